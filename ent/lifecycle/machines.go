@@ -1,0 +1,86 @@
+package lifecycle
+
+import "github.com/carehub/carehub/ent/code"
+
+// Program is the lifecycle of a care program. What it takes to become active (approved consent forms; for a trial
+// its ethics reference) is a gate of its own.
+var Program = Machine[code.ProgramStatus]{
+	code.ProgramStatusDraft:  {code.ProgramStatusActive, code.ProgramStatusCancelled},
+	code.ProgramStatusActive: {code.ProgramStatusPaused, code.ProgramStatusClosed},
+	code.ProgramStatusPaused: {code.ProgramStatusActive, code.ProgramStatusClosed},
+	code.ProgramStatusClosed: {code.ProgramStatusArchived},
+}
+
+// Enrollment is the lifecycle of an enrollment.
+var Enrollment = Machine[code.EnrollmentStatus]{
+	code.EnrollmentStatusReferred:       {code.EnrollmentStatusScreening},
+	code.EnrollmentStatusScreening:      {code.EnrollmentStatusEligible, code.EnrollmentStatusIneligible, code.EnrollmentStatusWaitlisted},
+	code.EnrollmentStatusWaitlisted:     {code.EnrollmentStatusScreening, code.EnrollmentStatusEligible},
+	code.EnrollmentStatusEligible:       {code.EnrollmentStatusConsentPending},
+	code.EnrollmentStatusConsentPending: {code.EnrollmentStatusReady, code.EnrollmentStatusDeclined},
+	code.EnrollmentStatusReady:          {code.EnrollmentStatusActive},
+	code.EnrollmentStatusActive:         {code.EnrollmentStatusOnHold, code.EnrollmentStatusCompleted, code.EnrollmentStatusWithdrawn, code.EnrollmentStatusDiscontinued},
+	code.EnrollmentStatusOnHold:         {code.EnrollmentStatusActive, code.EnrollmentStatusCompleted, code.EnrollmentStatusWithdrawn, code.EnrollmentStatusDiscontinued},
+}.with(code.EnrollmentStatusCancelled,
+	code.EnrollmentStatusReferred, code.EnrollmentStatusScreening, code.EnrollmentStatusWaitlisted,
+	code.EnrollmentStatusEligible, code.EnrollmentStatusConsentPending, code.EnrollmentStatusReady)
+
+// Consent is the lifecycle of a consent. INACTIVE is what revocation, expiry and a newer consent lead to.
+var Consent = Machine[code.ConsentStatus]{
+	code.ConsentStatusDraft:    {code.ConsentStatusProposed},
+	code.ConsentStatusProposed: {code.ConsentStatusActive, code.ConsentStatusRejected},
+	code.ConsentStatusActive:   {code.ConsentStatusInactive},
+}.with(code.ConsentStatusEnteredInError,
+	code.ConsentStatusDraft, code.ConsentStatusProposed, code.ConsentStatusActive,
+	code.ConsentStatusRejected, code.ConsentStatusInactive)
+
+// Case is the lifecycle of a case. The way back to ROUTED is a reroute or a return to the queue; both clear the
+// assignee. A case that was resolved is closed by acknowledgement.
+var Case = Machine[code.CaseStatus]{
+	code.CaseStatusNew:         {code.CaseStatusRouted, code.CaseStatusCancelled},
+	code.CaseStatusRouted:      {code.CaseStatusAccepted, code.CaseStatusRouted, code.CaseStatusCancelled},
+	code.CaseStatusAccepted:    {code.CaseStatusInProgress, code.CaseStatusRouted},
+	code.CaseStatusInProgress:  {code.CaseStatusPendingInfo, code.CaseStatusResolved, code.CaseStatusRouted},
+	code.CaseStatusPendingInfo: {code.CaseStatusInProgress},
+	code.CaseStatusResolved:    {code.CaseStatusClosed, code.CaseStatusReopened},
+	code.CaseStatusClosed:      {code.CaseStatusReopened},
+	code.CaseStatusReopened:    {code.CaseStatusInProgress},
+}.with(code.CaseStatusDuplicate,
+	code.CaseStatusNew, code.CaseStatusRouted, code.CaseStatusAccepted, code.CaseStatusInProgress,
+	code.CaseStatusPendingInfo, code.CaseStatusResolved, code.CaseStatusClosed, code.CaseStatusReopened)
+
+// Response is the lifecycle of an answer. The short way DRAFT to APPROVED is for standard letters on label; see
+// ShortcutApproval.
+var Response = Machine[code.ResponseStatus]{
+	code.ResponseStatusDraft:    {code.ResponseStatusInReview, code.ResponseStatusApproved},
+	code.ResponseStatusInReview: {code.ResponseStatusApproved, code.ResponseStatusDraft},
+	code.ResponseStatusApproved: {code.ResponseStatusSent},
+	code.ResponseStatusSent:     {code.ResponseStatusAcknowledged, code.ResponseStatusSuperseded, code.ResponseStatusRecalled},
+}
+
+// Touchpoint is the lifecycle of a communication.
+var Touchpoint = Machine[code.TouchpointStatus]{
+	code.TouchpointStatusPreparation: {code.TouchpointStatusInProgress, code.TouchpointStatusStopped},
+	code.TouchpointStatusInProgress:  {code.TouchpointStatusCompleted, code.TouchpointStatusNotDone},
+}
+
+// Resource is the lifecycle of an edition of a knowledge resource.
+var Resource = Machine[code.ResourceStatus]{
+	code.ResourceStatusDraft:    {code.ResourceStatusInReview},
+	code.ResourceStatusInReview: {code.ResourceStatusApproved, code.ResourceStatusDraft},
+	code.ResourceStatusApproved: {code.ResourceStatusExpired, code.ResourceStatusWithdrawn},
+}
+
+// PortalAccess is the lifecycle of a portal grant.
+var PortalAccess = Machine[code.PortalAccessStatus]{
+	code.PortalAccessStatusInvited:         {code.PortalAccessStatusIdentityPending, code.PortalAccessStatusExpired},
+	code.PortalAccessStatusIdentityPending: {code.PortalAccessStatusActive},
+	code.PortalAccessStatusActive:          {code.PortalAccessStatusSuspended, code.PortalAccessStatusRevoked},
+	code.PortalAccessStatusSuspended:       {code.PortalAccessStatusActive, code.PortalAccessStatusRevoked},
+}
+
+// ShortcutApproval reports whether the author of a response may approve it without a review: a standard letter,
+// which was approved before it was used, in answer to questions on label.
+func ShortcutApproval(kind code.ResponseKind, offLabel bool) bool {
+	return kind == code.ResponseKindStandardLetter && !offLabel
+}

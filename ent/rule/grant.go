@@ -1,0 +1,36 @@
+package rule
+
+import (
+	"entgo.io/ent"
+
+	"github.com/carehub/carehub/ent/viewer"
+)
+
+// grants says what a persona may create and change, by entity. What is not named is denied; which rows an update
+// reaches is for the rules, which steps it may take for the lifecycles.
+var grants = map[viewer.Persona]map[string]ent.Op{
+	viewer.Provider: {
+		"CareCase":        ent.OpCreate | updates,
+		"MedicalInquiry":  ent.OpCreate,
+		"InquiryQuestion": ent.OpCreate,
+		"InquiryResponse": updates,
+	},
+	viewer.Liaison:     caseworker,
+	viewer.Staff:       caseworker,
+	viewer.Coordinator: {"Consent": ent.OpCreate | updates},
+}
+
+const updates = ent.OpUpdate | ent.OpUpdateOne
+
+var caseworker = map[string]ent.Op{
+	"CareCase":         updates,
+	"InquiryQuestion":  updates,
+	"InquiryResponse":  ent.OpCreate | updates,
+	"ResponseAnswer":   ent.OpCreate,
+	"ResponseCitation": ent.OpCreate,
+}
+
+// May reports whether the persona may do the operation on the entity at all.
+func May(p viewer.Persona, entity string, op ent.Op) bool {
+	return grants[p][entity]&op != 0
+}

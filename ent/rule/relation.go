@@ -1,0 +1,182 @@
+package rule
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/carerelationship"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/programteammember"
+	"github.com/carehub/carehub/ent/viewer"
+)
+
+// The relations of the authorization matrix, each by the column of the row that names the subject.
+
+// self (SELF): the column names the viewer's own account.
+func self(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) { s.Where(sql.EQ(s.C(column), v.Account())) }
+	}
+}
+
+// own (AUTHORED, ASSIGNED): the column names the viewer's identity.
+func own(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) { s.Where(sql.EQ(s.C(column), v.ID())) }
+	}
+}
+
+// treats (TREATS): the viewer treats the patient that the column names.
+func treats(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
+				in.Where(sql.EQ(in.C(carerelationship.FieldProviderID), v.Account()))
+				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
+			}))
+		}
+	}
+}
+
+// treatedBy is TREATS from the patient's side: the provider that the column names treats the viewer.
+func treatedBy(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldProviderID), s.C(column)))
+				in.Where(sql.EQ(in.C(carerelationship.FieldPatientID), v.Account()))
+				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
+			}))
+		}
+	}
+}
+
+// client (CLIENT): the provider that the column names is a client of the viewer.
+func client(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, liaisonassignment.Table, "assigned", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(liaisonassignment.FieldProviderID), s.C(column)))
+				in.Where(sql.EQ(in.C(liaisonassignment.FieldLiaisonID), v.ID()))
+				in.Where(sql.IsNull(in.C(liaisonassignment.FieldEndedAt)))
+			}))
+		}
+	}
+}
+
+// clientPatient (CLIENT-PT): a client of the viewer treats the patient that the column names.
+func clientPatient(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
+				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
+				Apply(in, client(carerelationship.FieldProviderID)(v))
+			}))
+		}
+	}
+}
+
+// team (PROGRAM): the viewer is of the team of the program that the column names.
+func team(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, programteammember.Table, "team", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(programteammember.FieldProgramID), s.C(column)))
+				in.Where(sql.EQ(in.C(programteammember.FieldIdentityID), v.ID()))
+				in.Where(sql.IsNull(in.C(programteammember.FieldEndedAt)))
+			}))
+		}
+	}
+}
+
+// ownEnrollment (PROGRAM) is for rows of Enrollment: the viewer coordinates it or is of its program's team.
+var ownEnrollment = either(own(enrollment.FieldCoordinatorID), team(enrollment.FieldProgramID))
+
+// programPatient (PROGRAM): the patient that the column names has an enrollment of the viewer's.
+func programPatient(column string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldPatientID), s.C(column)))
+				Apply(in, ownEnrollment(v))
+			}))
+		}
+	}
+}
+
+// queue (QUEUE) is for rows of CareCase: an active membership of the viewer has the case's department, and its
+// territory and therapeutic area are the case's or all. One EXISTS over the memberships, so that pairs stay pairs.
+func queue(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(exists(s, membership.Table, "member", func(in *sql.Selector) {
+			in.Where(sql.EQ(in.C(membership.FieldIdentityID), v.ID()))
+			in.Where(sql.IsNull(in.C(membership.FieldEndedAt)))
+			in.Where(sql.ColumnsEQ(in.C(membership.FieldDepartment), s.C(carecase.FieldDepartment)))
+			in.Where(sql.Or(
+				sql.IsNull(in.C(membership.FieldTerritory)),
+				sql.ColumnsEQ(in.C(membership.FieldTerritory), s.C(carecase.FieldTerritory)),
+			))
+			in.Where(sql.Or(
+				sql.IsNull(in.C(membership.FieldTherapeuticArea)),
+				sql.ColumnsEQ(in.C(membership.FieldTherapeuticArea), s.C(carecase.FieldTherapeuticArea)),
+			))
+		}))
+	}
+}
+
+// work (QUEUE, ASSIGNED) is for rows of CareCase: the viewer's department answers for it, or the viewer does.
+var work = either(queue, own(carecase.FieldAssigneeID))
+
+// casePatient: a case of the viewer's work concerns the patient that the column names.
+func casePatient(column string, departments ...code.DepartmentCode) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, carecase.Table, "work", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(carecase.FieldPatientID), s.C(column)))
+				Apply(in, work(v))
+				if len(departments) > 0 {
+					Apply(in, oneOf(carecase.FieldDepartment, departments...)(v))
+				}
+			}))
+		}
+	}
+}
+
+// consented: the patient that the column names permits the scope, now.
+func consented(column string, scope code.ConsentScope) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, consent.Table, "permit", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(consent.FieldPatientID), s.C(column)))
+				in.Where(sql.EQ(in.C(consent.FieldScope), string(scope)))
+				in.Where(sql.EQ(in.C(consent.FieldStatus), string(code.ConsentStatusActive)))
+				in.Where(sql.EQ(in.C(consent.FieldDecision), string(code.ConsentDecisionPermit)))
+				in.Where(sql.LTE(in.C(consent.FieldEffectiveFrom), v.Now()))
+				in.Where(sql.Or(
+					sql.IsNull(in.C(consent.FieldExpiresAt)),
+					sql.GT(in.C(consent.FieldExpiresAt), v.Now()),
+				))
+			}))
+		}
+	}
+}
+
+// Queue is QUEUE for lists of what waits: narrower than what the viewer may see of cases.
+func Queue(v viewer.Viewer) func(*sql.Selector) { return queue(v) }
+
+// PatientOf matches rows whose column names a patient whom the provider treats.
+func PatientOf(column string, provider any) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(exists(s, carerelationship.Table, "of", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
+			in.Where(sql.EQ(in.C(carerelationship.FieldProviderID), provider))
+			in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
+		}))
+	}
+}

@@ -1,0 +1,346 @@
+package rule
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/carerelationship"
+	"github.com/carehub/carehub/ent/caserouting"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/condition"
+	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/contactpoint"
+	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/inquiryquestion"
+	"github.com/carehub/carehub/ent/inquiryresponse"
+	"github.com/carehub/carehub/ent/knowledgeresource"
+	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/medicalinquiry"
+	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/patient"
+	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/programteammember"
+	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/responseanswer"
+	"github.com/carehub/carehub/ent/responsecitation"
+	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/touchpoint"
+	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/viewer"
+)
+
+// rules is the row part of the authorization matrix. Entities whose map is empty are read by system work only.
+var rules = map[string]ByPersona{
+	"Account": {
+		viewer.Patient:     self(account.FieldID),
+		viewer.Provider:    either(self(account.FieldID), treats(account.FieldID)),
+		viewer.Liaison:     client(account.FieldID),
+		viewer.Coordinator: either(programPatient(account.FieldID), is(account.FieldKind, code.AccountKindProvider)),
+	},
+	"Patient": {
+		viewer.Patient:     self(patient.FieldID),
+		viewer.Provider:    treats(patient.FieldID),
+		viewer.Liaison:     clientPatient(patient.FieldID),
+		viewer.Coordinator: programPatient(patient.FieldID),
+		viewer.Staff:       casePatient(patient.FieldID),
+		viewer.Analyst:     everything,
+	},
+	"Provider": {
+		viewer.Patient:     treatedBy(provider.FieldID),
+		viewer.Provider:    everything,
+		viewer.Liaison:     everything,
+		viewer.Coordinator: everything,
+		viewer.Staff:       everything,
+		viewer.Analyst:     everything,
+	},
+	"Organization": {
+		viewer.Patient:     everything,
+		viewer.Provider:    everything,
+		viewer.Liaison:     everything,
+		viewer.Coordinator: everything,
+		viewer.Staff:       everything,
+	},
+	"Identity": {
+		viewer.Patient:     own(identity.FieldID),
+		viewer.Provider:    own(identity.FieldID),
+		viewer.Liaison:     colleague,
+		viewer.Coordinator: colleague,
+		viewer.Staff:       colleague,
+		viewer.Analyst:     own(identity.FieldID),
+		viewer.Admin:       everything,
+	},
+	"Membership": {
+		viewer.Liaison:     own(membership.FieldIdentityID),
+		viewer.Coordinator: own(membership.FieldIdentityID),
+		viewer.Staff:       own(membership.FieldIdentityID),
+		viewer.Admin:       everything,
+	},
+	"ContactPoint": {
+		viewer.Patient:     self(contactpoint.FieldAccountID),
+		viewer.Provider:    either(self(contactpoint.FieldAccountID), treats(contactpoint.FieldAccountID)),
+		viewer.Liaison:     client(contactpoint.FieldAccountID),
+		viewer.Coordinator: either(programPatient(contactpoint.FieldAccountID), providerContact),
+	},
+	"CareRelationship": {
+		viewer.Patient:     self(carerelationship.FieldPatientID),
+		viewer.Provider:    self(carerelationship.FieldProviderID),
+		viewer.Liaison:     client(carerelationship.FieldProviderID),
+		viewer.Coordinator: programPatient(carerelationship.FieldPatientID),
+	},
+	"LiaisonAssignment": {
+		viewer.Liaison: own(liaisonassignment.FieldLiaisonID),
+	},
+	"ProgramTeamMember": {
+		viewer.Coordinator: team(programteammember.FieldProgramID),
+	},
+	"Department": {
+		viewer.Liaison:     everything,
+		viewer.Coordinator: everything,
+		viewer.Staff:       everything,
+		viewer.Analyst:     everything,
+		viewer.Admin:       everything,
+	},
+	"RoutingRule": {
+		viewer.Liaison: everything,
+		viewer.Staff:   everything,
+		viewer.Admin:   everything,
+	},
+	"Product": {
+		viewer.Patient:     everything,
+		viewer.Provider:    everything,
+		viewer.Liaison:     everything,
+		viewer.Coordinator: everything,
+		viewer.Staff:       everything,
+		viewer.Analyst:     everything,
+		viewer.Admin:       everything,
+	},
+	"CareProgram": {
+		viewer.Patient:     either(openProgram, enrolledIn(self(enrollment.FieldPatientID))),
+		viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
+		viewer.Liaison:     announcedProgram,
+		viewer.Coordinator: everything,
+		viewer.Staff:       announcedProgram,
+		viewer.Analyst:     announcedProgram,
+		viewer.Admin:       everything,
+	},
+	"RequiredConsent": {
+		viewer.Patient:     through(requiredconsent.FieldProgramID, careprogram.Table, "program", either(openProgram, enrolledIn(self(enrollment.FieldPatientID)))),
+		viewer.Provider:    through(requiredconsent.FieldProgramID, careprogram.Table, "program", either(openProgram, enrolledIn(treats(enrollment.FieldPatientID)))),
+		viewer.Coordinator: everything,
+	},
+	"Enrollment": {
+		viewer.Patient:     self(enrollment.FieldPatientID),
+		viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
+		viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
+		viewer.Coordinator: ownEnrollment,
+		viewer.Staff:       casePatient(enrollment.FieldPatientID),
+		viewer.Analyst:     everything,
+	},
+	"ConsentForm": {
+		viewer.Patient:     is(consentform.FieldStatus, code.FormStatusApproved),
+		viewer.Coordinator: everything,
+	},
+	"Consent": {
+		viewer.Patient:     self(consent.FieldPatientID),
+		viewer.Provider:    treats(consent.FieldPatientID),
+		viewer.Liaison:     both(is(consent.FieldScope, code.ConsentScopeMedicalAffairs), clientPatient(consent.FieldPatientID)),
+		viewer.Coordinator: programPatient(consent.FieldPatientID),
+		viewer.Staff:       casePatient(consent.FieldPatientID),
+	},
+	"Coverage": {
+		viewer.Patient:     self(coverage.FieldPatientID),
+		viewer.Provider:    treats(coverage.FieldPatientID),
+		viewer.Coordinator: programPatient(coverage.FieldPatientID),
+	},
+	"Treatment": {
+		viewer.Patient:     self(treatment.FieldPatientID),
+		viewer.Provider:    treats(treatment.FieldPatientID),
+		viewer.Liaison:     clientPatient(treatment.FieldPatientID),
+		viewer.Coordinator: programPatient(treatment.FieldPatientID),
+		viewer.Staff:       casePatient(treatment.FieldPatientID, guardians...),
+	},
+	"Condition": {
+		viewer.Patient:     self(condition.FieldPatientID),
+		viewer.Provider:    treats(condition.FieldPatientID),
+		viewer.Liaison:     clientPatient(condition.FieldPatientID),
+		viewer.Coordinator: programPatient(condition.FieldPatientID),
+		viewer.Staff:       casePatient(condition.FieldPatientID, guardians...),
+	},
+	"CareCase": {
+		viewer.Patient:     either(own(carecase.FieldRequesterID), self(carecase.FieldPatientID)),
+		viewer.Provider:    own(carecase.FieldRequesterID),
+		viewer.Liaison:     either(work, own(carecase.FieldRequesterID)),
+		viewer.Coordinator: either(own(carecase.FieldRequesterID), programPatient(carecase.FieldPatientID)),
+		viewer.Staff:       either(work, own(carecase.FieldRequesterID)),
+		viewer.Analyst:     everything,
+	},
+	"CaseRouting": {
+		viewer.Liaison: through(caserouting.FieldCareCaseID, carecase.Table, "routed", work),
+		viewer.Staff:   through(caserouting.FieldCareCaseID, carecase.Table, "routed", work),
+	},
+	"StatusChange": {
+		viewer.Liaison: through(statuschange.FieldCareCaseID, carecase.Table, "changed", work),
+		viewer.Staff:   through(statuschange.FieldCareCaseID, carecase.Table, "changed", work),
+		viewer.Coordinator: either(
+			through(statuschange.FieldEnrollmentID, enrollment.Table, "changed", ownEnrollment),
+			through(statuschange.FieldConsentID, consent.Table, "changed", programPatient(consent.FieldPatientID)),
+		),
+	},
+	"MedicalInquiry":   ofCase(asked),
+	"InquiryQuestion":  ofInquiry(inquiryquestion.FieldInquiryID, asked),
+	"InquiryResponse":  responses,
+	"ResponseAnswer":   ofResponse(responseanswer.FieldResponseID),
+	"ResponseCitation": ofResponse(responsecitation.FieldResponseID),
+	"Touchpoint": {
+		viewer.Patient:     self(touchpoint.FieldPatientID),
+		viewer.Provider:    self(touchpoint.FieldProviderID),
+		viewer.Liaison:     either(own(touchpoint.FieldUserID), client(touchpoint.FieldProviderID), clientPatient(touchpoint.FieldPatientID)),
+		viewer.Coordinator: either(own(touchpoint.FieldUserID), programPatient(touchpoint.FieldPatientID)),
+		viewer.Staff:       either(own(touchpoint.FieldUserID), casePatient(touchpoint.FieldPatientID)),
+		viewer.Analyst:     everything,
+	},
+	"KnowledgeResource": {
+		viewer.Patient:     published(knowledgeresource.FieldForPatients),
+		viewer.Provider:    either(published(knowledgeresource.FieldForHcp), citedToViewer),
+		viewer.Liaison:     everything,
+		viewer.Coordinator: either(published(knowledgeresource.FieldForHcp), published(knowledgeresource.FieldForPatients), published(knowledgeresource.FieldForInternal)),
+		viewer.Staff:       everything,
+		viewer.Analyst:     is(knowledgeresource.FieldStatus, code.ResourceStatusApproved),
+	},
+	"PortalAccess": {
+		viewer.Patient:     self(portalaccess.FieldAccountID),
+		viewer.Provider:    self(portalaccess.FieldAccountID),
+		viewer.Liaison:     client(portalaccess.FieldAccountID),
+		viewer.Coordinator: programPatient(portalaccess.FieldAccountID),
+		viewer.Admin:       everything,
+	},
+	"ImportRun": {
+		viewer.Admin: everything,
+	},
+	"AuditEvent":         {},
+	"AuditHead":          {},
+	"Event":              {},
+	"EventHead":          {},
+	"IdempotencyKey":     {},
+	"ExternalIdentifier": {},
+}
+
+// guardians are the departments whose staff see who a patient is, in their own cases.
+var guardians = []code.DepartmentCode{code.DepartmentCodeDrugSafety, code.DepartmentCodePrivacy}
+
+// colleague matches the users of the company and the viewer's own row: portal users have no name here.
+var colleague = oneOf(identity.FieldPersona, viewer.Liaison, viewer.Coordinator, viewer.Staff, viewer.Admin)
+
+// openProgram matches programs that take enrollments.
+var openProgram = is(careprogram.FieldStatus, code.ProgramStatusActive)
+
+// announcedProgram matches programs that have left the drawing board.
+func announcedProgram(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
+	}
+}
+
+// enrolledIn is for rows of CareProgram: some enrollment in it matches.
+func enrolledIn(which Rule) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldProgramID), s.C(careprogram.FieldID)))
+				Apply(in, which(v))
+			}))
+		}
+	}
+}
+
+// providerContact matches contact points of providers.
+func providerContact(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(exists(s, provider.Table, "provider", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(provider.FieldID), s.C(contactpoint.FieldAccountID)))
+		}))
+	}
+}
+
+// asked is who sees what a case asks: the author of the question, and those whose work the case is.
+var asked = ByPersona{
+	viewer.Patient:     own(carecase.FieldRequesterID),
+	viewer.Provider:    own(carecase.FieldRequesterID),
+	viewer.Liaison:     work,
+	viewer.Staff:       work,
+	viewer.Coordinator: programPatient(carecase.FieldPatientID),
+}
+
+func ofCase(cases ByPersona) ByPersona {
+	out := ByPersona{}
+	for p, r := range cases {
+		out[p] = through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", r)
+	}
+	return out
+}
+
+func ofInquiry(column string, cases ByPersona) ByPersona {
+	out := ByPersona{}
+	for p, r := range ofCase(cases) {
+		out[p] = through(column, medicalinquiry.Table, "inquiry", r)
+	}
+	return out
+}
+
+func ofResponse(column string) ByPersona {
+	out := ByPersona{}
+	for p, r := range responses {
+		out[p] = through(column, inquiryresponse.Table, "response", r)
+	}
+	return out
+}
+
+// responses is who sees an answer: those who work on it always, those who asked once it was sent.
+var responses = ByPersona{
+	viewer.Patient:     sentTo(inquiryresponse.FieldInquiryID),
+	viewer.Provider:    sentTo(inquiryresponse.FieldInquiryID),
+	viewer.Liaison:     ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Liaison],
+	viewer.Staff:       ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Staff],
+	viewer.Coordinator: both(sent, ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Coordinator]),
+}
+
+// sent matches responses that have left the house and were not recalled.
+var sent = oneOf(inquiryresponse.FieldStatus, code.ResponseStatusSent, code.ResponseStatusAcknowledged, code.ResponseStatusSuperseded)
+
+// sentTo matches responses that were sent to the viewer, who asked.
+func sentTo(column string) Rule {
+	return both(sent, through(column, medicalinquiry.Table, "inquiry",
+		through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", own(carecase.FieldRequesterID))))
+}
+
+// published (PUBLISHED) matches resources that are approved, valid now, on label and written for the audience.
+func published(audience string) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(sql.EQ(s.C(knowledgeresource.FieldStatus), string(code.ResourceStatusApproved)))
+			s.Where(sql.EQ(s.C(knowledgeresource.FieldLabelStatus), string(code.LabelStatusOnLabel)))
+			s.Where(sql.EQ(s.C(audience), true))
+			s.Where(sql.LTE(s.C(knowledgeresource.FieldEffectiveFrom), v.Now()))
+			s.Where(sql.Or(
+				sql.IsNull(s.C(knowledgeresource.FieldExpiresAt)),
+				sql.GT(s.C(knowledgeresource.FieldExpiresAt), v.Now()),
+			))
+		}
+	}
+}
+
+// citedToViewer matches resources that a response sent to the viewer relies on, whatever their label status.
+func citedToViewer(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(exists(s, responsecitation.Table, "cited", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(responsecitation.FieldResourceID), s.C(knowledgeresource.FieldID)))
+			Apply(in, through(responsecitation.FieldResponseID, inquiryresponse.Table, "response", sentTo(inquiryresponse.FieldInquiryID))(v))
+		}))
+	}
+}

@@ -1,0 +1,50 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/carehub/carehub/ent/code"
+)
+
+// CareProgram is a patient services program, a therapy program or a clinical trial.
+type CareProgram struct{ ent.Schema }
+
+// Mixin of CareProgram.
+func (CareProgram) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Annotations of CareProgram.
+func (CareProgram) Annotations() []schema.Annotation { return []schema.Annotation{Prefix("program")} }
+
+// Fields of CareProgram.
+func (CareProgram) Fields() []ent.Field {
+	return []ent.Field{
+		field.Enum("kind").GoType(code.ProgramKind("")).Immutable(),
+		field.String("name").NotEmpty().MaxLen(300),
+		field.Enum("status").GoType(code.ProgramStatus("")).Default(string(code.ProgramStatusDraft)),
+		day("starts_on"),
+		day("ends_on"),
+		field.Int("capacity").Optional().Nillable().NonNegative(),
+		field.Bool("coverage_required").Default(false),
+		field.Bool("self_enrollment").Default(false),
+		text("registry_id", 40),
+		maybe("product_id"),
+	}
+}
+
+// Edges of CareProgram.
+func (CareProgram) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("product", Product.Type).Unique().Field("product_id"),
+		edge.From("required_consents", RequiredConsent.Type).Ref("program"),
+		edge.From("enrollments", Enrollment.Type).Ref("program"),
+	}
+}
+
+// Indexes of CareProgram.
+func (CareProgram) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("name", "id"), index.Fields("registry_id")}
+}

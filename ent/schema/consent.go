@@ -1,0 +1,66 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/carehub/carehub/ent/code"
+)
+
+// Consent is what a patient permits or denies. After it has become active it is never edited: a change is a new row.
+type Consent struct{ ent.Schema }
+
+// Mixin of Consent.
+func (Consent) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Annotations of Consent.
+func (Consent) Annotations() []schema.Annotation { return []schema.Annotation{Prefix("consent")} }
+
+// Fields of Consent.
+func (Consent) Fields() []ent.Field {
+	return []ent.Field{
+		ref("patient_id"),
+		maybe("form_id"),
+		maybe("program_id"),
+		field.Enum("scope").GoType(code.ConsentScope("")).Immutable(),
+		field.Enum("status").GoType(code.ConsentStatus("")),
+		field.Enum("decision").GoType(code.ConsentDecision("")).Immutable(),
+		field.Enum("captured_via").GoType(code.Channel("")).Immutable(),
+		field.Time("captured_at").Immutable(),
+		field.Time("effective_from").Immutable(),
+		moment("expires_at"),
+		moment("revoked_at"),
+		text("revoked_reason", 300),
+		field.Enum("signer_role").GoType(code.SignerRole("")).Immutable(),
+		text("signer_name", 200),
+		field.Enum("evidence_kind").GoType(code.EvidenceKind("")).Immutable(),
+		field.String("evidence_ref").NotEmpty().MaxLen(300).Immutable(),
+		text("info_description", 500),
+		text("discloser", 200),
+		text("recipient", 200),
+		text("purpose", 300),
+		text("expiry_event", 200),
+	}
+}
+
+// Edges of Consent.
+func (Consent) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("patient", Patient.Type).Unique().Required().Immutable().Field("patient_id"),
+		edge.To("form", ConsentForm.Type).Unique().Field("form_id"),
+		edge.To("program", CareProgram.Type).Unique().Field("program_id"),
+		edge.From("history", StatusChange.Type).Ref("consent"),
+	}
+}
+
+// Indexes of Consent.
+func (Consent) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("patient_id", "scope", "status"),
+		index.Fields("patient_id", "captured_at", "id"),
+		index.Fields("captured_at", "id"),
+	}
+}

@@ -1,0 +1,47 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/carehub/carehub/ent/code"
+)
+
+// ConsentForm is one version of the text of a consent, in one language.
+type ConsentForm struct{ ent.Schema }
+
+// Mixin of ConsentForm.
+func (ConsentForm) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Annotations of ConsentForm.
+func (ConsentForm) Annotations() []schema.Annotation { return []schema.Annotation{Prefix("form")} }
+
+// Fields of ConsentForm.
+func (ConsentForm) Fields() []ent.Field {
+	return []ent.Field{
+		field.Enum("scope").GoType(code.ConsentScope("")).Immutable(),
+		field.Int("edition").Positive().Immutable(),
+		field.String("locale").NotEmpty().MaxLen(35).Immutable(),
+		field.String("title").NotEmpty().MaxLen(200).Immutable(),
+		field.Text("body").NotEmpty().Immutable(),
+		field.String("sha256").NotEmpty().MaxLen(64).Immutable(),
+		field.Time("effective_from").Immutable(),
+		moment("effective_to"),
+		text("ethics_version", 60),
+		field.Enum("status").GoType(code.FormStatus("")).Default(string(code.FormStatusDraft)),
+		maybe("program_id"),
+	}
+}
+
+// Edges of ConsentForm.
+func (ConsentForm) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("program", CareProgram.Type).Unique().Field("program_id")}
+}
+
+// Indexes of ConsentForm.
+func (ConsentForm) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("scope", "locale", "edition")}
+}

@@ -1,0 +1,48 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"github.com/carehub/carehub/ent/code"
+)
+
+// PortalAccess is the grant of a portal to an account.
+type PortalAccess struct{ ent.Schema }
+
+// Mixin of PortalAccess.
+func (PortalAccess) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Annotations of PortalAccess.
+func (PortalAccess) Annotations() []schema.Annotation {
+	return []schema.Annotation{Prefix("access"), table("portal_accesses")}
+}
+
+// Fields of PortalAccess.
+func (PortalAccess) Fields() []ent.Field {
+	return []ent.Field{
+		ref("account_id"),
+		field.Enum("portal").GoType(code.Portal("")).Immutable(),
+		field.Enum("status").GoType(code.PortalAccessStatus("")),
+		field.Time("invited_at"),
+		moment("activated_at"),
+		moment("last_login_at"),
+		text("reason", 300),
+	}
+}
+
+// Edges of PortalAccess.
+func (PortalAccess) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("account", Account.Type).Unique().Required().Immutable().Field("account_id"),
+		edge.From("history", StatusChange.Type).Ref("portal_access"),
+	}
+}
+
+// Indexes of PortalAccess.
+func (PortalAccess) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id")}
+}

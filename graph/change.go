@@ -1,0 +1,165 @@
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/idempotencykey"
+	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/stream"
+)
+
+// change is one mutation in its transaction: it collects what is recorded and announced with it.
+type change struct {
+	// Context runs for the viewer, as read anew within the transaction; system is for rows that the viewer's
+	// change brings about and that are not the viewer's to write.
+	context.Context
+	system context.Context //nolint:containedctx // a change lives exactly as long as its contexts
+
+	tx     *ent.Tx
+	viewer *viewer.Identity
+
+	entries []audit.Entry
+	events  []stream.Entry
+}
+
+// errKeyTaken says that another transaction has used the idempotency key first.
+var errKeyTaken = errors.New("idempotency key taken")
+
+// maxKey bounds an idempotency key.
+const maxKey = 255
+
+// change runs do in one transaction and returns the key of the row that it names as its outcome. With an
+// idempotency key, a repetition of the same input does nothing and returns the first outcome; another input
+// under the same key is CONFLICT.
+func (r *resolver) change(ctx context.Context, operation string, key *string, input any, do func(*change) (uuid.UUID, error)) (uuid.UUID, error) {
+	var use *keyUse
+	if key != nil {
+		if *key == "" || len(*key) > maxKey {
+			return uuid.Nil, fault.Input("input.idempotencyKey", "an idempotency key has 1 to %d characters", maxKey)
+		}
+		text, err := json.Marshal(input)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		sum := sha256.Sum256(text)
+		use = &keyUse{operation: operation, key: *key, hash: hex.EncodeToString(sum[:])}
+		if outcome, done, err := r.replay(ctx, use); done || err != nil {
+			return outcome, err
+		}
+	}
+	outcome, err := r.once(ctx, operation, use, do)
+	if errors.Is(err, errKeyTaken) {
+		outcome, _, err = r.replay(ctx, use)
+	}
+	return outcome, err
+}
+
+// keyUse is an idempotency key as one mutation uses it.
+type keyUse struct{ operation, key, hash string }
+
+// replay returns the outcome of an earlier use of the key.
+func (r *resolver) replay(ctx context.Context, use *keyUse) (outcome uuid.UUID, done bool, err error) {
+	earlier, err := r.Client.IdempotencyKey.Query().Where(
+		idempotencykey.IdentityID(viewer.From(ctx).Key), idempotencykey.Operation(use.operation), idempotencykey.Key(use.key),
+	).Only(viewer.System(ctx, "idempotency"))
+	switch {
+	case ent.IsNotFound(err):
+		return uuid.Nil, false, nil
+	case err != nil:
+		return uuid.Nil, false, err
+	case earlier.InputHash != use.hash:
+		f := fault.New(fault.Conflict, "the idempotency key was used for another input")
+		f.Argument = "input.idempotencyKey"
+		return uuid.Nil, true, f
+	case earlier.ResultID == nil:
+		return uuid.Nil, true, fmt.Errorf("idempotency key %s has no outcome", earlier.ID)
+	}
+	return *earlier.ResultID, true, nil
+}
+
+// once runs do in a transaction of its own, with everything that is written beside it.
+func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do func(*change) (uuid.UUID, error)) (outcome uuid.UUID, err error) {
+	tx, err := r.Client.Tx(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			tx.Rollback() //nolint:errcheck // the panic matters more
+			panic(p)
+		}
+		if err != nil {
+			if rollback := tx.Rollback(); rollback != nil {
+				err = errors.Join(err, rollback)
+			}
+		}
+	}()
+	// The rights that count are those of this moment.
+	if ctx, err = r.Identities.fresh(ctx, tx.Client()); err != nil {
+		return uuid.Nil, err
+	}
+	c := &change{Context: ctx, system: viewer.System(ctx, operation), tx: tx, viewer: viewer.From(ctx)}
+	var used *ent.IdempotencyKey
+	if use != nil {
+		used, err = tx.IdempotencyKey.Create().
+			SetIdentityID(c.viewer.Key).SetOperation(use.operation).SetKey(use.key).SetInputHash(use.hash).
+			SetCreatedAt(clock.Now(ctx)).Save(c.system)
+		if sqlgraph.IsUniqueConstraintError(err) {
+			return uuid.Nil, errKeyTaken
+		}
+		if err != nil {
+			return uuid.Nil, err
+		}
+	}
+	if outcome, err = do(c); err != nil {
+		return uuid.Nil, err
+	}
+	if used != nil {
+		if err = tx.IdempotencyKey.UpdateOne(used).SetResultID(outcome).Exec(c.system); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	for _, e := range c.events {
+		if err = stream.Append(c.system, tx, e); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	for i := range c.entries {
+		c.entries[i].Operation = operation
+	}
+	if err = audit.Append(ctx, tx, c.entries...); err != nil {
+		return uuid.Nil, err
+	}
+	if err = tx.Commit(); err != nil {
+		return uuid.Nil, err
+	}
+	if len(c.events) > 0 {
+		r.Log.Kick()
+	}
+	return outcome, nil
+}
+
+// record notes for audit that the row was created or changed.
+func (c *change) record(action code.AuditAction, entity string, id uuid.UUID, patient *uuid.UUID) {
+	e := audit.Entry{Action: action, Entity: entity, IDs: []uuid.UUID{id}}
+	if patient != nil {
+		e.Patients = []uuid.UUID{*patient}
+	}
+	c.entries = append(c.entries, e)
+}
+
+// announce notes an event for the streams.
+func (c *change) announce(e stream.Entry) { c.events = append(c.events, e) }

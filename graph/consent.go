@@ -1,0 +1,239 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/list"
+	"github.com/carehub/carehub/graph/model"
+	"github.com/carehub/carehub/graph/relay"
+	"github.com/carehub/carehub/graph/stream"
+)
+
+// ConsentLedger resolves Query.consentLedger.
+func (r queryResolver) ConsentLedger(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error) {
+	if err := r.seesPatient(ctx, patientID); err != nil {
+		return nil, err
+	}
+	return relay.Each(ctx, r.Client.Consent.Query, list.PatientConsents, patientID.UUID, page(first, after, last, before), r.Client.LoadConsent)
+}
+
+// MyConsents resolves Query.myConsents.
+func (r queryResolver) MyConsents(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error) {
+	return relay.Page(ctx, r.Client.Consent.Query(), list.MyConsents, page(first, after, last, before), r.Client.LoadConsent)
+}
+
+// RecordConsent resolves Mutation.recordConsent.
+func (r mutationResolver) RecordConsent(ctx context.Context, input model.RecordConsentInput) (*model.RecordConsentPayload, error) {
+	id, err := r.change(ctx, "recordConsent", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) {
+		return c.recordConsent(input)
+	})
+	if err != nil {
+		return nil, err
+	}
+	now, err := r.Client.Consent.Get(ctx, id)
+	return &model.RecordConsentPayload{Consent: now}, ent.MaskNotFound(err)
+}
+
+// RevokeConsent resolves Mutation.revokeConsent.
+func (r mutationResolver) RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.RevokeConsentPayload, error) {
+	id, err := r.change(ctx, "revokeConsent", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) {
+		return c.revokeConsent(input)
+	})
+	if err != nil {
+		return nil, err
+	}
+	now, err := r.Client.Consent.Get(ctx, id)
+	return &model.RevokeConsentPayload{Consent: now}, ent.MaskNotFound(err)
+}
+
+// evidence is what proves a consent.
+type evidence struct {
+	kind     code.EvidenceKind
+	ref      string
+	argument string
+}
+
+// proof reads the evidence and checks that it is of a kind that the channel leaves behind.
+func proof(channel code.Channel, in *model.ConsentEvidenceInput) (evidence, error) {
+	var e evidence
+	switch {
+	case in.SignatureID != nil:
+		e = evidence{code.EvidenceKindESignature, *in.SignatureID, "signatureId"}
+	case in.RecordingID != nil:
+		e = evidence{code.EvidenceKindPhoneRecording, *in.RecordingID, "recordingId"}
+	case in.DocumentID != nil:
+		e = evidence{code.EvidenceKindScannedDocument, *in.DocumentID, "documentId"}
+	case in.Witness != nil:
+		e = evidence{code.EvidenceKindWitness, *in.Witness, "witness"}
+	}
+	e.argument = "input.evidence." + e.argument
+	if n := utf8.RuneCountInString(strings.TrimSpace(e.ref)); n < 1 || n > 300 {
+		return e, fault.Input(e.argument, "1 to 300 characters")
+	}
+	if wanted, ok := proofs[channel]; !ok || wanted != e.kind {
+		return e, fault.Input(e.argument, "a consent given over %s is proved by %s", channel, cmp.Or(string(wanted), "nothing"))
+	}
+	return e, nil
+}
+
+// proofs is the kind of evidence that a consent leaves behind, by its channel.
+var proofs = map[code.Channel]code.EvidenceKind{
+	code.ChannelPortal:   code.EvidenceKindESignature,
+	code.ChannelApp:      code.EvidenceKindESignature,
+	code.ChannelPhone:    code.EvidenceKindPhoneRecording,
+	code.ChannelFax:      code.EvidenceKindScannedDocument,
+	code.ChannelLetter:   code.EvidenceKindScannedDocument,
+	code.ChannelEmail:    code.EvidenceKindScannedDocument,
+	code.ChannelInPerson: code.EvidenceKindWitness,
+}
+
+// recordConsent writes a consent that was given. What it says replaces what was in force for the same scope and
+// program.
+func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error) {
+	if err := expect(input.PatientID, "patient", "input.patientId"); err != nil {
+		return uuid.Nil, err
+	}
+	patient, err := c.tx.Patient.Get(c, input.PatientID.UUID)
+	if err != nil {
+		return uuid.Nil, missing(err, "patient", "input.patientId")
+	}
+	now := clock.Now(c)
+	captured := now
+	if input.CapturedAt != nil {
+		captured = *input.CapturedAt
+	}
+	if captured.After(now) {
+		return uuid.Nil, fault.Input("input.capturedAt", "a consent is recorded after it was given")
+	}
+	if input.ExpiresAt != nil && !input.ExpiresAt.After(captured) {
+		return uuid.Nil, fault.Input("input.expiresAt", "a consent expires after it was given")
+	}
+	proved, err := proof(input.CapturedVia, input.Evidence)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var program *uuid.UUID
+	if input.ProgramID != nil {
+		if err := expect(*input.ProgramID, "program", "input.programId"); err != nil {
+			return uuid.Nil, err
+		}
+		if _, err := c.tx.CareProgram.Get(c, input.ProgramID.UUID); err != nil {
+			return uuid.Nil, missing(err, "program", "input.programId")
+		}
+		program = &input.ProgramID.UUID
+	}
+	if err := c.replaceConsents(patient.ID, input.Scope, program, captured); err != nil {
+		return uuid.Nil, err
+	}
+	create := c.tx.Consent.Create().
+		SetPatientID(patient.ID).SetNillableProgramID(program).SetScope(input.Scope).SetStatus(code.ConsentStatusActive).
+		SetDecision(or(input.Decision, code.ConsentDecisionPermit)).SetCapturedVia(input.CapturedVia).SetCapturedAt(captured).
+		SetEffectiveFrom(captured).SetNillableExpiresAt(input.ExpiresAt).SetSignerRole(or(input.SignerRole, code.SignerRoleSelf)).
+		SetNillableSignerName(input.SignerName).SetEvidenceKind(proved.kind).SetEvidenceRef(proved.ref)
+	made, err := create.Save(c)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return made.ID, c.consentStep(made, "", nil)
+}
+
+// replaceConsents ends what is in force for the patient, scope and program.
+func (c *change) replaceConsents(patient uuid.UUID, scope code.ConsentScope, program *uuid.UUID, captured time.Time) error {
+	query := c.tx.Consent.Query().Where(consent.PatientID(patient), consent.ScopeEQ(scope), consent.StatusEQ(code.ConsentStatusActive))
+	if program != nil {
+		query.Where(consent.ProgramID(*program))
+	} else {
+		query.Where(consent.ProgramIDIsNil())
+	}
+	old, err := query.All(c)
+	if err != nil {
+		return err
+	}
+	for _, o := range old {
+		if o.CapturedAt.After(captured) {
+			return fault.Input("input.capturedAt", "a later consent for the scope is in force")
+		}
+		if err := c.endConsent(o, "replaced by a newer consent"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revokeConsent ends an active consent at once, with its effects on what relied on it.
+func (c *change) revokeConsent(input model.RevokeConsentInput) (uuid.UUID, error) {
+	if err := expect(input.ConsentID, "consent", "input.consentId"); err != nil {
+		return uuid.Nil, err
+	}
+	found, err := c.tx.Consent.Get(c, input.ConsentID.UUID)
+	if err != nil {
+		return uuid.Nil, missing(err, "consent", "input.consentId")
+	}
+	reason, err := sentence(input.Reason, "input.reason", 300)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if input.ExpectedVersion != nil && *input.ExpectedVersion != found.Version {
+		return uuid.Nil, changedMeanwhile()
+	}
+	if !lifecycle.Consent.Allows(found.Status, code.ConsentStatusInactive) {
+		return uuid.Nil, noWay("consent", found.Status, code.ConsentStatusInactive)
+	}
+	return found.ID, c.endConsent(found, reason)
+}
+
+// endConsent makes an active consent inactive.
+func (c *change) endConsent(found *ent.Consent, reason string) error {
+	ended, err := c.tx.Consent.UpdateOneID(found.ID).
+		Where(consent.Version(found.Version), consent.StatusEQ(found.Status)).
+		SetStatus(code.ConsentStatusInactive).SetRevokedAt(clock.Now(c)).SetRevokedReason(reason).Save(c)
+	if ent.IsNotFound(err) {
+		return changedMeanwhile()
+	}
+	if err != nil {
+		return err
+	}
+	return c.consentStep(ended, found.Status, &reason)
+}
+
+// consentStep writes a step of the consent's lifecycle and tells the streams.
+func (c *change) consentStep(now *ent.Consent, from code.ConsentStatus, note *string) error {
+	steps := c.tx.StatusChange.Create().SetConsentID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetChangedByID(c.viewer.Key)
+	action := code.AuditActionCreate
+	if from != "" {
+		steps.SetFromStatus(string(from))
+		action = code.AuditActionUpdate
+	}
+	if err := steps.Exec(c.system); err != nil {
+		return err
+	}
+	c.record(action, ent.TypeConsent, now.ID, &now.PatientID)
+	c.announce(stream.Entry{Kind: code.EventKindConsentChanged, Entity: "consent", ID: now.ID, Subject: &now.PatientID})
+	return nil
+}
+
+// or returns the value, or the one that stands for an absent one.
+func or[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+// History resolves Consent.history.
+func (r consentResolver) History(ctx context.Context, obj *ent.Consent, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
+	return relay.Each(ctx, r.Client.StatusChange.Query, list.ConsentHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
+}

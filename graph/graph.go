@@ -1,0 +1,174 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/generated"
+	"github.com/carehub/carehub/graph/relay"
+	"github.com/carehub/carehub/graph/stream"
+	"github.com/carehub/carehub/graph/view"
+)
+
+// Options is what the API needs of the process.
+type Options struct {
+	Client  *ent.Client
+	Log     *stream.Log
+	Reads   *audit.Writer
+	Cursors *relay.Sealer
+	// Identities reads identities; it is shared with authentication.
+	Identities *Directory
+	// Clock is the time of every operation; the wall clock when nil.
+	Clock func() time.Time
+	// RequestID gives the identifier under which an operation is found in the logs.
+	RequestID func(context.Context) string
+	Logger    *slog.Logger
+	// Timeout bounds a query or mutation; 15 s when zero.
+	Timeout time.Duration
+	// Complexity bounds the cost of an operation; view.ComplexityLimit when zero.
+	Complexity int
+}
+
+// API is the executable contract: one executor for each persona.
+type API struct {
+	view.Router
+	Views map[viewer.Persona]*view.View
+
+	options Options
+}
+
+// Contract returns the whole contract, with the marks of access.
+func Contract() *ast.Schema { return generated.NewExecutableSchema(generated.Config{}).Schema() }
+
+// New builds the API. It fails when the contract has an element that nobody was given.
+func New(o Options) (*API, error) {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 15 * time.Second
+	}
+	if o.Complexity == 0 {
+		o.Complexity = view.ComplexityLimit
+	}
+	if o.RequestID == nil {
+		o.RequestID = func(context.Context) string { return "" }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	views, err := view.Build(Contract())
+	if err != nil {
+		return nil, fmt.Errorf("contract: %w", err)
+	}
+	api := &API{Router: view.Router{}, Views: views, options: o}
+	audit.Reads(o.Client)
+	for persona, v := range views {
+		api.Router[persona] = api.executor(v)
+	}
+	return api, nil
+}
+
+// executor builds the executor of one view: nothing of it is shared with another's.
+func (a *API) executor(v *view.View) *executor.Executor {
+	root := &resolver{Options: a.options, view: v}
+	schema := generated.NewExecutableSchema(generated.Config{Schema: v.Schema, Resolvers: root})
+	e := executor.New(view.NewCosted(schema))
+	documents := lru.New[*ast.QueryDocument](500)
+	e.SetQueryCache(documents)
+	e.SetErrorPresenter(fault.Presenter(a.options.Logger, a.options.RequestID))
+	e.SetRecoverFunc(a.recovered)
+	e.SetDisableSuggestion(true)
+	e.SetParserTokenLimit(view.TokenLimit)
+	shape := view.ShapeFor(v.Persona)
+	shape.Known = documents
+	e.Use(shape) // before persisted queries, or texts out of bounds would be kept, and before complexity
+	e.Use(extension.Introspection{})
+	e.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](500)})
+	e.Use(view.LimitComplexity(a.options.Complexity))
+	e.AroundOperations(a.around)
+	e.AroundResponses(a.respond)
+	e.AroundFields(v.Withhold)
+	return e
+}
+
+// recovered turns a panic into an internal error; what was panicked with stays in the log.
+func (a *API) recovered(ctx context.Context, value any) error {
+	err, ok := value.(error)
+	if !ok {
+		err = errors.New("panic")
+	}
+	return fmt.Errorf("resolver panicked: %T: %w", value, err)
+}
+
+// around prepares the context of an operation: its time, its lists and its conditions, and bounds queries and
+// mutations in time.
+func (a *API) around(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	ctx = a.prepare(ctx)
+	if op.Operation.Operation == ast.Subscription {
+		return next(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.options.Timeout)
+	respond := next(ctx)
+	return func(ctx context.Context) *graphql.Response {
+		defer cancel()
+		return respond(ctx)
+	}
+}
+
+// prepare gives the context what one operation, or the delivery of one event, needs of its own.
+func (a *API) prepare(ctx context.Context) context.Context {
+	ctx = clock.With(ctx, a.options.Clock)
+	ctx = viewer.Tick(ctx, clock.Now(ctx))
+	ctx = relay.NewContext(ctx, a.options.Cursors)
+	return view.Conditions(ctx, a.options.Client)
+}
+
+// respond runs one response; it leaves only after what it reveals has been recorded.
+func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation.Operation == ast.Subscription {
+		ctx = a.prepare(ctx) // each event is an answer of its own
+	}
+	recorder := audit.NewRecorder(viewer.From(ctx), a.options.RequestID(ctx))
+	response := view.Respond(audit.NewContext(ctx, recorder), next)
+	if response == nil {
+		return nil
+	}
+	entries := recorder.Entries(operationName(op))
+	if len(entries) == 0 {
+		return response
+	}
+	if err := a.options.Reads.Write(ctx, entries...); err != nil {
+		graphql.AddError(ctx, err)
+		return &graphql.Response{Errors: gqlerror.List{fault.Presenter(a.options.Logger, a.options.RequestID)(ctx, err)}}
+	}
+	return response
+}
+
+// operationName is what audit calls the operation: its root fields, which the client can not invent.
+func operationName(op *graphql.OperationContext) string {
+	name := string(op.Operation.Operation)
+	for i, s := range op.Operation.SelectionSet {
+		if f, ok := s.(*ast.Field); ok && i < 5 {
+			name += " " + f.Name
+		}
+	}
+	return name
+}

@@ -1,0 +1,195 @@
+package list
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/carehub/carehub/ent/arg"
+	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/caserouting"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/condition"
+	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/contactpoint"
+	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/importrun"
+	"github.com/carehub/carehub/ent/inquiryquestion"
+	"github.com/carehub/carehub/ent/inquiryresponse"
+	"github.com/carehub/carehub/ent/knowledgeresource"
+	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/patient"
+	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/responseanswer"
+	"github.com/carehub/carehub/ent/responsecitation"
+	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/rule"
+	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/touchpoint"
+	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/viewer"
+)
+
+// filter and opener are the parts of a declared filter.
+type (
+	filter = map[string]func(any) func(*sql.Selector)
+	opener = map[string]func(any) (any, error)
+)
+
+// caseOrders are the orders of cases.
+var caseOrders = map[string]Order{
+	"RECEIVED_DESC": {Columns: []string{carecase.FieldReceivedAt}, Desc: true},
+	"RECEIVED_ASC":  {Columns: []string{carecase.FieldReceivedAt}},
+	"DUE_ASC":       {Columns: []string{carecase.FieldDueAt}},
+	"DUE_DESC":      {Columns: []string{carecase.FieldDueAt}, Desc: true},
+}
+
+var (
+	caseFilter = filter{
+		"kind":           AmongCodes(carecase.FieldKind),
+		"status":         AmongCodes(carecase.FieldStatus),
+		"department":     AmongCodes(carecase.FieldDepartment),
+		"priority":       AmongCodes(carecase.FieldPriority),
+		"product":        Is(carecase.FieldProductID),
+		"receivedFrom":   From(carecase.FieldReceivedAt),
+		"receivedBefore": Until(carecase.FieldReceivedAt),
+	}
+	caseOpen = opener{"product": Key("product"), "receivedFrom": Time, "receivedBefore": Time}
+)
+
+// The lists of cases.
+var (
+	MyCases      = Of{Entity: "CareCase", Name: "my", Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "RECEIVED_DESC"}
+	CaseQueue    = Of{Entity: "CareCase", Name: "queue", Scope: waiting, Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "DUE_ASC"}
+	PendingCases = Of{Entity: "CareCase", Name: "pending", Scope: pending, Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "DUE_ASC"}
+	Cases        = Of{Entity: "CareCase", Name: "all", Filter: caseFilter, Open: caseOpen, Orders: byKey, Default: "KEY"}
+	CaseChildren = newest("CareCase", carecase.FieldParentID, carecase.FieldReceivedAt)
+	CaseRoutings = newest("CaseRouting", caserouting.FieldCareCaseID, caserouting.FieldAt)
+	CaseHistory  = newest("StatusChange", statuschange.FieldCareCaseID, statuschange.FieldAt)
+	RoutingRules = Of{Entity: "RoutingRule", Orders: map[string]Order{"PRIORITY": {Columns: []string{routingrule.FieldPriority}}}, Default: "PRIORITY"}
+)
+
+// The lists of an inquiry.
+var (
+	InquiryQuestions  = oldest("InquiryQuestion", inquiryquestion.FieldInquiryID, inquiryquestion.FieldSeq)
+	InquiryResponses  = oldest("InquiryResponse", inquiryresponse.FieldInquiryID, inquiryresponse.FieldCreatedAt)
+	ResponseAnswers   = oldest("ResponseAnswer", responseanswer.FieldResponseID, responseanswer.FieldCreatedAt)
+	ResponseCitations = oldest("ResponseCitation", responsecitation.FieldResponseID, responsecitation.FieldCreatedAt)
+	ResponseHistory   = newest("StatusChange", statuschange.FieldInquiryResponseID, statuschange.FieldAt)
+)
+
+// The lists of and about patients and providers.
+var (
+	Patients = Of{
+		Entity: "Patient", Filter: filter{"family": Contains(patient.FieldFamily)},
+		Orders: map[string]Order{"NAME": {Columns: []string{patient.FieldFamily, patient.FieldGiven}}}, Default: "NAME",
+	}
+	PatientContactPoints     = oldest("ContactPoint", contactpoint.FieldAccountID, contactpoint.FieldCreatedAt)
+	PatientCoverages         = newest("Coverage", coverage.FieldPatientID, coverage.FieldPeriodStart)
+	PatientEnrollments       = newest("Enrollment", enrollment.FieldPatientID, enrollment.FieldReferredAt)
+	PatientConsents          = newest("Consent", consent.FieldPatientID, consent.FieldCapturedAt)
+	PatientTouchpoints       = newest("Touchpoint", touchpoint.FieldPatientID, touchpoint.FieldOccurredAt)
+	PatientTreatments        = newest("Treatment", treatment.FieldPatientID, treatment.FieldStartedAt)
+	PatientConditions        = newest("Condition", condition.FieldPatientID, condition.FieldOnsetAt)
+	PatientCareRelationships = newest("CareRelationship", "patient_id", "started_at")
+	ProviderTouchpoints      = newest("Touchpoint", touchpoint.FieldProviderID, touchpoint.FieldOccurredAt)
+	MyTouchpoints            = newest("Touchpoint", "", touchpoint.FieldOccurredAt)
+	MyConsents               = newest("Consent", "", consent.FieldCapturedAt)
+	MyClients                = Of{
+		Entity: "LiaisonAssignment", Scope: current(liaisonassignment.FieldEndedAt),
+		Orders: map[string]Order{"STARTED": {Columns: []string{liaisonassignment.FieldStartedAt}}}, Default: "STARTED",
+	}
+	EnrollmentHistory = newest("StatusChange", statuschange.FieldEnrollmentID, statuschange.FieldAt)
+	ConsentHistory    = newest("StatusChange", statuschange.FieldConsentID, statuschange.FieldAt)
+)
+
+// The lists that analysts read. Their order is that of the keys: no date decides it.
+var (
+	Touchpoints = Of{
+		Entity: "Touchpoint", Name: "all",
+		Filter: filter{"channel": AmongCodes(touchpoint.FieldChannel), "kind": AmongCodes(touchpoint.FieldKind)},
+		Orders: byKey, Default: "KEY",
+	}
+	Enrollments = Of{
+		Entity: "Enrollment", Name: "all",
+		Filter: filter{"status": AmongCodes(enrollment.FieldStatus), "program": Is(enrollment.FieldProgramID)},
+		Open:   opener{"program": Key("program")},
+		Orders: byKey, Default: "KEY",
+	}
+)
+
+// The lists of what the company offers and who works there.
+var (
+	Products = Of{
+		Entity: "Product", Filter: filter{"name": Contains(product.FieldName)},
+		Orders: map[string]Order{"NAME": {Columns: []string{product.FieldName}}}, Default: "NAME",
+	}
+	CarePrograms       = Of{Entity: "CareProgram", Orders: map[string]Order{"NAME": {Columns: []string{careprogram.FieldName}}}, Default: "NAME"}
+	KnowledgeResources = Of{
+		Entity: "KnowledgeResource",
+		Filter: filter{
+			"title":       Contains(knowledgeresource.FieldTitle),
+			"kind":        AmongCodes(knowledgeresource.FieldKind),
+			"product":     Is(knowledgeresource.FieldProductID),
+			"labelStatus": AmongCodes(knowledgeresource.FieldLabelStatus),
+		},
+		Open:   opener{"product": Key("product")},
+		Orders: map[string]Order{"NEWEST": {Columns: []string{knowledgeresource.FieldEffectiveFrom}, Desc: true}}, Default: "NEWEST",
+	}
+	Users       = Of{Entity: "Identity", Orders: map[string]Order{"NAME": {Columns: []string{identity.FieldName}}}, Default: "NAME"}
+	Memberships = oldest("Membership", membership.FieldIdentityID, membership.FieldStartedAt)
+	ImportRuns  = newest("ImportRun", "", importrun.FieldStartedAt)
+)
+
+// byKey is the order of lists that have no other.
+var byKey = map[string]Order{"KEY": {}}
+
+// newest is a list below a parent (or a root list), latest first.
+func newest(entity, parent, column string) Of {
+	return Of{Entity: entity, Parent: parent, Orders: map[string]Order{"NEWEST": {Columns: []string{column}, Desc: true}}, Default: "NEWEST"}
+}
+
+// oldest is a list below a parent, earliest first.
+func oldest(entity, parent, column string) Of {
+	return Of{Entity: entity, Parent: parent, Orders: map[string]Order{"OLDEST": {Columns: []string{column}}}, Default: "OLDEST"}
+}
+
+// current matches rows that have not ended.
+func current(column string) rule.Rule {
+	return func(viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) { s.Where(sql.IsNull(s.C(column))) }
+	}
+}
+
+// waiting matches cases that stand in a queue of the viewer's and that nobody has accepted.
+func waiting(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		rule.Apply(s, rule.Queue(v))
+		s.Where(sql.EQ(s.C(carecase.FieldStatus), string(code.CaseStatusRouted)))
+		s.Where(sql.IsNull(s.C(carecase.FieldAssigneeID)))
+	}
+}
+
+// pending matches cases that the viewer answers for and has not answered.
+func pending(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.EQ(s.C(carecase.FieldAssigneeID), v.ID()))
+		s.Where(arg.Codes(s.C(carecase.FieldStatus), []code.CaseStatus{
+			code.CaseStatusAccepted, code.CaseStatusInProgress, code.CaseStatusPendingInfo, code.CaseStatusReopened,
+		}))
+	}
+}
+
+// ClientPatientTouchpoints is a list over the patients of one client, whom the query names.
+var ClientPatientTouchpoints = Of{
+	Entity: "Touchpoint", Name: "client-patients",
+	Orders: map[string]Order{"NEWEST": {Columns: []string{touchpoint.FieldOccurredAt}, Desc: true}}, Default: "NEWEST",
+}
+
+// CaseStream narrows the stream of cases; it is no list that is paged.
+var CaseStream = Of{Entity: "CareCase", Name: "stream", Filter: filter{
+	"department": AmongCodes(carecase.FieldDepartment),
+	"kind":       AmongCodes(carecase.FieldKind),
+}}

@@ -1,0 +1,77 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/carehub/carehub/ent"
+)
+
+// checked resolves the field and withholds what the view does not have: pruning a schema bounds what can be asked,
+// not what a resolver returns.
+func (v *View) checked(ctx context.Context, next graphql.Resolver) (any, error) {
+	value, err := next(ctx)
+	if err != nil || value == nil {
+		return value, err
+	}
+	field := graphql.GetFieldContext(ctx)
+	if field.Field.Definition == nil {
+		return value, nil
+	}
+	name := field.Field.Definition.Type.Name()
+	if hidden := v.withdrawn[name]; hidden != nil && hides(value, hidden) {
+		withhold(ctx, field, NotInView)
+		return nil, nil
+	}
+	if def := v.Schema.Types[name]; def != nil && def.IsAbstractType() {
+		return v.visible(ctx, field, value), nil
+	}
+	return value, nil
+}
+
+// hides reports whether the enum value, or one of the values of a list, is among the hidden ones.
+func hides(value any, hidden map[string]bool) bool {
+	r := reflect.Indirect(reflect.ValueOf(value))
+	if r.Kind() == reflect.Slice {
+		for i := range r.Len() {
+			if hidden[fmt.Sprint(reflect.Indirect(r.Index(i)).Interface())] {
+				return true
+			}
+		}
+		return false
+	}
+	return r.IsValid() && hidden[fmt.Sprint(r.Interface())]
+}
+
+// visible returns the value of an interface or union, or nil where the view has not the type; in a list, elements
+// of such types are nil.
+func (v *View) visible(ctx context.Context, field *graphql.FieldContext, value any) any {
+	switch value := value.(type) {
+	case []ent.Noder:
+		out := make([]ent.Noder, len(value))
+		for i, n := range value {
+			if n != nil && v.Has(TypeOf(n)) {
+				out[i] = n
+			}
+		}
+		return out
+	default:
+		if v.Has(TypeOf(value)) {
+			return value
+		}
+		withhold(ctx, field, NotInView)
+		return nil
+	}
+}
+
+// TypeOf returns the API's name of the type of a value.
+func TypeOf(value any) string {
+	t := reflect.TypeOf(value)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return Type(t.Name())
+}

@@ -1,0 +1,199 @@
+package intake_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/server/intake"
+	"github.com/carehub/carehub/server/intake/tally"
+)
+
+// fixture is one database and what was last taken into it.
+type fixture struct {
+	*testing.T
+	*store.Store
+	ctx      context.Context
+	report   intake.Report
+	findings []tally.Finding
+}
+
+func newFixture(t *testing.T, s *store.Store) *fixture {
+	return &fixture{T: t, Store: s, ctx: viewer.System(t.Context(), "test")}
+}
+
+// on is the fixture for a subtest.
+func (f *fixture) on(t *testing.T) *fixture {
+	return &fixture{T: t, Store: f.Store, ctx: viewer.System(t.Context(), "test")}
+}
+
+// take imports bundles, each in a file of its own that is named after its place.
+func (f *fixture) take(bundles ...string) {
+	f.Helper()
+	folder := f.TempDir()
+	for i, b := range bundles {
+		write(f.T, filepath.Join(folder, string(rune('a'+i))+".json"), []byte(b))
+	}
+	f.takePaths(folder)
+}
+
+func (f *fixture) takePaths(paths ...string) {
+	f.Helper()
+	var lines bytes.Buffer
+	report, err := intake.FHIR(f.Context(), f.Client, intake.Options{Errors: &lines}, paths...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.report, f.findings = report, findings(f.T, lines.String())
+}
+
+// findings reads an error file.
+func findings(t *testing.T, lines string) []tally.Finding {
+	t.Helper()
+	var out []tally.Finding
+	decoder := json.NewDecoder(strings.NewReader(lines))
+	for decoder.More() {
+		var f tally.Finding
+		if err := decoder.Decode(&f); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// counts checks what became of the records of a type: accepted, unchanged, refused, unmapped.
+func (f *fixture) counts(typ string, want ...int) {
+	f.Helper()
+	c := f.report.Types[typ]
+	got := []int{c.Accepted, c.Unchanged, c.Refused, c.Unmapped}
+	for i := range got {
+		if i < len(want) && got[i] != want[i] || i >= len(want) && got[i] != 0 {
+			f.Errorf("%s: accepted, unchanged, refused, unmapped = %v, want %v; findings %+v", typ, got, want, f.findings)
+			return
+		}
+	}
+}
+
+// found checks that the error file says why a resource was left out.
+func (f *fixture) found(resource, path, reason string) {
+	f.Helper()
+	for _, finding := range f.findings {
+		if finding.Resource == resource && finding.Path == path && strings.Contains(finding.Reason, reason) {
+			return
+		}
+	}
+	f.Errorf("no finding %s, %s, %q in %+v", resource, path, reason, f.findings)
+}
+
+func (f *fixture) is(what string, got, want any) {
+	f.Helper()
+	if got != want {
+		f.Errorf("%s: %v, want %v", what, got, want)
+	}
+}
+
+func write(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// transaction is a bundle as servers send it.
+func transaction(resources ...string) string { return bundleOf("transaction", resources...) }
+
+// bundleOf is a bundle of resources that are POSTed; their full URL is the urn:uuid of their id.
+func bundleOf(typ string, resources ...string) string {
+	var entries []string
+	for _, r := range resources {
+		var of struct{ ResourceType, ID string }
+		if err := json.Unmarshal([]byte(r), &of); err != nil {
+			panic(err.Error() + " in " + r)
+		}
+		entries = append(entries, entryOf("urn:uuid:"+of.ID, r, `{"method":"POST","url":"`+of.ResourceType+`"}`))
+	}
+	return bundleWith(typ, entries...)
+}
+
+func entryOf(fullURL, resource, request string) string {
+	return `{"fullUrl":"` + fullURL + `","resource":` + resource + `,"request":` + request + `}`
+}
+
+func bundleWith(typ string, entries ...string) string {
+	return `{"resourceType":"Bundle","type":"` + typ + `","entry":[` + strings.Join(entries, ",") + `]}`
+}
+
+// uuidOf makes a full key of a short one.
+func uuidOf(short string) string {
+	return ("00000000-0000-4000-8000-000000000000")[:36-len(short)] + short
+}
+
+func ref(short string) string { return `{"reference":"urn:uuid:` + uuidOf(short) + `"}` }
+
+// resource is a resource of a type with the full key of a short one and further elements.
+func resource(typ, short string, elements ...string) string {
+	all := append([]string{`"resourceType":"` + typ + `"`, `"id":"` + uuidOf(short) + `"`}, elements...)
+	return "{" + strings.Join(all, ",") + "}"
+}
+
+func patientOf(short string, elements ...string) string {
+	return resource("Patient", short, append([]string{
+		`"gender":"female"`, `"birthDate":"1949-08-09"`,
+		`"name":[{"use":"official","family":"Gislason","given":["Nelida"]}]`,
+	}, elements...)...)
+}
+
+func practitionerOf(short, npi string, elements ...string) string {
+	return resource("Practitioner", short, append([]string{
+		`"identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"` + npi + `"}]`,
+		`"name":[{"family":"Kub","given":["Felicitas"]}]`,
+		`"address":[{"city":"BOSTON","state":"MA","postalCode":"02124"}]`,
+	}, elements...)...)
+}
+
+func organizationOf(short, name string) string {
+	return resource("Organization", short, `"name":"`+name+`"`,
+		`"identifier":[{"system":"https://github.com/synthetichealth/synthea","value":"`+uuidOf(short)+`"}]`)
+}
+
+func encounterOf(short, patient string, elements ...string) string {
+	return resource("Encounter", short, append([]string{
+		`"status":"finished"`, `"class":{"code":"AMB"}`, `"type":[{"text":"Check up"}]`, `"subject":` + ref(patient),
+		`"period":{"start":"2019-03-10T08:00:00-05:00","end":"2019-03-10T08:15:00-05:00"}`,
+	}, elements...)...)
+}
+
+func treatedBy(short string) string { return `"participant":[{"individual":` + ref(short) + `}]` }
+
+func planOf(short, patient, status, period string) string {
+	return resource("CarePlan", short, `"status":"`+status+`"`, `"intent":"order"`, `"subject":`+ref(patient),
+		`"category":[{"coding":[{"system":"http://snomed.info/sct","code":"53950000","display":"Respiratory therapy"}]}]`,
+		`"period":`+period)
+}
+
+func benefitOf(short, patient, payer, from, to string) string {
+	return resource("ExplanationOfBenefit", short, `"status":"active"`, `"patient":`+ref(patient),
+		`"billablePeriod":{"start":"`+from+`","end":"`+to+`"}`,
+		`"contained":[{"resourceType":"Coverage","id":"coverage","status":"active","type":{"text":"`+payer+`"},"payor":[{"display":"`+payer+`"}]}]`)
+}
+
+func conditionOf(short, patient string, elements ...string) string {
+	return resource("Condition", short, append([]string{
+		`"clinicalStatus":{"coding":[{"code":"active"}]}`, `"subject":` + ref(patient),
+		`"code":{"coding":[{"system":"http://snomed.info/sct","code":"40055000","display":"Chronic sinusitis"}]}`,
+	}, elements...)...)
+}
+
+func prescriptionOf(short, patient string, elements ...string) string {
+	return resource("MedicationRequest", short, append([]string{
+		`"status":"active"`, `"intent":"order"`, `"subject":` + ref(patient),
+		`"medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"316049","display":"Hydrochlorothiazide 25 MG"}]}`,
+	}, elements...)...)
+}

@@ -1,0 +1,355 @@
+package fhir
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/server/intake/tally"
+)
+
+// Importer is what a run keeps from one bundle to the next.
+type Importer struct {
+	// affiliated are the professionals who are known to have an organization.
+	affiliated map[uuid.UUID]bool
+}
+
+// NewImporter begins a run.
+func NewImporter() *Importer { return &Importer{affiliated: map[uuid.UUID]bool{}} }
+
+// Result is what became of a bundle.
+type Result struct {
+	tally.Tally
+	// Patients are those that something was stored of.
+	Patients []uuid.UUID
+	// Changed tells that something was stored.
+	Changed bool
+}
+
+// Load takes a bundle in within the transaction. It writes nothing when a patient of the bundle is refused.
+func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle) (*Result, error) {
+	l := &load{
+		Importer: im, ctx: ctx, tx: tx, bundle: b,
+		local: map[string]*item{}, known: map[name]uuid.UUID{}, refused: map[name]string{},
+		fresh: map[uuid.UUID]bool{}, providers: map[uuid.UUID]*ent.ProviderCreate{},
+		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{},
+	}
+	l.read()
+	if err := l.lookUp(l.partyNames()); err != nil {
+		return nil, err
+	}
+	if err := l.lookUpNPIs(); err != nil {
+		return nil, err
+	}
+	l.each("Organization", func(it *item) { l.organization(it, it.resource.(*organization)) })
+	l.each("Practitioner", func(it *item) { l.practitioner(it, it.resource.(*practitioner)) })
+	l.each("PractitionerRole", func(it *item) { l.role(it, it.resource.(*practitionerRole)) })
+	if l.failed != nil {
+		return nil, l.failed
+	}
+	l.each("Patient", func(it *item) { l.patient(it, it.resource.(*patient)) })
+	if culprit := l.refusedPatient(); culprit != nil {
+		return l.rolledBack(culprit), nil
+	}
+	if err := l.clinical(); err != nil {
+		return nil, err
+	}
+	if err := l.insert(); err != nil {
+		return nil, err
+	}
+	if err := l.applyNewer(); err != nil {
+		return nil, err
+	}
+	if err := l.finish(); err != nil {
+		return nil, err
+	}
+	for who := range l.affiliations {
+		im.affiliated[who] = true
+	}
+	return l.result(), nil
+}
+
+// load is one bundle on its way into the database.
+type load struct {
+	*Importer
+	ctx    context.Context
+	tx     *ent.Tx
+	bundle *Bundle
+
+	items []*item
+	// local are the items by what references within the bundle call them.
+	local map[string]*item
+	// known are the rows by what the source calls them.
+	known map[name]uuid.UUID
+	// refused are the resources that were refused, by the same.
+	refused map[name]string
+	remarks []string
+
+	writes
+	// providers are those of writes, as affiliations and specialties are known only later.
+	providers map[uuid.UUID]*ent.ProviderCreate
+	// affiliations are the organizations at which professionals met patients.
+	affiliations map[uuid.UUID]uuid.UUID
+	// fresh are the patients who were not there before.
+	fresh map[uuid.UUID]bool
+	// meetings are the pairs of professional and patient, bonds their order.
+	meetings map[bond]meeting
+	bonds    []bond
+	// failed is an error of the database on the way.
+	failed error
+}
+
+// item is a resource of the bundle and what became of it.
+type item struct {
+	*entry
+	resource any // nil when the model has no place for it
+	// address is what it is found again by; without an entity while that needs the patient.
+	address name
+	// global tells that the address is good beyond the source.
+	global bool
+	// names are its business identifiers, weak those that others may have as well.
+	names, weak []name
+	// sought is the criterion of a conditional create or update.
+	sought *name
+	// key is that of its row.
+	key     uuid.UUID
+	outcome tally.Outcome
+	fault   fault
+	// patient is the one that a clinical item is about.
+	patient uuid.UUID
+	// revise changes the row that is there already, if it is editable.
+	revise func(editable func(*sql.Selector)) error
+}
+
+// name is what a source calls a row of an entity.
+type name struct{ entity, system, value string }
+
+// Prefixes of the entities' identifiers.
+const (
+	patients    = "patient"
+	providers   = "provider"
+	orgs        = "org"
+	programs    = "program"
+	touchpoints = "touch"
+	treatments  = "treatment"
+	conditions  = "condition"
+	enrollments = "enrollment"
+	coverages   = "coverage"
+)
+
+// mapped are the types that the model has a place for.
+var mapped = map[string]struct {
+	entity string
+	make   func() any
+}{
+	"Organization":         {orgs, func() any { return new(organization) }},
+	"Practitioner":         {providers, func() any { return new(practitioner) }},
+	"PractitionerRole":     {providers, func() any { return new(practitionerRole) }},
+	"Patient":              {patients, func() any { return new(patient) }},
+	"Encounter":            {touchpoints, func() any { return new(encounter) }},
+	"Condition":            {conditions, func() any { return new(condition) }},
+	"MedicationRequest":    {treatments, func() any { return new(medicationRequest) }},
+	"CarePlan":             {enrollments, func() any { return new(carePlan) }},
+	"ExplanationOfBenefit": {coverages, func() any { return new(explanationOfBenefit) }},
+}
+
+// read decodes the resources that the model has a place for.
+func (l *load) read() {
+	for _, e := range l.bundle.entries {
+		it := &item{entry: e}
+		l.items = append(l.items, it)
+		if e.fullURL != "" {
+			l.local[e.fullURL] = it
+		}
+		if e.id != "" {
+			l.local[e.typ+"/"+e.id] = it
+		}
+		if e.fault != nil {
+			it.refuse(*e.fault)
+			continue
+		}
+		kind, has := mapped[e.typ]
+		if !has {
+			it.outcome, it.fault = tally.Unmapped, fault{e.typ, "the model has no place for it"}
+			continue
+		}
+		if e.method != "" && e.method != "POST" && e.method != "PUT" {
+			it.refuse(fault{"Bundle.entry.request.method", "only POST and PUT are taken in"})
+			continue
+		}
+		it.resource = kind.make()
+		if err := json.Unmarshal(e.raw, it.resource); err != nil {
+			it.refuse(fault{e.typ, readable(err).Error()})
+			continue
+		}
+		if e.criteria != "" {
+			system, value, err := criterion(e.criteria)
+			if err != nil {
+				it.refuse(fault{"Bundle.entry.request", err.Error()})
+				continue
+			}
+			it.sought = &name{kind.entity, system, value}
+		}
+		it.address.system = addressSystem
+		it.address.value, it.global = e.address()
+	}
+}
+
+// each calls take for the items of a type that are not refused.
+func (l *load) each(typ string, take func(*item)) {
+	for _, it := range l.items {
+		if it.typ == typ && it.outcome == "" {
+			take(it)
+		}
+	}
+}
+
+func (it *item) refuse(f fault) { it.outcome, it.fault = tally.Refused, f }
+
+// drop refuses an item; what refers to it will be told.
+func (l *load) drop(it *item, f fault) {
+	it.refuse(f)
+	for _, n := range it.allNames() {
+		l.refused[n] = it.name()
+	}
+}
+
+// allNames are the address, where it is known, and the identifiers.
+func (it *item) allNames() []name {
+	var out []name
+	if it.address.entity != "" {
+		out = append(out, it.address)
+	}
+	out = append(append(out, it.names...), it.weak...)
+	if it.sought != nil && !slices.Contains(out, *it.sought) {
+		out = append(out, *it.sought)
+	}
+	return out
+}
+
+// match finds the row of an item. The first of these decides: the criterion of a conditional create, the address
+// with the identifiers, and what others may share.
+func (l *load) match(it *item) (key uuid.UUID, found bool, f *fault) {
+	if it.sought != nil {
+		if key, found = l.known[*it.sought]; found {
+			return key, true, nil
+		}
+	}
+	for _, n := range append([]name{it.address}, it.names...) {
+		other, has := l.known[n]
+		if has && found && other != key {
+			return uuid.Nil, false, &fault{it.typ + ".identifier", "its identifiers are those of two different rows"}
+		}
+		if has {
+			key, found = other, true
+		}
+	}
+	if found || it.global || len(it.names) > 0 {
+		return key, found, nil
+	}
+	for _, n := range it.weak {
+		if key, found = l.known[n]; found {
+			break
+		}
+	}
+	return key, found, nil
+}
+
+// place gives an item its row: the one that is there, or a new one. It reports whether it is new.
+func (l *load) place(it *item) (fresh bool) {
+	key, found, f := l.match(it)
+	if f != nil {
+		l.drop(it, *f)
+		return false
+	}
+	if !found {
+		it.key, it.outcome = uuid.Must(uuid.NewV7()), tally.Accepted
+		l.book(it)
+		l.bookVersion(it)
+		return true
+	}
+	it.key, it.outcome = key, tally.Unchanged
+	l.book(it)
+	return false
+}
+
+// book makes an item found again by all its names.
+func (l *load) book(it *item) {
+	for _, n := range it.allNames() {
+		owner, taken := l.known[n]
+		switch {
+		case !taken:
+			l.call(n, it.key)
+		case owner != it.key:
+			l.remark("an identifier of a " + it.typ + " belongs to another row and was left there")
+		}
+	}
+}
+
+func (l *load) remark(sentence string) { l.remarks = append(l.remarks, sentence) }
+
+func (l *load) refusedPatient() *item {
+	for _, it := range l.items {
+		if it.typ == "Patient" && it.outcome == tally.Refused {
+			return it
+		}
+	}
+	return nil
+}
+
+// rolledBack is the result of a bundle that is left out because of a patient.
+func (l *load) rolledBack(culprit *item) *Result {
+	for _, it := range l.items {
+		if it.outcome != tally.Unmapped && it.outcome != tally.Refused {
+			it.refuse(fault{it.typ, "the bundle was rolled back: " + culprit.name() + " was refused"})
+		}
+	}
+	l.remarks, l.writes = nil, writes{}
+	return l.result()
+}
+
+// result counts what became of the items, in their order.
+func (l *load) result() *Result {
+	out := &Result{}
+	touched := map[uuid.UUID]bool{}
+	for _, it := range l.items {
+		switch it.outcome {
+		case tally.Accepted, tally.Unchanged:
+			out.Count(it.typ, it.outcome)
+			out.Changed = out.Changed || it.outcome == tally.Accepted
+			if it.typ == "Patient" {
+				touched[it.key] = true
+			}
+		default:
+			out.Find(it.typ, tally.Finding{
+				Outcome: it.outcome, Source: l.bundle.source, Resource: it.name(), Path: it.fault.path, Reason: it.fault.reason,
+			})
+		}
+	}
+	for _, remark := range l.remarks {
+		out.Remark(remark)
+	}
+	for key := range touched {
+		out.Patients = append(out.Patients, key)
+	}
+	slices.SortFunc(out.Patients, func(a, b uuid.UUID) int { return cmp.Compare(a.String(), b.String()) })
+	return out
+}
+
+// Refused is the result of a bundle that cannot be taken in as a whole.
+func (b *Bundle) Refused(reason string) *Result {
+	out := &Result{}
+	for _, e := range b.entries {
+		f := tally.Finding{Outcome: tally.Refused, Source: b.source, Resource: e.name(), Path: e.typ, Reason: reason}
+		if _, has := mapped[e.typ]; !has {
+			f.Outcome, f.Reason = tally.Unmapped, "the model has no place for it"
+		}
+		out.Find(e.typ, f)
+	}
+	return out
+}

@@ -1,0 +1,78 @@
+package fhir
+
+import (
+	"context"
+	"math/bits"
+
+	"github.com/carehub/carehub/ent"
+)
+
+// writes are the rows of a bundle, gathered while its resources are read.
+type writes struct {
+	accounts      []*ent.AccountCreate
+	organizations []*ent.OrganizationCreate
+	providerRows  []*ent.ProviderCreate
+	patients      []*ent.PatientCreate
+	contactPoints []*ent.ContactPointCreate
+	programs      []*ent.CareProgramCreate
+	relationships []*ent.CareRelationshipCreate
+	enrollments   []*ent.EnrollmentCreate
+	history       []*ent.StatusChangeCreate
+	coverages     []*ent.CoverageCreate
+	touchpoints   []*ent.TouchpointCreate
+	treatments    []*ent.TreatmentCreate
+	conditions    []*ent.ConditionCreate
+	names         []*ent.ExternalIdentifierCreate
+	// updates change rows that are there already.
+	updates []func(context.Context) error
+}
+
+// insert stores the rows, those that others refer to first.
+func (l *load) insert() error {
+	w, tx := &l.writes, l.tx
+	for _, step := range []func() error{
+		func() error { return insertRows(l.ctx, w.accounts, tx.Account.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.organizations, tx.Organization.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.providerRows, tx.Provider.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.patients, tx.Patient.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.contactPoints, tx.ContactPoint.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.programs, tx.CareProgram.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.coverages, tx.Coverage.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.touchpoints, tx.Touchpoint.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.treatments, tx.Treatment.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.conditions, tx.Condition.CreateBulk) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish changes the rows that were there already, and makes all found again.
+func (l *load) finish() error {
+	for _, update := range l.updates {
+		if err := update(l.ctx); err != nil {
+			return err
+		}
+	}
+	return insertRows(l.ctx, l.names, l.tx.ExternalIdentifier.CreateBulk)
+}
+
+// maxRows is the most rows of one statement. All statements have a power of two, so that few texts serve all
+// bundles and a connection keeps them prepared.
+const maxRows = 128
+
+func insertRows[C any, B interface{ Exec(context.Context) error }](ctx context.Context, rows []C, bulk func(...C) B) error {
+	for len(rows) > 0 {
+		n := min(maxRows, 1<<(bits.Len(uint(len(rows)))-1))
+		if err := bulk(rows[:n]...).Exec(ctx); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+// Package intake takes outside data in: one file per format, and the frame that they share. The sources of a run
+// are read one document at a time, each document is one transaction, and what was not taken in is listed.
+package intake
+
+import (
+	"context"
+	"io"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/server/intake/tally"
+)
+
+// Options say how a run goes.
+type Options struct {
+	// DryRun takes everything in and rolls it back: what is reported is what would happen. The whole run is one
+	// transaction, so SQLite has no other writer meanwhile.
+	DryRun bool
+	// Errors receives the error file: one JSON object per line for each record that was not taken in.
+	Errors io.Writer
+	// Progress receives the progress: a bar when Terminal is set, else JSON lines.
+	Progress io.Writer
+	Terminal bool
+}
+
+// Report is what became of all records of a run.
+type Report = tally.Report
+
+// An error of the following functions means that the run could not begin or go on; the report then covers the
+// part that was committed.
+
+// FHIR takes in FHIR R4 transaction and batch bundles: see package fhir for the rules.
+func FHIR(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "fhir", paths, bundles)
+}
+
+// Staff takes in the company's people, their territories and clients: see package staff for the form.
+func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "staff", paths, staffFiles)
+}
