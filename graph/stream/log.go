@@ -225,13 +225,12 @@ func (l *Log) advance(ctx context.Context) (int, error) {
 	if standing != within {
 		return 0, l.restart(ctx, at)
 	}
-	l.ring.push(events)
-	time.Sleep(3*time.Millisecond)
 	for _, e := range events {
 		if e.Kind == code.EventKindAccessChanged && e.Subject != nil {
 			l.accessChanged(*e.Subject)
 		}
 	}
+	l.ring.push(events)
 	return len(events), nil
 }
 

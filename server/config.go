@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/server/auth"
+)
+
+// database is the setting of every command that opens the database.
+type database struct {
+	Database string `env:"CAREHUB_DATABASE_URL" default:"sqlite:carehub.db" placeholder:"URL" help:"sqlite:PATH or postgres://... (${default})"`
+}
+
+// secretFile is the setting of every command that needs the server's secret.
+type secretFile struct {
+	SecretFile string `env:"CAREHUB_SECRET_FILE" default:"carehub.secret" placeholder:"PATH" help:"Secret of the server or cluster, made at the first start (${default})"`
+}
+
+// serveCommand is the settings of a server.
+type serveCommand struct {
+	database
+	secretFile
+	Listen       string   `env:"CAREHUB_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to serve on (${default})"`
+	Demo         *bool    `env:"CAREHUB_DEMO" negatable:"" help:"Demo data and sign-in of demo identities; on for a loopback address without an issuer, refused elsewhere."`
+	Patients     int      `env:"CAREHUB_DEMO_PATIENTS" default:"300" placeholder:"N" help:"Patients in the demo data (${default})"`
+	OIDCIssuer   string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
+	OIDCAudience []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
+	CORSOrigin   []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+}
+
+// demo reports whether the server serves demo data.
+func (s *serveCommand) demo() bool {
+	if s.Demo != nil {
+		return *s.Demo
+	}
+	return s.OIDCIssuer == "" && isLoopback(s.Listen)
+}
+
+// check returns all that is wrong with the settings.
+func (s *serveCommand) check() error {
+	var wrong []error
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	if _, _, err := net.SplitHostPort(s.Listen); err != nil {
+		say("--listen: %q is not HOST:PORT", s.Listen)
+	}
+	if scheme, _, _ := strings.Cut(s.Database, ":"); !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, scheme) {
+		say("--database: neither sqlite:PATH nor postgres://...")
+	}
+	switch {
+	case s.demo() && s.OIDCIssuer != "":
+		say("--demo: demo identities are refused beside an issuer")
+	case s.demo() && !isLoopback(s.Listen):
+		say("--demo: demo identities are refused on an address that others reach")
+	case !s.demo() && s.OIDCIssuer == "":
+		say("--oidc-issuer: without demo identities an issuer is needed")
+	}
+	if s.OIDCIssuer != "" && len(s.OIDCAudience) == 0 {
+		say("--oidc-audience: the issuer's tokens need at least one audience")
+	}
+	if _, err := s.audiences(); err != nil {
+		wrong = append(wrong, err)
+	}
+	for _, origin := range s.CORSOrigin {
+		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
+			say("--cors-origin: %q is not an origin such as https://portal.example.com", origin)
+		}
+	}
+	if s.Patients < 1 || s.Patients > 1_000_000 {
+		say("--patients: 1 to 1,000,000")
+	}
+	return errors.Join(wrong...)
+}
+
+// audiences reads the portals by audience.
+func (s *serveCommand) audiences() (map[string]string, error) {
+	out := map[string]string{}
+	var wrong []error
+	for _, pair := range s.OIDCAudience {
+		audience, portal, found := strings.Cut(pair, "=")
+		if !found || audience == "" || !slices.Contains(code.Portal("").Values(), portal) {
+			wrong = append(wrong, fmt.Errorf("--oidc-audience: %q is not AUDIENCE=PORTAL with a portal of %s", pair, strings.Join(code.Portal("").Values(), ", ")))
+			continue
+		}
+		if out[audience] != "" {
+			wrong = append(wrong, fmt.Errorf("--oidc-audience: %q is given twice", audience))
+		}
+		out[audience] = portal
+	}
+	return out, errors.Join(wrong...)
+}
+
+// issuers returns whose tokens the server accepts.
+func (s *serveCommand) issuers(demo *auth.Demo) ([]auth.Issuer, error) {
+	if demo != nil {
+		return []auth.Issuer{demo.Issuer()}, nil
+	}
+	audiences, err := s.audiences()
+	return []auth.Issuer{{URL: s.OIDCIssuer, Audiences: audiences}}, err
+}
+
+// isLoopback reports whether only this machine reaches the address.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

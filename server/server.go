@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/graph"
+	"github.com/carehub/carehub/graph/relay"
+	"github.com/carehub/carehub/graph/stream"
+	"github.com/carehub/carehub/server/auth"
+	"github.com/carehub/carehub/server/demo"
+	"github.com/carehub/carehub/server/playground"
+	"github.com/carehub/carehub/server/reference"
+	"github.com/carehub/carehub/server/secret"
+	"github.com/carehub/carehub/server/wire"
+)
+
+// server is the running process.
+type server struct {
+	settings *serveCommand
+	log      *slog.Logger
+
+	store    *store.Store
+	events   *stream.Log
+	reads    *audit.Writer
+	api      *graph.API
+	auth     *auth.Authenticator
+	demo     *auth.Demo // nil outside demo mode
+	endpoint *wire.Endpoint
+
+	leaving atomic.Bool
+}
+
+// newServer opens the database, brings it to the newest schema and builds everything that serves it.
+func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *server, err error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	keys, err := secret.LoadOrCreate(s.SecretFile)
+	if err != nil {
+		return nil, err
+	}
+	v := &server{settings: s, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, v.close(ctx))
+		}
+	}()
+	if v.store, err = store.Open(ctx, s.Database); err != nil {
+		return nil, err
+	}
+	if err := v.store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if err := reference.Ensure(ctx, v.store.Client); err != nil {
+		return nil, err
+	}
+	if v.events, err = stream.Open(ctx, v.store, stream.Options{Key: keys.Derive("stream cursors"), Logger: log}); err != nil {
+		return nil, err
+	}
+	v.reads = audit.NewWriter(v.store.Client)
+	cursors, err := relay.NewSealer(keys.Derive("list cursors"))
+	if err != nil {
+		return nil, err
+	}
+	identities := graph.NewDirectory(v.store.Client, keys.Cipher)
+	v.api, err = graph.New(graph.Options{
+		Client: v.store.Client, Log: v.events, Reads: v.reads, Cursors: cursors, Identities: identities,
+		RequestID: requestID, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := v.authenticate(keys, identities.Lookup); err != nil {
+		return nil, err
+	}
+	v.endpoint, err = wire.New(wire.Options{
+		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// The identity is forgotten first, so that a socket that comes back is asked about anew.
+	v.events.OnAccessChanged(func(subject uuid.UUID) {
+		identities.Forget(subject)
+		v.endpoint.Revoke(subject)
+	})
+	if v.demo != nil {
+		err = demo.Seed(ctx, v.store, v.api, demo.Options{Patients: s.Patients})
+	}
+	return v, err
+}
+
+// authenticate sets up whose tokens are accepted.
+func (v *server) authenticate(keys *secret.Secret, lookup auth.Lookup) (err error) {
+	if v.settings.demo() {
+		if v.demo, err = auth.NewDemo(keys.DemoKey()); err != nil {
+			return err
+		}
+	}
+	issuers, err := v.settings.issuers(v.demo)
+	if err != nil {
+		return err
+	}
+	verifier, err := auth.New(auth.Options{Issuers: issuers, Log: v.log})
+	if err != nil {
+		return err
+	}
+	v.auth = auth.NewAuthenticator(verifier, lookup)
+	return nil
+}
+
+// handler routes requests.
+func (v *server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", v.endpoint)
+	mux.HandleFunc("GET /schema", v.schema)
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", v.ready)
+	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, version()) })
+	if v.demo != nil {
+		mux.HandleFunc("POST /demo/token", v.demoToken)
+	}
+	mux.Handle("/", playground.Handler(playground.Options{Identities: v.identities()}))
+	return named(mux)
+}
+
+// identities are those whom the playground offers to sign in as.
+func (v *server) identities() []string {
+	if v.demo == nil {
+		return nil
+	}
+	var names []string
+	for _, i := range demo.Identities() {
+		names = append(names, i.Name)
+	}
+	return names
+}
+
+// ready answers whether requests should be sent here: the database answers, is at the newest schema, and the
+// server is not about to leave.
+func (v *server) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	pending, err := v.store.Pending(ctx)
+	switch {
+	case v.leaving.Load():
+		answer(w, http.StatusServiceUnavailable, "leaving")
+	case err != nil:
+		v.log.ErrorContext(ctx, "not ready", "error", err)
+		answer(w, http.StatusServiceUnavailable, "the database does not answer")
+	case len(pending) > 0:
+		answer(w, http.StatusServiceUnavailable, "the database is not migrated")
+	default:
+		answer(w, http.StatusOK, "ready")
+	}
+}
+
+// schema answers with the contract as the token's identity sees it.
+func (v *server) schema(w http.ResponseWriter, r *http.Request) {
+	token, err := auth.BearerToken(r)
+	if err != nil {
+		answer(w, http.StatusUnauthorized, "a token is needed")
+		return
+	}
+	id, err := v.auth.Authenticate(r.Context(), token)
+	if err != nil {
+		answer(w, http.StatusUnauthorized, "the token is refused")
+		return
+	}
+	answer(w, http.StatusOK, v.api.Views[id.Role].SDL)
+}
+
+// demoToken signs a demo identity in, for pages of this server alone.
+func (v *server) demoToken(w http.ResponseWriter, r *http.Request) {
+	if origin := r.Header.Get("Sec-Fetch-Site"); origin != "" && origin != "same-origin" {
+		answer(w, http.StatusForbidden, "only pages of this server sign in here")
+		return
+	}
+	if o := r.Header.Get("Origin"); o != "" && o != "http://"+r.Host && o != "https://"+r.Host {
+		answer(w, http.StatusForbidden, "only pages of this server sign in here")
+		return
+	}
+	var in struct {
+		As string `json:"as"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
+		answer(w, http.StatusBadRequest, `the body is {"as": "NAME"}`)
+		return
+	}
+	who, ok := demo.Find(in.As)
+	if !ok {
+		answer(w, http.StatusNotFound, "no such demo identity")
+		return
+	}
+	token, expires, err := v.demo.Token(who.Name, string(who.Portal), time.Now())
+	if err != nil {
+		v.log.ErrorContext(r.Context(), "demo token", "error", err)
+		answer(w, http.StatusInternalServerError, "internal error")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(map[string]any{ //nolint:errcheck,errchkjson // a client that has gone hears nothing
+		"token": token, "expiresAt": expires.UTC().Format(time.RFC3339), "name": who.Name, "persona": who.Persona,
+	})
+}
+
+// answer writes a short text.
+func answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	fmt.Fprint(w, text) //nolint:errcheck // a client that has gone hears nothing
+}
+
+// serve answers requests on the listener until the context ends; then it lets go of its clients one after the
+// other and waits for what is under way.
+func (v *server) serve(ctx context.Context, listener net.Listener) error {
+	web := &http.Server{
+		Handler:           v.handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(v.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	v.leaving.Store(true)
+	v.log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- v.endpoint.Drain(grace) }()
+	err := errors.Join(web.Shutdown(grace), <-drained)
+	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+// close gives back what the server holds, in the order in which nothing still needs it.
+func (v *server) close(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if v.events != nil {
+		err = errors.Join(err, v.events.Close(ctx))
+	}
+	if v.reads != nil {
+		err = errors.Join(err, v.reads.Close(ctx))
+	}
+	if v.store != nil {
+		err = errors.Join(err, v.store.Close())
+	}
+	return err
+}
