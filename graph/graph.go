@@ -33,7 +33,7 @@ type Options struct {
 	Cursors *relay.Sealer
 	// Identities reads identities; it is shared with authentication.
 	Identities *Directory
-	// Clock is the time of every operation; the wall clock when nil.
+	// Clock is the time of every operation; when nil it is the time of the operation's context.
 	Clock func() time.Time
 	// RequestID gives the identifier under which an operation is found in the logs.
 	RequestID func(context.Context) string
@@ -57,9 +57,6 @@ func Contract() *ast.Schema { return generated.NewExecutableSchema(generated.Con
 
 // New builds the API. It fails when the contract has an element that nobody was given.
 func New(o Options) (*API, error) {
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
 	if o.Timeout == 0 {
 		o.Timeout = 15 * time.Second
 	}
@@ -134,7 +131,9 @@ func (a *API) around(ctx context.Context, next graphql.OperationHandler) graphql
 
 // prepare gives the context what one operation, or the delivery of one event, needs of its own.
 func (a *API) prepare(ctx context.Context) context.Context {
-	ctx = clock.With(ctx, a.options.Clock)
+	if a.options.Clock != nil {
+		ctx = clock.With(ctx, a.options.Clock)
+	}
 	ctx = viewer.Tick(ctx, clock.Now(ctx))
 	ctx = relay.NewContext(ctx, a.options.Cursors)
 	return view.Conditions(ctx, a.options.Client)

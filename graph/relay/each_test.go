@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -176,11 +177,14 @@ func TestEachObeysRules(t *testing.T) {
 func TestEachBatchesApart(t *testing.T) {
 	s := storetest.SQLite(t)
 	fill(t, s)
-	base := system(t)
-	few := resolving(t, base, `{ case { children { nodes { id } } } }`, nil, "case", "children")
-	wide := resolving(t, base, `{ case { children { nodes { id } } } }`, nil, "case", "children")
+	few := resolving(t, system(t), `{ case { children { nodes { id } } wide: children { nodes { id } } } }`, nil, "case", "children")
+	operation := graphql.GetOperationContext(few).Operation
+	second := operation.SelectionSet[0].(*ast.Field).SelectionSet[1].(*ast.Field)
+	wide := graphql.WithFieldContext(few, &graphql.FieldContext{Field: graphql.CollectedField{Field: second, Selections: second.SelectionSet}})
+	// Operations of one text share the parsed document.
+	again := graphql.WithOperationContext(few, &graphql.OperationContext{Operation: operation})
 	var siblings sync.WaitGroup
-	for ctx, size := range map[context.Context]int{few: 1, wide: 5} {
+	for ctx, size := range map[context.Context]int{few: 1, wide: 5, again: 3} {
 		for _, parent := range []uuid.UUID{key(4), key(5)} {
 			siblings.Go(func() {
 				c, err := relay.Each(ctx, s.Client.CareCase.Query, children, parent, relay.Args{First: &size}, s.Client.LoadCareCase)

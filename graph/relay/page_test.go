@@ -40,6 +40,9 @@ func walk(t fataler, ctx context.Context, s *store.Store, of list.Of, args relay
 	t.Helper()
 	var all []uuid.UUID
 	for n := 0; ; n++ {
+		if n > 1000 {
+			t.Fatal("the walk does not end")
+		}
 		c, err := page(ctx, s, of, args)
 		if err != nil {
 			t.Fatal(err)

@@ -94,7 +94,7 @@ func readValue(kind byte, src []byte) (any, int) {
 		if m <= 0 || nanos >= uint64(time.Second) {
 			return nil, 0
 		}
-		return time.Unix(seconds, 0).UTC(), n + m
+		return time.Unix(seconds, int64(nanos)).UTC(), n + m
 	case kindKey:
 		if len(src) >= len(uuid.UUID{}) {
 			return uuid.UUID(src[:16]), 16

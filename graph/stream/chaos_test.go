@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	chaosTime   = 2500 * time.Millisecond
+	chaosTime   = 2 * time.Second
 	writers     = 8
 	subscribers = 12
 )

@@ -56,3 +56,15 @@ func Advance(ctx context.Context, l *Log) error {
 		}
 	}
 }
+
+// OccupyReads takes all that subscribers may read at the same time, until it is released.
+func OccupyReads(l *Log) (release func()) {
+	for range cap(l.reads) {
+		l.reads <- struct{}{}
+	}
+	return func() {
+		for range cap(l.reads) {
+			<-l.reads
+		}
+	}
+}

@@ -162,6 +162,35 @@ func TestSlowSubscriber(t *testing.T) {
 	})
 }
 
+// Subscribers that fell behind together, as after a restart, read the table together, and only a few at once.
+func TestSharedReads(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx, statements := store.WithCounter(t.Context())
+		l := closing(t, s, stream.Options{Ring: 4}, func(_ context.Context, s *store.Store, o stream.Options) (*stream.Log, error) {
+			return stream.Unmoved(ctx, s, o)
+		})
+		at := l.Head()
+		keys := write(t, s, many(20)...)
+		settle(t, open(t, peer(t, s), stream.Options{})) // gives the positions
+		advance(t, l)
+		before := statements.Count()
+		release := stream.OccupyReads(l)
+		const crowd = 30
+		var streams []<-chan item
+		for range crowd {
+			streams = append(streams, follow(t, l, &at))
+		}
+		quiet(t, streams[0]) // no read is free; meanwhile the others come as well
+		release()
+		for _, items := range streams {
+			expect(t, items, keys...)
+		}
+		if n := statements.Count() - before; n > crowd/5 {
+			t.Errorf("%d subscribers took %d statements", crowd, n)
+		}
+	})
+}
+
 // Closing the log ends its streams; nothing can be followed afterwards.
 func TestClose(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {

@@ -33,7 +33,7 @@ type page struct {
 const readPage = `
 SELECT h.epoch, h.floor, h.last, EXISTS (SELECT 1 FROM events WHERE pos IS NULL),
   e.pos, e.event_id, e.kind, e.entity, e.entity_id, e.department, e.territory, e.subject_id, e.reason, e.at
-FROM event_heads AS h LEFT JOIN (SELECT * FROM events WHERE pos BETWEEN $1 AND $2 AND $2 > 0 ) AS e ON TRUE
+FROM event_heads AS h LEFT JOIN (SELECT * FROM events WHERE pos BETWEEN $1 AND $2) AS e ON TRUE
 WHERE h.id = 1
 ORDER BY e.pos`
 

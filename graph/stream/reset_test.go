@@ -154,7 +154,7 @@ func TestHole(t *testing.T) {
 // A server that lags behind the one where the cursor comes from catches up first.
 func TestCursorAhead(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		lagging := unmoved(t, peer(t, s))
+		lagging := unmoved(t, peer(t, s), stream.Options{})
 		l := open(t, s, stream.Options{})
 		at := cursors(t, s, l, 5)
 		items := follow(t, lagging, &at[3])

@@ -88,7 +88,7 @@ func TestRightsChange(t *testing.T) {
 // that this server remembers.
 func TestRightsChangeBeforeCursor(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
-		lagging := unmoved(t, peer(t, s))
+		lagging := unmoved(t, peer(t, s), stream.Options{})
 		me := uuid.New()
 		var rights cached
 		rights.database.Store(2)
@@ -108,6 +108,25 @@ func TestRightsChangeBeforeCursor(t *testing.T) {
 		if it := receive(t, items, stream.KindValue); it.Value != 2 {
 			t.Errorf("read under rights %d, want 2", it.Value)
 		}
+	})
+}
+
+// What is read from the table is not handed out before the hooks have heard of what it has.
+func TestTableIsNotAheadOfHooks(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		lagging := unmoved(t, peer(t, s), stream.Options{Ring: 4})
+		l := open(t, s, stream.Options{})
+		at := l.Head()
+		keys := write(t, s, many(10)...)
+		settle(t, l)
+		advance(t, lagging)
+		later := write(t, s, accessChanged(uuid.New()), entry())
+		settle(t, l)
+		items := follow(t, lagging, &at)
+		expect(t, items, keys...)
+		quiet(t, items)
+		advance(t, lagging)
+		expect(t, items, later...)
 	})
 }
 

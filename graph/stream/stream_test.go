@@ -25,9 +25,9 @@ func open(t testing.TB, s *store.Store, o stream.Options) *stream.Log {
 }
 
 // unmoved returns a log that moves on only by advance.
-func unmoved(t testing.TB, s *store.Store) *stream.Log {
+func unmoved(t testing.TB, s *store.Store, o stream.Options) *stream.Log {
 	t.Helper()
-	return closing(t, s, stream.Options{}, stream.Unmoved)
+	return closing(t, s, o, stream.Unmoved)
 }
 
 func closing(

@@ -6,8 +6,7 @@ import (
 	"reflect"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"github.com/carehub/carehub/ent"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // checked resolves the field and withholds what the view does not have: pruning a schema bounds what can be asked,
@@ -18,8 +17,8 @@ func (v *View) checked(ctx context.Context, next graphql.Resolver) (any, error) 
 		return value, err
 	}
 	field := graphql.GetFieldContext(ctx)
-	if field.Field.Definition == nil {
-		return value, nil
+	if field.Field.Definition == nil || reflect.TypeOf(value).Kind() == reflect.Chan {
+		return value, nil // of a stream, Build has seen to it that the view has all there may be
 	}
 	name := field.Field.Definition.Type.Name()
 	if hidden := v.withdrawn[name]; hidden != nil && hides(value, hidden) {
@@ -49,22 +48,26 @@ func hides(value any, hidden map[string]bool) bool {
 // visible returns the value of an interface or union, or nil where the view has not the type; in a list, elements
 // of such types are nil.
 func (v *View) visible(ctx context.Context, field *graphql.FieldContext, value any) any {
-	switch value := value.(type) {
-	case []ent.Noder:
-		out := make([]ent.Noder, len(value))
-		for i, n := range value {
-			if n != nil && v.Has(TypeOf(n)) {
-				out[i] = n
-			}
-		}
-		return out
-	default:
+	list := reflect.ValueOf(value)
+	if list.Kind() != reflect.Slice {
 		if v.Has(TypeOf(value)) {
 			return value
 		}
 		withhold(ctx, field, NotInView)
 		return nil
 	}
+	out := reflect.MakeSlice(list.Type(), list.Len(), list.Len())
+	for i := range list.Len() {
+		if list.Index(i).IsNil() {
+			continue
+		}
+		if v.Has(TypeOf(list.Index(i).Interface())) {
+			out.Index(i).Set(list.Index(i))
+		} else {
+			withhold(ctx, field, NotInView, ast.PathIndex(i))
+		}
+	}
+	return out.Interface()
 }
 
 // TypeOf returns the API's name of the type of a value.

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"slices"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent/viewer"
@@ -15,26 +17,26 @@ func prune(contract *ast.Schema, p viewer.Persona) map[string]*ast.Definition {
 			kept[name] = allowed(def, p)
 		}
 	}
+	// A type goes with its last field, and what leads to it goes with it; only of types that stay do interfaces
+	// take over what is missing.
 	for changed := true; changed; {
-		changed = false
-		for name, def := range kept {
-			if drop(contract, kept, def) {
-				changed = true
-			}
-			if empty(contract, kept, def) {
-				delete(kept, name)
+		for changed = true; changed; {
+			changed = settle(contract, kept)
+		}
+		for _, def := range kept {
+			if narrow(contract, kept, def) {
 				changed = true
 			}
 		}
 	}
-	reached := map[string]bool{}
+	r := reach{contract: contract, kept: kept, reached: map[string]bool{}, opened: map[string]bool{}}
 	for _, root := range []*ast.Definition{contract.Query, contract.Mutation, contract.Subscription} {
 		if root != nil {
-			reach(contract, kept, root.Name, reached)
+			r.possible(root.Name)
 		}
 	}
 	for name := range kept {
-		if !reached[name] {
+		if !r.reached[name] {
 			delete(kept, name)
 		}
 	}
@@ -82,27 +84,38 @@ func allowed(def *ast.Definition, p viewer.Persona) *ast.Definition {
 	return &out
 }
 
-// drop removes fields and arguments whose type is gone, and what an interface's implementer lost.
-func drop(contract *ast.Schema, kept map[string]*ast.Definition, def *ast.Definition) (changed bool) {
-	var fields ast.FieldList
-	for _, f := range def.Fields {
-		if !known(contract, kept, f.Type) || lost(contract, kept, def, f.Name) {
+// settle removes what leads nowhere, once over all definitions, and reports whether there was any.
+func settle(contract *ast.Schema, kept map[string]*ast.Definition) (changed bool) {
+	for name, def := range kept {
+		if drop(contract, kept, def) {
 			changed = true
-			continue
 		}
-		var arguments ast.ArgumentDefinitionList
-		for _, a := range f.Arguments {
-			if known(contract, kept, a.Type) {
-				arguments = append(arguments, a)
-			} else {
-				changed = true
-			}
+		if empty(contract, kept, def) {
+			delete(kept, name)
+			changed = true
 		}
-		f.Arguments = arguments
-		fields = append(fields, f)
 	}
-	def.Fields = fields
 	return changed
+}
+
+// drop removes the fields and arguments whose type is gone.
+func drop(contract *ast.Schema, kept map[string]*ast.Definition, def *ast.Definition) bool {
+	before := len(def.Fields)
+	def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool { return !known(contract, kept, f.Type) })
+	changed := len(def.Fields) < before
+	for _, f := range def.Fields {
+		before := len(f.Arguments)
+		f.Arguments = slices.DeleteFunc(f.Arguments, func(a *ast.ArgumentDefinition) bool { return !known(contract, kept, a.Type) })
+		changed = changed || len(f.Arguments) < before
+	}
+	return changed
+}
+
+// narrow removes the fields of an interface that an implementer has lost.
+func narrow(contract *ast.Schema, kept map[string]*ast.Definition, def *ast.Definition) bool {
+	before := len(def.Fields)
+	def.Fields = slices.DeleteFunc(def.Fields, func(f *ast.FieldDefinition) bool { return lost(contract, kept, def, f.Name) })
+	return len(def.Fields) < before
 }
 
 // lost reports whether the interface's field is missing from an implementer that the view has.
@@ -131,38 +144,54 @@ func empty(contract *ast.Schema, kept map[string]*ast.Definition, def *ast.Defin
 	case ast.Enum:
 		return len(def.EnumValues) == 0
 	case ast.Interface, ast.Union:
-		for _, possible := range contract.PossibleTypes[def.Name] {
-			if kept[possible.Name] != nil {
-				return false
-			}
-		}
-		return true
+		possible := slices.ContainsFunc(contract.PossibleTypes[def.Name], func(p *ast.Definition) bool { return kept[p.Name] != nil })
+		return !possible || def.Kind == ast.Interface && len(def.Fields) == 0
 	case ast.Scalar:
 		return false
 	}
 	return true
 }
 
-// reach marks the type and everything that it leads to.
-func reach(contract *ast.Schema, kept map[string]*ast.Definition, name string, reached map[string]bool) {
-	def := kept[name]
-	if def == nil || reached[name] {
+// reach finds the types that operations can name or meet.
+type reach struct {
+	contract *ast.Schema
+	kept     map[string]*ast.Definition
+	reached  map[string]bool
+	opened   map[string]bool // interfaces whose implementers are reached
+}
+
+// possible marks a type that a value may have. Behind an interface that is any implementer: a row can be asked for
+// by its identifier wherever the persona has seen that identifier.
+func (r reach) possible(name string) {
+	r.known(name)
+	def := r.kept[name]
+	if def == nil || def.Kind != ast.Interface || r.opened[name] {
 		return
 	}
-	reached[name] = true
+	r.opened[name] = true
+	for _, implementer := range r.contract.PossibleTypes[name] {
+		r.possible(implementer.Name)
+	}
+}
+
+// known marks the type and what its definition leads to.
+func (r reach) known(name string) {
+	def := r.kept[name]
+	if def == nil || r.reached[name] {
+		return
+	}
+	r.reached[name] = true
 	for _, f := range def.Fields {
-		reach(contract, kept, f.Type.Name(), reached)
+		r.possible(f.Type.Name())
 		for _, a := range f.Arguments {
-			reach(contract, kept, a.Type.Name(), reached)
+			r.possible(a.Type.Name())
 		}
 	}
 	for _, t := range def.Types {
-		reach(contract, kept, t, reached)
+		r.possible(t)
 	}
-	// A type is in the view when a field leads to it, or when it is a Node of its own: a row can be asked for by
-	// its identifier wherever the persona has seen that identifier.
 	for _, i := range def.Interfaces {
-		reach(contract, kept, i, reached)
+		r.known(i)
 	}
 }
 

@@ -73,6 +73,8 @@ func build(contract *ast.Schema, p viewer.Persona) (*View, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The parser gives every schema @defer, which would divide a response: what it withholds is told as a whole.
+	delete(schema.Directives, "defer")
 	v.Schema = schema
 
 	for name, def := range kept {
@@ -91,7 +93,7 @@ func build(contract *ast.Schema, p viewer.Persona) (*View, error) {
 			}
 		}
 	}
-	return v, nil
+	return v, sound(contract, v)
 }
 
 // conditionFor returns the condition of the persona's access to the field, empty for none.

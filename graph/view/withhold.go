@@ -41,8 +41,7 @@ type response struct {
 	withheld []Withheld
 }
 
-func (r *response) add(ctx context.Context, object, reason string) {
-	w := Withheld{Path: graphql.GetPath(ctx), Reason: reason, kind: object + " " + reason}
+func (r *response) add(w Withheld) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.withheld = append(r.withheld, w)
@@ -124,9 +123,11 @@ func (v *View) Withhold(ctx context.Context, next graphql.Resolver) (any, error)
 	return v.checked(ctx, next)
 }
 
-func withhold(ctx context.Context, field *graphql.FieldContext, reason string) {
+// withhold lists the field's value as withheld, or what lies in it behind the further steps.
+func withhold(ctx context.Context, field *graphql.FieldContext, reason string, further ...ast.PathElement) {
 	if r, ok := ctx.Value(responseKey{}).(*response); ok {
-		r.add(ctx, field.Object+"."+field.Field.Name, reason)
+		path := append(slices.Clone(graphql.GetPath(ctx)), further...)
+		r.add(Withheld{Path: path, Reason: reason, kind: field.Object + "." + field.Field.Name + " " + reason})
 	}
 }
 

@@ -76,10 +76,11 @@ func (r *run) bundle(ctx context.Context, importer *fhir.Importer, name string, 
 		if result, err = importer.Load(ctx, tx, b); err != nil || !result.Changed {
 			return nil, err
 		}
-		return &audit.Entry{
-			Action: code.AuditActionCreate, Entity: "Patient",
-			IDs: result.Patients, Patients: result.Patients,
-		}, nil
+		entry := &audit.Entry{Action: code.AuditActionCreate}
+		if len(result.Patients) > 0 {
+			entry.Entity, entry.IDs, entry.Patients = "Patient", result.Patients, result.Patients
+		}
+		return entry, nil
 	})
 	switch {
 	case err != nil && r.isRefusal(err):

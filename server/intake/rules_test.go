@@ -244,7 +244,8 @@ func TestRules(t *testing.T) {
 				f.take(transaction(patientOf("e161")))
 				f.take(transaction(patientOf("e161")))
 				key := f.keyOf("patient", "e161")
-				f.is("rows", f.Client.AuditEvent.Query().Where(auditevent.PatientIds(key.String()), auditevent.Operation("import fhir")).CountX(f.ctx), 1)
+				f.take(transaction(encounterOf("e162", "e161")))
+				f.is("rows", f.Client.AuditEvent.Query().Where(auditevent.PatientIds(key.String()), auditevent.Operation("import fhir")).CountX(f.ctx), 2)
 			},
 		} {
 			t.Run(name, func(t *testing.T) { test(f.on(t)) })

@@ -168,9 +168,9 @@ func criterion(query string) (system, value string, err error) {
 	if err != nil || len(values) != 1 || len(values["identifier"]) != 1 {
 		return "", "", fmt.Errorf("no search by one identifier: %q", abridged(query))
 	}
-	system, value, found := strings.Cut(values["identifier"][0], "|")
-	if !found || system == "" || value == "" {
-		return "", "", fmt.Errorf("an identifier needs its system: %q", abridged(query))
+	system, value, found := strings.Cut(clean(values["identifier"][0]), "|")
+	if !found || system == "" || value == "" || len(system) > maxName || len(value) > maxName {
+		return "", "", fmt.Errorf("an identifier needs its system, and neither is long: %q", abridged(query))
 	}
 	return system, value, nil
 }

@@ -88,7 +88,7 @@ var encounterStatuses = map[string]code.TouchpointStatus{
 	"cancelled":   code.TouchpointStatusNotDone,
 }
 
-// encounter becomes a touchpoint. Without a beginning it has no place in a history and is refused.
+// encounter makes a touchpoint of an encounter. Without a beginning it has no place in a history and is refused.
 func (l *load) encounter(it *item, e *encounter) {
 	r := &reader{}
 	status := translate(r, "Encounter.status", e.Status, encounterStatuses)
@@ -176,7 +176,7 @@ var clinicalStatuses = map[string]code.ClinicalStatus{
 
 var snomedCode = regexp.MustCompile(`^[0-9]{6,18}$`)
 
-// condition without an onset began when it was recorded, or with its encounter; without any of them it is
+// condition takes a condition in. One without an onset began when it was recorded, or with its encounter; without any of them it is
 // refused. Without a status it is resolved if it abated, else active.
 func (l *load) condition(it *item, c *condition) {
 	r := &reader{}

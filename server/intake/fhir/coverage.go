@@ -201,7 +201,7 @@ func coverageKind(payer string) code.CoverageKind {
 	return code.CoverageKindMedical
 }
 
-// party to a contract, as far as stored rows tell.
+// party is who a contract is between, as far as stored rows tell.
 type party struct {
 	patient, payer uuid.UUID
 	priority       int

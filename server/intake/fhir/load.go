@@ -321,9 +321,14 @@ func (l *load) result() *Result {
 		switch it.outcome {
 		case tally.Accepted, tally.Unchanged:
 			out.Count(it.typ, it.outcome)
-			out.Changed = out.Changed || it.outcome == tally.Accepted
+			if it.outcome == tally.Unchanged {
+				continue
+			}
+			out.Changed = true
 			if it.typ == "Patient" {
 				touched[it.key] = true
+			} else if it.patient != uuid.Nil {
+				touched[it.patient] = true
 			}
 		default:
 			out.Find(it.typ, tally.Finding{

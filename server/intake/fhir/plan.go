@@ -25,6 +25,7 @@ func programOf(p *carePlan) (program, bool) {
 	const profileCategory = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category" // says only that it is a plan
 	for _, category := range p.Category {
 		for _, c := range category.Coding {
+			c.System, c.Code = clean(c.System), clean(c.Code)
 			if c.System == profileCategory || c.System == "" || c.Code == "" {
 				continue
 			}
@@ -88,7 +89,7 @@ func (l *load) plans() error {
 	return nil
 }
 
-// place in a program: a patient and the program.
+// seat is a patient's place in a program.
 type seat struct{ patient, program uuid.UUID }
 
 // openEnrollments are those of the patients that have not ended.

@@ -45,7 +45,11 @@ func (l *load) find(it *item, ref reference, entity string) (key uuid.UUID, reas
 	if culprit, was := l.refused[n]; was {
 		return uuid.Nil, "depends on " + culprit + ", which was refused"
 	}
-	return uuid.Nil, "the reference finds no " + referable[entity][0] + ": " + abridged(referenceText(ref))
+	reason = "the reference finds no " + referable[entity][0]
+	if entity != patients { // whose identifiers are theirs
+		reason += ": " + abridged(referenceText(ref))
+	}
+	return uuid.Nil, reason
 }
 
 func referenceText(ref reference) string {
@@ -79,14 +83,14 @@ func absolute(it *item, text string) string {
 
 // nameOf is what a reference calls its target, when it means one of the entity beyond the bundle.
 func nameOf(it *item, ref reference, entity string) (n name, means bool) {
-	text, _, _ := strings.Cut(ref.Reference, "/_history/")
+	text, _, _ := strings.Cut(clean(ref.Reference), "/_history/")
 	if typ, query, conditional := strings.Cut(text, "?"); conditional {
 		system, value, err := criterion(query)
 		return name{entity, system, value}, err == nil && isOf(entity, typ)
 	}
 	switch {
 	case text == "" && ref.Identifier != nil && ref.Identifier.System != "" && ref.Identifier.Value != "":
-		return name{entity, ref.Identifier.System, ref.Identifier.Value}, true
+		return name{entity, clean(ref.Identifier.System), clean(ref.Identifier.Value)}, true
 	case text == "" || strings.HasPrefix(text, "#"):
 		return name{}, false
 	case strings.HasPrefix(text, "urn:uuid:"):

@@ -23,7 +23,7 @@ var treatmentStatuses = map[string]code.TreatmentStatus{
 	"unknown":   code.TreatmentStatusUnknown,
 }
 
-// medication request becomes a treatment. It began when it was written, else when dispensing may begin, else
+// medication makes a treatment of a medication request. It began when it was written, else when dispensing may begin, else
 // with its encounter; without any of them it is refused. It has no end unless the source gives one.
 func (l *load) medication(it *item, m *medicationRequest) {
 	if m.Intent == "proposal" || m.Intent == "option" {

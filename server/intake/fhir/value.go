@@ -124,7 +124,7 @@ func nonempty(text string) *string {
 	return &text
 }
 
-// table translates the codes of a FHIR value set; what it lacks is refused.
+// translate reads a code by the table of its value set; what the table lacks is refused.
 func translate[T ~string](r *reader, path, value string, table map[string]T) T {
 	out, known := table[value]
 	switch {
