@@ -10,6 +10,8 @@ type Connection[N any] struct {
 	PageInfo PageInfo
 	// TotalCount is the length of the whole list. It is counted only for an operation that selects it.
 	TotalCount int
+
+	kin *kin // the rows with which the page's were read
 }
 
 // Nodes returns the rows of the page.
@@ -37,10 +39,10 @@ type PageInfo struct {
 
 // connect makes the page of the rows that were read in the window's direction, one more than the page has
 // where there are more.
-func connect[N any](s *Sealer, w *window, rows []*N, total int) (*Connection[N], error) {
+func connect[N any](s *Sealer, w *window, rows []*N, total int, k *kin) (*Connection[N], error) {
 	more := len(rows) > w.size
 	rows = cut(w, rows)
-	c := &Connection[N]{Edges: make([]*Edge[N], len(rows)), TotalCount: total}
+	c := &Connection[N]{Edges: make([]*Edge[N], len(rows)), TotalCount: total, kin: k}
 	key := w.scope.Order.Key()
 	for i, row := range rows {
 		place, err := placeOf(row, key)

@@ -3,92 +3,54 @@ package relay
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-	"github.com/graph-gophers/dataloader/v7"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent/arg"
 	"github.com/carehub/carehub/graph/list"
 )
 
-// gathering is how long a nested list waits for its siblings: the executor starts them together.
-const gathering = time.Millisecond
-
-// batch names the nested lists that are read together: those of one field of an operation's document. The same
-// field of a fragment on an interface may be another list, or be merged with a selection of the total.
-type batch struct {
-	operation            *graphql.OperationContext // documents are shared between operations
-	field                *ast.Field
-	entity, name, column string
-	total                bool
-}
-
-// Each reads a page of the list below one parent; the pages of all parents that an operation asks for at the
-// same place of the document are read together, with one statement and one more for their totals. The arguments
-// are those of the field, and query makes a fresh query of the list's entity: neither depends on the parent.
-// A cursor belongs to one parent, so with one there is nothing to gather.
+// Each reads a page of the list below one parent; the pages of all parents that were read together are read
+// together, with one statement and one more for their totals. The arguments are those of the field, and query
+// makes a fresh query of the list's entity: neither depends on the parent. A cursor belongs to one parent, so
+// with one there is nothing to gather.
 func Each[Q Query[Q, N, P, O, S], N any, P, O ~func(*sql.Selector), S Scanner](
 	ctx context.Context, query func() Q, of list.Of, parent uuid.UUID, args Args,
 	load func(context.Context, []*N, ...ast.SelectionSet) error,
 ) (*Connection[N], error) {
-	s, err := sessionFrom(ctx)
+	s, err := sealerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWindow(ctx, s.sealer, of, parent, args)
+	w, err := newWindow(ctx, s, of, parent, args)
 	if err != nil {
 		return nil, err
 	}
+	all := siblings[N](ctx, w)
+	if all == nil {
+		return page(ctx, s, query(), w, load)
+	}
+	all.once.Do(func() { all.pages, all.err = pages(ctx, s, query(), w, all.parents, load) })
+	if all.err != nil {
+		return nil, all.err
+	}
+	if c, ok := all.pages[parent]; ok {
+		return c, nil
+	}
+	return page(ctx, s, query(), w, load) // the list hangs on another column than the key of the row
+}
+
+// siblings returns the pages that are read together with the window's, or nil when it stands alone.
+func siblings[N any](ctx context.Context, w *window) *together[N] {
 	field := fieldOf(ctx)
 	if field == nil || w.after != nil || w.before != nil {
-		return page(ctx, s.sealer, query(), w, load)
+		return nil
 	}
-	siblings := batch{graphql.GetOperationContext(ctx), field.Field.Field, of.Entity, of.Name, of.Parent, selectedOf(ctx).total}
-	return loader(s, siblings, func(ctx context.Context, parents []uuid.UUID) (map[uuid.UUID]*Connection[N], error) {
-		if len(parents) == 1 {
-			c, err := page(ctx, s.sealer, query(), w.of(parents[0]), load)
-			return map[uuid.UUID]*Connection[N]{parents[0]: c}, err
-		}
-		return pages(ctx, s.sealer, query(), w, parents, load)
-	}).Load(ctx, parent)()
-}
-
-// loader returns the session's loader for the batch, which reads by the function of the field that came first.
-// It keeps nothing: a row may change between two batches of an operation.
-func loader[N any](
-	s *session, b batch, read func(context.Context, []uuid.UUID) (map[uuid.UUID]*Connection[N], error),
-) *dataloader.Loader[uuid.UUID, *Connection[N]] {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known, ok := s.loaders[b]; ok {
-		return known.(*dataloader.Loader[uuid.UUID, *Connection[N]])
-	}
-	made := dataloader.NewBatchedLoader(func(ctx context.Context, keys []uuid.UUID) []*dataloader.Result[*Connection[N]] {
-		found, err := read(ctx, distinct(keys))
-		results := make([]*dataloader.Result[*Connection[N]], len(keys))
-		for i, key := range keys {
-			results[i] = &dataloader.Result[*Connection[N]]{Data: found[key], Error: err}
-		}
-		return results
-	}, dataloader.WithWait[uuid.UUID, *Connection[N]](gathering), dataloader.WithCache(&dataloader.NoCache[uuid.UUID, *Connection[N]]{}))
-	s.loaders[b] = made
-	return made
-}
-
-func distinct(keys []uuid.UUID) []uuid.UUID {
-	seen := make(map[uuid.UUID]bool, len(keys))
-	out := make([]uuid.UUID, 0, len(keys))
-	for _, key := range keys {
-		if !seen[key] {
-			seen[key] = true
-			out = append(out, key)
-		}
-	}
-	return out
+	of := w.scope.List
+	k, path := ancestors(field)
+	return gather[N](k, branch{field.Field.Field, of.Entity, of.Name, of.Parent, selectedOf(ctx).total}, path)
 }
 
 // of returns the same window of another parent's list.
@@ -128,9 +90,9 @@ func pages[Q Query[Q, N, P, O, S], N any, P, O ~func(*sql.Selector), S Scanner](
 	if err := load(ctx, nodes, selected.nodes...); err != nil {
 		return nil, err
 	}
-	out := make(map[uuid.UUID]*Connection[N], len(parents))
+	out, together := make(map[uuid.UUID]*Connection[N], len(parents)), &kin{rows: nodes}
 	for _, parent := range parents {
-		if out[parent], err = connect(s, w.of(parent), children[parent], totals[parent]); err != nil {
+		if out[parent], err = connect(s, w.of(parent), children[parent], totals[parent], together); err != nil {
 			return nil, err
 		}
 	}

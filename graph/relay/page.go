@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -29,24 +28,15 @@ type Scanner interface {
 	Scan(ctx context.Context, into any) error
 }
 
-// session is what the lists of one operation share.
-type session struct {
-	sealer *Sealer
+type sealerKey struct{}
 
-	mu      sync.Mutex
-	loaders map[batch]any // *dataloader.Loader[uuid.UUID, *Connection[N]] of the list's entity
-}
-
-type sessionKey struct{}
-
-// NewContext returns a context in which lists can be read: of one operation, because lists below many parents
-// are gathered in it.
+// NewContext returns a context in which lists can be read.
 func NewContext(ctx context.Context, s *Sealer) context.Context {
-	return context.WithValue(ctx, sessionKey{}, &session{sealer: s, loaders: map[batch]any{}})
+	return context.WithValue(ctx, sealerKey{}, s)
 }
 
-func sessionFrom(ctx context.Context) (*session, error) {
-	s, ok := ctx.Value(sessionKey{}).(*session)
+func sealerFrom(ctx context.Context) (*Sealer, error) {
+	s, ok := ctx.Value(sealerKey{}).(*Sealer)
 	if !ok {
 		return nil, errors.New("relay: the context has no sealer")
 	}
@@ -59,15 +49,15 @@ func sessionFrom(ctx context.Context) (*session, error) {
 func Page[Q Query[Q, N, P, O, S], N any, P, O ~func(*sql.Selector), S Scanner](
 	ctx context.Context, q Q, of list.Of, args Args, load func(context.Context, []*N, ...ast.SelectionSet) error,
 ) (*Connection[N], error) {
-	s, err := sessionFrom(ctx)
+	s, err := sealerFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWindow(ctx, s.sealer, of, uuid.Nil, args)
+	w, err := newWindow(ctx, s, of, uuid.Nil, args)
 	if err != nil {
 		return nil, err
 	}
-	return page(ctx, s.sealer, q, w, load)
+	return page(ctx, s, q, w, load)
 }
 
 func page[Q Query[Q, N, P, O, S], N any, P, O ~func(*sql.Selector), S Scanner](
@@ -88,8 +78,9 @@ func page[Q Query[Q, N, P, O, S], N any, P, O ~func(*sql.Selector), S Scanner](
 	if err != nil {
 		return nil, err
 	}
-	if err := load(ctx, cut(w, rows), selected.nodes...); err != nil {
+	nodes := cut(w, rows)
+	if err := load(ctx, nodes, selected.nodes...); err != nil {
 		return nil, err
 	}
-	return connect(s, w, rows, total)
+	return connect(s, w, rows, total, &kin{rows: nodes})
 }

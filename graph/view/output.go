@@ -21,7 +21,7 @@ func (v *View) checked(ctx context.Context, next graphql.Resolver) (any, error) 
 		return value, nil // of a stream, Build has seen to it that the view has all there may be
 	}
 	name := field.Field.Definition.Type.Name()
-	if hidden := v.withdrawn[name]; hidden != nil && hides(value, hidden) {
+	if hidden := v.withdrawn[name]; hidden != nil && hides(reflect.ValueOf(value), hidden) {
 		withhold(ctx, field, NotInView)
 		return nil, nil
 	}
@@ -32,17 +32,20 @@ func (v *View) checked(ctx context.Context, next graphql.Resolver) (any, error) 
 }
 
 // hides reports whether the enum value, or one of the values of a list, is among the hidden ones.
-func hides(value any, hidden map[string]bool) bool {
-	r := reflect.Indirect(reflect.ValueOf(value))
-	if r.Kind() == reflect.Slice {
-		for i := range r.Len() {
-			if hidden[fmt.Sprint(reflect.Indirect(r.Index(i)).Interface())] {
+func hides(value reflect.Value, hidden map[string]bool) bool {
+	value = reflect.Indirect(value)
+	switch {
+	case !value.IsValid():
+		return false
+	case value.Kind() == reflect.Slice:
+		for i := range value.Len() {
+			if hides(value.Index(i), hidden) {
 				return true
 			}
 		}
 		return false
 	}
-	return r.IsValid() && hidden[fmt.Sprint(r.Interface())]
+	return hidden[fmt.Sprint(value.Interface())]
 }
 
 // visible returns the value of an interface or union, or nil where the view has not the type; in a list, elements
