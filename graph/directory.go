@@ -104,10 +104,13 @@ func (d *Directory) fresh(ctx context.Context, client *ent.Client) (context.Cont
 	return viewer.NewContext(ctx, id), nil
 }
 
-// Forget drops what is known of an identity whose rights changed.
+// Forget drops what is known of an identity whose rights changed; of all for uuid.Nil, when nobody knows whose.
 func (d *Directory) Forget(key uuid.UUID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if key == uuid.Nil {
+		clear(d.known)
+	}
 	delete(d.known, key)
 	d.epoch++
 }

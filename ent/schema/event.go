@@ -22,7 +22,7 @@ func (Event) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int64("id").Immutable(),
 		field.Int64("pos").Optional().Nillable(),
-		field.UUID("event_id", uuid.UUID{}).Default(newKey).Immutable().Comment("Its first bytes tag cursors."),
+		field.UUID("event_id", uuid.UUID{}).Default(newKey).Immutable().Comment("Its last bytes tag cursors."),
 		field.Enum("kind").GoType(code.EventKind("")).Immutable(),
 		field.String("entity").Immutable().Comment("Prefix of the entity's identifiers."),
 		field.UUID("entity_id", uuid.UUID{}).Immutable(),
