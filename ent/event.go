@@ -21,7 +21,7 @@ type Event struct {
 	ID int64 `json:"id,omitempty"`
 	// Pos holds the value of the "pos" field.
 	Pos *int64 `json:"pos,omitempty"`
-	// Its first bytes tag cursors.
+	// Its last bytes tag cursors.
 	EventID uuid.UUID `json:"event_id,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind code.EventKind `json:"kind,omitempty"`

@@ -1141,7 +1141,7 @@ func (c *Client) LoadCaseRouting(ctx context.Context, nodes []*CaseRouting, sele
 	}
 	for name, below := range selected(ctx, selections) {
 		switch name {
-		case "careCase":
+		case "case":
 			err := loadOne(nodes,
 				func(x *CaseRouting) *uuid.UUID { return &x.CareCaseID },
 				func(keys []uuid.UUID) ([]*CareCase, error) {
@@ -1713,7 +1713,7 @@ func (c *Client) LoadMedicalInquiry(ctx context.Context, nodes []*MedicalInquiry
 	}
 	for name, below := range selected(ctx, selections) {
 		switch name {
-		case "careCase":
+		case "case":
 			err := loadOne(nodes,
 				func(x *MedicalInquiry) *uuid.UUID { return &x.CareCaseID },
 				func(keys []uuid.UUID) ([]*CareCase, error) {
@@ -2057,7 +2057,7 @@ func (c *Client) LoadStatusChange(ctx context.Context, nodes []*StatusChange, se
 			if err != nil {
 				return err
 			}
-		case "careCase":
+		case "case":
 			err := loadOne(nodes,
 				func(x *StatusChange) *uuid.UUID { return x.CareCaseID },
 				func(keys []uuid.UUID) ([]*CareCase, error) {
@@ -2222,7 +2222,7 @@ func (c *Client) LoadTouchpoint(ctx context.Context, nodes []*Touchpoint, select
 			if err != nil {
 				return err
 			}
-		case "careCase":
+		case "case":
 			err := loadOne(nodes,
 				func(x *Touchpoint) *uuid.UUID { return x.CareCaseID },
 				func(keys []uuid.UUID) ([]*CareCase, error) {
@@ -2846,7 +2846,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "routedByID", Column: "routed_by_id", Type: "uuid.UUID", Nullable: true},
 		},
 		Edges: []GraphEdge{
-			{Name: "careCase", To: "CareCase", Table: "case_routings", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
+			{Name: "case", To: "CareCase", Table: "case_routings", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
 			{Name: "rule", To: "RoutingRule", Table: "case_routings", Columns: []string{"rule_id"}, Unique: true, OwnFK: true},
 			{Name: "routedBy", To: "Identity", Table: "case_routings", Columns: []string{"routed_by_id"}, Unique: true, OwnFK: true},
 		},
@@ -3269,7 +3269,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "signatureCopy", Column: "signature_copy", Type: "bool", Nullable: false},
 		},
 		Edges: []GraphEdge{
-			{Name: "careCase", To: "CareCase", Table: "medical_inquiries", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
+			{Name: "case", To: "CareCase", Table: "medical_inquiries", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
 			{Name: "questions", To: "InquiryQuestion", Table: "inquiry_questions", Columns: []string{"inquiry_id"}, Unique: false, OwnFK: false},
 			{Name: "responses", To: "InquiryResponse", Table: "inquiry_responses", Columns: []string{"inquiry_id"}, Unique: false, OwnFK: false},
 		},
@@ -3549,7 +3549,7 @@ var Graph = map[string]GraphEntity{
 		},
 		Edges: []GraphEdge{
 			{Name: "changedBy", To: "Identity", Table: "status_changes", Columns: []string{"changed_by_id"}, Unique: true, OwnFK: true},
-			{Name: "careCase", To: "CareCase", Table: "status_changes", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
+			{Name: "case", To: "CareCase", Table: "status_changes", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
 			{Name: "enrollment", To: "Enrollment", Table: "status_changes", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
 			{Name: "consent", To: "Consent", Table: "status_changes", Columns: []string{"consent_id"}, Unique: true, OwnFK: true},
 			{Name: "inquiryResponse", To: "InquiryResponse", Table: "status_changes", Columns: []string{"inquiry_response_id"}, Unique: true, OwnFK: true},
@@ -3590,7 +3590,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "provider", To: "Provider", Table: "touchpoints", Columns: []string{"provider_id"}, Unique: true, OwnFK: true},
 			{Name: "organization", To: "Organization", Table: "touchpoints", Columns: []string{"organization_id"}, Unique: true, OwnFK: true},
 			{Name: "user", To: "Identity", Table: "touchpoints", Columns: []string{"user_id"}, Unique: true, OwnFK: true},
-			{Name: "careCase", To: "CareCase", Table: "touchpoints", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
+			{Name: "case", To: "CareCase", Table: "touchpoints", Columns: []string{"care_case_id"}, Unique: true, OwnFK: true},
 			{Name: "enrollment", To: "Enrollment", Table: "touchpoints", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
 			{Name: "consent", To: "Consent", Table: "touchpoints", Columns: []string{"consent_id"}, Unique: true, OwnFK: true},
 		},

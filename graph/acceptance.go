@@ -78,7 +78,11 @@ func (c *change) workOn(id uuid.UUID) (*ent.CareCase, error) {
 	if ent.IsNotFound(err) {
 		return nil, fault.Missing("case")
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	c.concerns(ent.TypeCareCase, found.ID)
+	return found, nil
 }
 
 // assigned reads a case that the viewer has accepted.
@@ -162,15 +166,20 @@ func (c *change) giveBack(input model.ReturnToQueueInput) (uuid.UUID, error) {
 	return found.ID, c.move(found, route{department: found.Department}, code.RoutingReasonReturned, &reason)
 }
 
-// move lets the case enter a department: nobody answers for it until somebody there accepts it.
-func (c *change) move(found *ent.CareCase, to route, why code.RoutingReason, note *string) error {
+// move lets the case enter a department: nobody answers for it until somebody there accepts it. Set sets what else
+// changes with it.
+func (c *change) move(found *ent.CareCase, to route, why code.RoutingReason, note *string, set ...func(*ent.CareCaseUpdateOne)) error {
 	if !lifecycle.Case.Allows(found.Status, code.CaseStatusRouted) {
 		return noWay("case", found.Status, code.CaseStatusRouted)
 	}
-	updated, err := c.tx.CareCase.UpdateOneID(found.ID).
+	update := c.tx.CareCase.UpdateOneID(found.ID).
 		Where(carecase.Version(found.Version), carecase.StatusEQ(found.Status)).
 		SetStatus(code.CaseStatusRouted).SetDepartment(to.department).AddRoutingCount(1).
-		ClearAssigneeID().ClearAcceptedAt().Save(c)
+		ClearAssigneeID().ClearAcceptedAt()
+	for _, s := range set {
+		s(update)
+	}
+	updated, err := update.Save(c)
 	if ent.IsNotFound(err) {
 		return changedMeanwhile()
 	}
@@ -216,9 +225,14 @@ func (c *change) step(now *ent.CareCase, from code.CaseStatus, note *string) err
 	if from == "" {
 		action = code.AuditActionCreate
 	}
-	c.record(action, ent.TypeCareCase, now.ID, now.PatientID)
-	c.announce(stream.Entry{Kind: code.EventKindCaseUpdated, Entity: "case", ID: now.ID, Subject: now.RequesterID})
+	c.changed(action, now)
 	return nil
+}
+
+// changed records a change of the case and tells the requester's stream.
+func (c *change) changed(action code.AuditAction, now *ent.CareCase) {
+	c.record(action, ent.TypeCareCase, now.PatientID, now.ID)
+	c.announce(stream.Entry{Kind: code.EventKindCaseUpdated, Entity: "case", ID: now.ID, Subject: now.RequesterID})
 }
 
 func alreadyAccepted(found *ent.CareCase) error {

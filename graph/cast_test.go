@@ -188,7 +188,7 @@ func (w *world) people(ctx context.Context) {
 	for _, p := range []struct{ name, territory, liaison string }{{"provider", east, "liaison"}, {"provider2", west, "liaison2"}} {
 		account := w.account(ctx, p.name, "PROVIDER", "PROVIDER_PORTAL")
 		w.keep(p.name)(c.Provider.Create().SetID(account).SetGiven(canary(p.name, "Given")).SetFamily(canary(p.name, "Family")).
-			SetNpi(canary(strings.TrimPrefix(p.name, "provider"), "Npi")+strings.TrimPrefix(p.name, "provider")).SetLicenceNumber(canary(p.name, "Licence")).
+			SetNpi(canary(strings.TrimPrefix(p.name, "provider"), "Npi") + strings.TrimPrefix(p.name, "provider")).SetLicenceNumber(canary(p.name, "Licence")).
 			SetLicenceState("MA").SetLicenceExpires("2030-01-31").SetSpecialtyCode("207RX0202X").SetSpecialty("Oncology").SetVerification("VERIFIED").
 			SetTerritory(p.territory).SetPhone(canary(p.name, "Phone")).SetAddressLine(canary(p.name, "Line")).SetAddressCity(canary(p.name, "City")).
 			SetAddressState("MA").SetAddressZip("02139").SetOrganizationID(clinic).Save(ctx))

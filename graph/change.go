@@ -33,6 +33,8 @@ type change struct {
 
 	entries []audit.Entry
 	events  []stream.Entry
+	// about is the row that the viewer asked to change, as far as it was found: what a refusal is recorded of.
+	about audit.Entry
 }
 
 // errKeyTaken says that another transaction has used the idempotency key first.
@@ -87,7 +89,10 @@ func (r *resolver) replay(ctx context.Context, use *keyUse) (outcome uuid.UUID, 
 	case earlier.ResultID == nil:
 		return uuid.Nil, true, fmt.Errorf("idempotency key %s has no outcome", earlier.ID)
 	}
-	return *earlier.ResultID, true, nil
+	// Who may no longer come in is told nothing of what was done before; what the rest may still see of it is for
+	// the rules.
+	_, err = r.Identities.Fresh(ctx)
+	return *earlier.ResultID, true, err
 }
 
 // once runs do in a transaction of its own, with everything that is written beside it.
@@ -96,22 +101,29 @@ func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do f
 	if err != nil {
 		return uuid.Nil, err
 	}
+	c := &change{tx: tx}
+	asked := ctx
 	defer func() {
 		if p := recover(); p != nil {
 			tx.Rollback() //nolint:errcheck // the panic matters more
 			panic(p)
 		}
-		if err != nil {
-			if rollback := tx.Rollback(); rollback != nil {
-				err = errors.Join(err, rollback)
-			}
+		if err == nil {
+			return
+		}
+		if rollback := tx.Rollback(); rollback != nil {
+			err = errors.Join(err, rollback)
+		}
+		// A refusal outlives the transaction: it is recorded with what the operation read.
+		if f := fault.Classify(err); f.Code == fault.Forbidden {
+			audit.Denied(asked, code.AuditActionExecute, c.about.Entity, c.about.IDs, f.Message)
 		}
 	}()
 	// The rights that count are those of this moment.
 	if ctx, err = r.Identities.fresh(ctx, tx.Client()); err != nil {
 		return uuid.Nil, err
 	}
-	c := &change{Context: ctx, system: viewer.System(ctx, operation), tx: tx, viewer: viewer.From(ctx)}
+	c.Context, c.system, c.viewer = ctx, viewer.System(ctx, operation), viewer.From(ctx)
 	var used *ent.IdempotencyKey
 	if use != nil {
 		used, err = tx.IdempotencyKey.Create().
@@ -152,9 +164,14 @@ func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do f
 	return outcome, nil
 }
 
-// record notes for audit that the row was created or changed.
-func (c *change) record(action code.AuditAction, entity string, id uuid.UUID, patient *uuid.UUID) {
-	e := audit.Entry{Action: action, Entity: entity, IDs: []uuid.UUID{id}}
+// concerns notes which row the viewer asked to change.
+func (c *change) concerns(entity string, id uuid.UUID) {
+	c.about = audit.Entry{Entity: entity, IDs: []uuid.UUID{id}}
+}
+
+// record notes for audit that rows were created or changed, and which patient they are about.
+func (c *change) record(action code.AuditAction, entity string, patient *uuid.UUID, ids ...uuid.UUID) {
+	e := audit.Entry{Action: action, Entity: entity, IDs: ids}
 	if patient != nil {
 		e.Patients = []uuid.UUID{*patient}
 	}

@@ -220,7 +220,7 @@ func (c *change) consentStep(now *ent.Consent, from code.ConsentStatus, note *st
 	if err := steps.Exec(c.system); err != nil {
 		return err
 	}
-	c.record(action, ent.TypeConsent, now.ID, &now.PatientID)
+	c.record(action, ent.TypeConsent, &now.PatientID, now.ID)
 	c.announce(stream.Entry{Kind: code.EventKindConsentChanged, Entity: "consent", ID: now.ID, Subject: &now.PatientID})
 	return nil
 }

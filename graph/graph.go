@@ -2,9 +2,10 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -104,13 +105,13 @@ func (a *API) executor(v *view.View) *executor.Executor {
 	return e
 }
 
-// recovered turns a panic into an internal error; what was panicked with stays in the log.
-func (a *API) recovered(ctx context.Context, value any) error {
-	err, ok := value.(error)
-	if !ok {
-		err = errors.New("panic")
+// recovered turns a panic into an internal error. The log gets the place; of what was panicked with, which may
+// quote a row, only faults of the runtime are told.
+func (a *API) recovered(_ context.Context, value any) error {
+	if broken, ok := value.(runtime.Error); ok {
+		return fmt.Errorf("resolver panicked: %w\n%s", broken, debug.Stack())
 	}
-	return fmt.Errorf("resolver panicked: %T: %w", value, err)
+	return fmt.Errorf("resolver panicked with a %T\n%s", value, debug.Stack())
 }
 
 // around prepares the context of an operation: its time, its lists and its conditions, and bounds queries and
@@ -139,8 +140,12 @@ func (a *API) prepare(ctx context.Context) context.Context {
 	return view.Conditions(ctx, a.options.Client)
 }
 
-// respond runs one response; it leaves only after what it reveals has been recorded.
+// respond runs one response; it leaves only after what it reveals has been recorded. A document that was refused
+// is answered without an operation, and reveals nothing.
 func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	if !graphql.HasOperationContext(ctx) || graphql.GetOperationContext(ctx).Operation == nil {
+		return next(ctx)
+	}
 	op := graphql.GetOperationContext(ctx)
 	if op.Operation.Operation == ast.Subscription {
 		ctx = a.prepare(ctx) // each event is an answer of its own
@@ -155,7 +160,6 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 		return response
 	}
 	if err := a.options.Reads.Write(ctx, entries...); err != nil {
-		graphql.AddError(ctx, err)
 		return &graphql.Response{Errors: gqlerror.List{fault.Presenter(a.options.Logger, a.options.RequestID)(ctx, err)}}
 	}
 	return response

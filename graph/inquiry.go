@@ -72,9 +72,12 @@ func (c *change) submit(input model.SubmitMedicalInquiryInput) (uuid.UUID, error
 	for i, q := range input.Questions {
 		questions[i] = c.tx.InquiryQuestion.Create().SetInquiryID(inquiry.ID).SetSeq(i + 1).SetText(q.Text).SetTopic(q.Topic)
 	}
-	if err := c.tx.InquiryQuestion.CreateBulk(questions...).Exec(c); err != nil {
+	asking, err := c.tx.InquiryQuestion.CreateBulk(questions...).Save(c)
+	if err != nil {
 		return uuid.Nil, err
 	}
+	c.record(code.AuditActionCreate, ent.TypeMedicalInquiry, made.PatientID, inquiry.ID)
+	c.record(code.AuditActionCreate, ent.TypeInquiryQuestion, made.PatientID, keysOf(asking, func(q *ent.InquiryQuestion) uuid.UUID { return q.ID })...)
 	if input.InvolvesAdverseEvent {
 		report := asked
 		report.kind, report.parent, report.narrative = code.CaseKindAdverseEvent, &made.ID, input.AdverseEventText
@@ -84,6 +87,15 @@ func (c *change) submit(input model.SubmitMedicalInquiryInput) (uuid.UUID, error
 		}
 	}
 	return made.ID, nil
+}
+
+// keysOf returns the keys of the rows.
+func keysOf[Row any](rows []*Row, key func(*Row) uuid.UUID) []uuid.UUID {
+	keys := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		keys[i] = key(row)
+	}
+	return keys
 }
 
 // checkInquiry checks what the schema can not say of the input.
@@ -267,35 +279,50 @@ func (c *change) classify(input model.ClassifyQuestionInput) (uuid.UUID, error) 
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := c.tx.InquiryQuestion.UpdateOneID(question.ID).Where(inquiryquestion.Version(question.Version)).SetLabelStatus(input.LabelStatus).Exec(c); err != nil {
-		return uuid.Nil, err
-	}
-	c.record(code.AuditActionUpdate, ent.TypeInquiryQuestion, question.ID, found.PatientID)
-	all, err := c.tx.InquiryQuestion.Query().Where(inquiryquestion.InquiryID(inquiry.ID)).All(c)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	label := strictest(all)
-	if label == found.LabelStatus {
-		return found.ID, nil
-	}
-	classified, err := c.tx.CareCase.UpdateOneID(found.ID).Where(carecase.Version(found.Version)).SetLabelStatus(label).Save(c)
+	err = c.tx.InquiryQuestion.UpdateOneID(question.ID).Where(inquiryquestion.Version(question.Version)).SetLabelStatus(input.LabelStatus).Exec(c)
 	if ent.IsNotFound(err) {
 		return uuid.Nil, changedMeanwhile()
 	}
 	if err != nil {
 		return uuid.Nil, err
 	}
-	in, err := inputsOf(c.system, c.tx.Client(), classified)
+	c.record(code.AuditActionUpdate, ent.TypeInquiryQuestion, found.PatientID, question.ID)
+	all, err := c.tx.InquiryQuestion.Query().Where(inquiryquestion.InquiryID(inquiry.ID)).All(c)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	to, err := decide(c.system, c.tx.Client(), in)
-	if err != nil || to.department == classified.Department || !lifecycle.OffLabel(label) {
-		return found.ID, err
+	return found.ID, c.label(found, strictest(all))
+}
+
+// label sets the case's standing towards the label. Outside of the label the rules route it anew: in the same
+// update, because the department that has it may not be one that may hold it then.
+func (c *change) label(found *ent.CareCase, label code.LabelStatus) error {
+	if label == found.LabelStatus {
+		return nil
 	}
-	note := "a question was classified as " + string(input.LabelStatus)
-	return found.ID, c.move(classified, to, code.RoutingReasonRerouted, &note)
+	labelled := *found
+	labelled.LabelStatus = label
+	in, err := inputsOf(c.system, c.tx.Client(), &labelled)
+	if err != nil {
+		return err
+	}
+	to, err := decide(c.system, c.tx.Client(), in)
+	if err != nil {
+		return err
+	}
+	if lifecycle.OffLabel(label) && to.department != found.Department {
+		note := "a question was classified as " + string(label)
+		return c.move(found, to, code.RoutingReasonRerouted, &note, func(u *ent.CareCaseUpdateOne) { u.SetLabelStatus(label) })
+	}
+	updated, err := c.tx.CareCase.UpdateOneID(found.ID).Where(carecase.Version(found.Version)).SetLabelStatus(label).Save(c)
+	if ent.IsNotFound(err) {
+		return changedMeanwhile()
+	}
+	if err != nil {
+		return err
+	}
+	c.changed(code.AuditActionUpdate, updated)
+	return nil
 }
 
 // strictness orders label statuses by the care that they demand.

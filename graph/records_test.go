@@ -22,7 +22,7 @@ func (w *world) records(ctx context.Context) {
 		if p.name == "ann" || p.name == "cal" {
 			w.ok(c.Enrollment.UpdateOneID(enrollment).SetCoordinatorID(w.row("user coordinator")).Exec(ctx))
 		}
-		w.keep("enrollment "+p.name)(c.StatusChange.Create().SetEnrollmentID(enrollment).SetFromStatus("ACTIVE").SetToStatus("COMPLETED").
+		w.keep("enrollment " + p.name)(c.StatusChange.Create().SetEnrollmentID(enrollment).SetFromStatus("ACTIVE").SetToStatus("COMPLETED").
 			SetNote(canary(p.name, "Step")).SetChangedByID(w.row("user coordinator")).Save(ctx))
 		w.keep(p.name)(c.Coverage.Create().SetPatientID(patient).SetPayerID(w.row("org payer")).SetPlanName(canary(p.name, "Plan")).SetMemberID(canary(p.name, "Member")).
 			SetGroupID(canary(p.name, "Group")).SetSubscriberName(canary(p.name, "Subscriber")).SetSubscriberBirthDate("1971-03-07").
@@ -61,7 +61,7 @@ func (w *world) consent(ctx context.Context, name, patient string, scope code.Co
 		SetScope(scope).SetStatus(status).SetDecision(decision).SetCapturedVia("PHONE").SetCapturedAt(day(-50)).SetEffectiveFrom(day(from)).SetExpiresAt(day(until)).
 		SetRevokedAt(day(-4)).SetRevokedReason(canary(name, "Revoked")).SetSignerRole("SELF").SetSignerName(canary(name, "Signer")).
 		SetEvidenceKind("PHONE_RECORDING").SetEvidenceRef(canary(name, "Evidence")).Save(ctx))
-	w.keep("consent "+name)(c.StatusChange.Create().SetConsentID(id).SetFromStatus("DRAFT").SetToStatus(string(status)).
+	w.keep("consent " + name)(c.StatusChange.Create().SetConsentID(id).SetFromStatus("DRAFT").SetToStatus(string(status)).
 		SetNote(canary(name, "Note")).SetChangedByID(w.row("user coordinator")).Save(ctx))
 }
 
@@ -102,7 +102,7 @@ func (w *world) cases(ctx context.Context) {
 		id := w.keep(s.name)(create.Save(ctx))
 		w.keep(s.name)(w.client.CaseRouting.Create().SetCareCaseID(id).SetSeq(1).SetFromDepartment("LEGAL").SetToDepartment(s.department).SetReason("CREATED").
 			SetNote(canary(s.name, "Routing")).SetRuleID(w.row("rule full")).SetRoutedByID(w.row("user chief")).Save(ctx))
-		w.keep("case "+s.name)(w.client.StatusChange.Create().SetCareCaseID(id).SetFromStatus("NEW").SetToStatus(string(s.status)).
+		w.keep("case " + s.name)(w.client.StatusChange.Create().SetCareCaseID(id).SetFromStatus("NEW").SetToStatus(string(s.status)).
 			SetNote(canary(s.name, "Step")).SetChangedByID(w.row("user chief")).Save(ctx))
 		if s.kind == "MEDICAL_INQUIRY" {
 			w.inquiry(ctx, s.name, id)
@@ -124,7 +124,7 @@ func (w *world) inquiry(ctx context.Context, name string, of uuid.UUID) {
 			SetSentAt(day(-18)).SetAcknowledgedAt(day(-17)).Save(ctx))
 		w.keep(s.name)(c.ResponseAnswer.Create().SetResponseID(response).SetQuestionID(question).Save(ctx))
 		w.keep(s.name)(c.ResponseCitation.Create().SetResponseID(response).SetResourceID(w.row("resource cited")).Save(ctx))
-		w.keep("response "+s.name)(c.StatusChange.Create().SetInquiryResponseID(response).SetFromStatus("SENT").SetToStatus(string(s.status)).
+		w.keep("response " + s.name)(c.StatusChange.Create().SetInquiryResponseID(response).SetFromStatus("SENT").SetToStatus(string(s.status)).
 			SetNote(canary(s.name, "Step")).SetChangedByID(w.row("user chief")).Save(ctx))
 	}
 }

@@ -129,8 +129,11 @@ func (c *change) response(id gid.ID) (*written, error) {
 	if w.inquiry, err = c.tx.MedicalInquiry.Get(c, row.InquiryID); err != nil {
 		return nil, err
 	}
-	w.found, err = c.workOn(w.inquiry.CareCaseID)
-	return w, err
+	if w.found, err = c.workOn(w.inquiry.CareCaseID); err != nil {
+		return nil, err
+	}
+	c.concerns(ent.TypeInquiryResponse, row.ID)
+	return w, nil
 }
 
 // answer takes a step of the answer's lifecycle; set sets what else changes with it.
@@ -148,7 +151,7 @@ func (c *change) answer(w *written, to code.ResponseStatus, note *string, set fu
 	if err != nil {
 		return err
 	}
-	c.record(code.AuditActionUpdate, ent.TypeInquiryResponse, w.ID, w.found.PatientID)
+	c.record(code.AuditActionUpdate, ent.TypeInquiryResponse, w.found.PatientID, w.ID)
 	return c.tx.StatusChange.Create().SetInquiryResponseID(w.ID).SetFromStatus(string(w.Status)).SetToStatus(string(updated.Status)).
 		SetNillableNote(note).SetChangedByID(c.viewer.Key).Exec(c.system)
 }
@@ -174,6 +177,11 @@ func (c *change) draft(input model.DraftInquiryResponseInput) (uuid.UUID, error)
 	if len(input.Disclaimers) > maxDisclaimers {
 		return uuid.Nil, fault.Input("input.disclaimers", "at most %d", maxDisclaimers)
 	}
+	for i, text := range input.Disclaimers {
+		if _, err := sentence(text, fmt.Sprintf("input.disclaimers[%d]", i), maxReason); err != nil {
+			return uuid.Nil, err
+		}
+	}
 	found, err := c.assigned(input.CaseID.UUID)
 	if err != nil {
 		return uuid.Nil, err
@@ -186,7 +194,7 @@ func (c *change) draft(input model.DraftInquiryResponseInput) (uuid.UUID, error)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := c.start(found); err != nil {
+	if _, err := c.start(found); err != nil {
 		return uuid.Nil, err
 	}
 	earlier, err := c.tx.InquiryResponse.Query().Where(inquiryresponse.InquiryID(inquiry.ID)).Count(c)
@@ -199,10 +207,10 @@ func (c *change) draft(input model.DraftInquiryResponseInput) (uuid.UUID, error)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := c.cite(made, questions, input.ResourceIds); err != nil {
+	c.record(code.AuditActionCreate, ent.TypeInquiryResponse, found.PatientID, made.ID)
+	if err := c.cite(made, questions, input.ResourceIds, found.PatientID); err != nil {
 		return uuid.Nil, err
 	}
-	c.record(code.AuditActionCreate, ent.TypeInquiryResponse, made.ID, found.PatientID)
 	return made.ID, c.tx.StatusChange.Create().SetInquiryResponseID(made.ID).SetToStatus(string(made.Status)).SetChangedByID(c.viewer.Key).Exec(c.system)
 }
 
@@ -239,34 +247,36 @@ func (c *change) questions(inquiry *ent.MedicalInquiry, ids []*gid.ID) ([]*ent.I
 	return chosen, nil
 }
 
-// start sets an accepted case to work.
-func (c *change) start(found *ent.CareCase) error {
+// start sets an accepted case to work, if it is not already, and returns it as it is then.
+func (c *change) start(found *ent.CareCase) (*ent.CareCase, error) {
 	if found.Status == code.CaseStatusInProgress {
-		return nil
+		return found, nil
 	}
 	if !lifecycle.Case.Allows(found.Status, code.CaseStatusInProgress) {
-		return noWay("case", found.Status, code.CaseStatusInProgress)
+		return nil, noWay("case", found.Status, code.CaseStatusInProgress)
 	}
 	started, err := c.tx.CareCase.UpdateOneID(found.ID).Where(carecase.Version(found.Version), carecase.StatusEQ(found.Status)).
 		SetStatus(code.CaseStatusInProgress).Save(c)
 	if ent.IsNotFound(err) {
-		return changedMeanwhile()
+		return nil, changedMeanwhile()
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return c.step(started, found.Status, nil)
+	return started, c.step(started, found.Status, nil)
 }
 
 // cite writes which questions the answer is for and which resources it relies on.
-func (c *change) cite(made *ent.InquiryResponse, questions []*ent.InquiryQuestion, resources []*gid.ID) error {
+func (c *change) cite(made *ent.InquiryResponse, questions []*ent.InquiryQuestion, resources []*gid.ID, patient *uuid.UUID) error {
 	answers := make([]*ent.ResponseAnswerCreate, len(questions))
 	for i, q := range questions {
 		answers[i] = c.tx.ResponseAnswer.Create().SetResponseID(made.ID).SetQuestionID(q.ID)
 	}
-	if err := c.tx.ResponseAnswer.CreateBulk(answers...).Exec(c); err != nil {
+	answering, err := c.tx.ResponseAnswer.CreateBulk(answers...).Save(c)
+	if err != nil {
 		return err
 	}
+	c.record(code.AuditActionCreate, ent.TypeResponseAnswer, patient, keysOf(answering, func(a *ent.ResponseAnswer) uuid.UUID { return a.ID })...)
 	var cited []uuid.UUID
 	for i, id := range resources {
 		argument := fmt.Sprintf("input.resourceIds[%d]", i)
@@ -280,9 +290,11 @@ func (c *change) cite(made *ent.InquiryResponse, questions []*ent.InquiryQuestio
 		if err != nil {
 			return missing(err, "resource", argument)
 		}
-		if err := c.tx.ResponseCitation.Create().SetResponseID(made.ID).SetResourceID(resource.ID).Exec(c); err != nil {
+		citation, err := c.tx.ResponseCitation.Create().SetResponseID(made.ID).SetResourceID(resource.ID).Save(c)
+		if err != nil {
 			return err
 		}
+		c.record(code.AuditActionCreate, ent.TypeResponseCitation, patient, citation.ID)
 		cited = append(cited, id.UUID)
 	}
 	return nil

@@ -97,11 +97,15 @@ func (c *change) approve(input model.ApproveInquiryResponseInput) (uuid.UUID, er
 	if !lifecycle.Response.Allows(w.Status, code.ResponseStatusApproved) {
 		return uuid.Nil, noWay("response", w.Status, code.ResponseStatusApproved)
 	}
+	outside, err := c.outsideLabel(w)
+	if err != nil {
+		return uuid.Nil, err
+	}
 	lacking := &gates{}
-	if !reviewed && !lifecycle.ShortcutApproval(w.Kind, w.OffLabel) {
+	if !reviewed && !lifecycle.ShortcutApproval(w.Kind, outside) {
 		lacking.unmet(model.GateCodeReviewRequired, "only a standard letter on label is approved by its author")
 	}
-	if w.OffLabel && len(w.Disclaimers) == 0 {
+	if outside && len(w.Disclaimers) == 0 {
 		lacking.unmet(model.GateCodeDisclaimerMissing, "an answer outside the label says that the use is not approved")
 	}
 	cited, err := c.cited(w)
@@ -116,8 +120,30 @@ func (c *change) approve(input model.ApproveInquiryResponseInput) (uuid.UUID, er
 	}
 	now := clock.Now(c)
 	return w.ID, c.answer(w, code.ResponseStatusApproved, nil, func(u *ent.InquiryResponseUpdateOne) {
-		u.SetReviewerID(c.viewer.Key).SetReviewedAt(now)
+		u.SetReviewerID(c.viewer.Key).SetReviewedAt(now).SetOffLabel(outside)
 	})
+}
+
+// outsideLabel reports whether one of the questions that the answer is for has been classified as off-label or
+// investigational by now, perhaps after the answer was written.
+func (c *change) outsideLabel(w *written) (bool, error) {
+	questions, err := c.answeredBy(w)
+	return lifecycle.OffLabel(strictest(questions)), err
+}
+
+// answeredBy returns the questions that the answer is for.
+func (c *change) answeredBy(w *written) ([]*ent.InquiryQuestion, error) {
+	answers, err := c.tx.ResponseAnswer.Query().Where(responseanswer.ResponseID(w.ID)).All(c)
+	if err != nil {
+		return nil, err
+	}
+	questions := make([]*ent.InquiryQuestion, len(answers))
+	for i, a := range answers {
+		if questions[i], err = c.tx.InquiryQuestion.Get(c, a.QuestionID); err != nil {
+			return nil, err
+		}
+	}
+	return questions, nil
 }
 
 // cited returns the resources that the answer relies on.
@@ -152,6 +178,9 @@ func (c *change) send(input model.SendInquiryResponseInput) (uuid.UUID, error) {
 	if err := c.sendable(w, now); err != nil {
 		return uuid.Nil, err
 	}
+	if w.found, err = c.start(w.found); err != nil {
+		return uuid.Nil, err
+	}
 	channel := w.inquiry.PreferredDelivery
 	if input.Channel != nil {
 		channel = *input.Channel
@@ -181,14 +210,26 @@ func (c *change) send(input model.SendInquiryResponseInput) (uuid.UUID, error) {
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if err := c.step(updated, w.found.Status, nil); err != nil {
+	if open {
+		c.changed(code.AuditActionUpdate, updated)
+	} else if err := c.step(updated, w.found.Status, nil); err != nil {
 		return uuid.Nil, err
 	}
-	return w.ID, c.tx.Touchpoint.Create().
+	return w.ID, c.delivered(updated, channel, now)
+}
+
+// delivered writes that an answer to the case went out.
+func (c *change) delivered(updated *ent.CareCase, channel code.Channel, now time.Time) error {
+	contact, err := c.tx.Touchpoint.Create().
 		SetKind(code.TouchpointKindCommunication).SetDirection(code.DirectionOutbound).SetChannel(channel).
 		SetStatus(code.TouchpointStatusCompleted).SetOutcome(code.TouchpointOutcomeDelivered).SetOccurredAt(now).
 		SetSubject("Answer to inquiry " + updated.Number).SetAeScreen(code.AdverseEventScreenNotApplicable).SetReactive(true).
-		SetNillableProviderID(updated.ProviderID).SetUserID(c.viewer.Key).SetCareCaseID(updated.ID).Exec(c.system)
+		SetNillableProviderID(updated.ProviderID).SetUserID(c.viewer.Key).SetCareCaseID(updated.ID).Save(c.system)
+	if err != nil {
+		return err
+	}
+	c.record(code.AuditActionCreate, ent.TypeTouchpoint, nil, contact.ID)
+	return nil
 }
 
 // sendable checks the gates of an answer's way out.
@@ -202,6 +243,13 @@ func (c *change) sendable(w *written, now time.Time) error {
 		if provider.Verification != code.VerificationVerified {
 			lacking.unmet(model.GateCodeProviderNotVerified, "the requester's identity is not verified")
 		}
+	}
+	outside, err := c.outsideLabel(w)
+	if err != nil {
+		return err
+	}
+	if outside && !w.OffLabel {
+		lacking.unmet(model.GateCodeReviewRequired, "a question was classified as outside the label after the approval: draft a new answer")
 	}
 	resources, err := c.cited(w)
 	if err != nil {
@@ -222,21 +270,22 @@ func (c *change) sendable(w *written, now time.Time) error {
 
 // close marks the questions of the answer as answered and reports whether others are still open.
 func (c *change) close(w *written, now time.Time) (open bool, err error) {
-	answers, err := c.tx.ResponseAnswer.Query().Where(responseanswer.ResponseID(w.ID)).All(c)
+	questions, err := c.answeredBy(w)
 	if err != nil {
 		return false, err
 	}
-	for _, a := range answers {
-		question, err := c.tx.InquiryQuestion.Get(c, a.QuestionID)
-		if err != nil {
-			return false, err
-		}
+	for _, question := range questions {
 		if question.AnsweredAt != nil {
 			continue
 		}
-		if err := c.tx.InquiryQuestion.UpdateOneID(question.ID).Where(inquiryquestion.Version(question.Version)).SetAnsweredAt(now).Exec(c); err != nil {
+		err := c.tx.InquiryQuestion.UpdateOneID(question.ID).Where(inquiryquestion.Version(question.Version)).SetAnsweredAt(now).Exec(c)
+		if ent.IsNotFound(err) {
+			return false, changedMeanwhile()
+		}
+		if err != nil {
 			return false, err
 		}
+		c.record(code.AuditActionUpdate, ent.TypeInquiryQuestion, w.found.PatientID, question.ID)
 	}
 	return c.tx.InquiryQuestion.Query().Where(inquiryquestion.InquiryID(w.inquiry.ID), inquiryquestion.AnsweredAtIsNil()).Exist(c)
 }
@@ -250,6 +299,7 @@ func (c *change) acknowledge(input model.AcknowledgeResponseInput) (uuid.UUID, e
 	if err != nil {
 		return uuid.Nil, missing(err, "response", "input.responseId")
 	}
+	c.concerns(ent.TypeInquiryResponse, row.ID)
 	w := &written{InquiryResponse: row}
 	if w.inquiry, err = c.tx.MedicalInquiry.Get(c, row.InquiryID); err != nil {
 		return uuid.Nil, err

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
@@ -59,6 +60,28 @@ func (r subscriptionResolver) MyCaseUpdated(ctx context.Context, after *stream.C
 	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseUpdatedItem {
 		return &model.CaseUpdated{Cursor: item.Cursor, Case: item.Value.found}
 	}, checkpoint[model.CaseUpdatedItem], reset[model.CaseUpdatedItem])
+}
+
+// Case resolves CaseCreated.case.
+func (r caseCreatedResolver) Case(ctx context.Context, obj *model.CaseCreated) (*ent.CareCase, error) {
+	return r.delivered(ctx, obj.Case)
+}
+
+// Case resolves CaseAssigned.case.
+func (r caseAssignedResolver) Case(ctx context.Context, obj *model.CaseAssigned) (*ent.CareCase, error) {
+	return r.delivered(ctx, obj.Case)
+}
+
+// Case resolves CaseUpdated.case.
+func (r caseUpdatedResolver) Case(ctx context.Context, obj *model.CaseUpdated) (*ent.CareCase, error) {
+	return r.delivered(ctx, obj.Case)
+}
+
+// delivered shows the case of an event. It was read before the event's answer began, so that it is revealed is
+// noted here.
+func (r *resolver) delivered(ctx context.Context, found *ent.CareCase) (*ent.CareCase, error) {
+	audit.Revealed(ctx, ent.TypeCareCase, found.ID, found.PatientID)
+	return one(ctx, r.Client.LoadCareCase, found, nil)
 }
 
 // entered is a case with the event that told of it.

@@ -324,6 +324,11 @@ var (
 				Columns: []*schema.Column{CareRelationshipsColumns[12], CareRelationshipsColumns[11]},
 			},
 			{
+				Name:    "carerelationship_patient_id_started_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CareRelationshipsColumns[12], CareRelationshipsColumns[8], CareRelationshipsColumns[0]},
+			},
+			{
 				Name:    "carerelationship_provider_id_started_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{CareRelationshipsColumns[11], CareRelationshipsColumns[8], CareRelationshipsColumns[0]},
@@ -1140,6 +1145,11 @@ var (
 				},
 			},
 			{
+				Name:    "liaisonassignment_liaison_id_started_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{LiaisonAssignmentsColumns[10], LiaisonAssignmentsColumns[8], LiaisonAssignmentsColumns[0]},
+			},
+			{
 				Name:    "liaisonassignment_provider_id_liaison_id",
 				Unique:  false,
 				Columns: []*schema.Column{LiaisonAssignmentsColumns[11], LiaisonAssignmentsColumns[10]},
@@ -1209,6 +1219,11 @@ var (
 				Name:    "membership_identity_id_department",
 				Unique:  false,
 				Columns: []*schema.Column{MembershipsColumns[12], MembershipsColumns[6]},
+			},
+			{
+				Name:    "membership_identity_id_started_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembershipsColumns[12], MembershipsColumns[10], MembershipsColumns[0]},
 			},
 			{
 				Name:    "membership_department_territory",

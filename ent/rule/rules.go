@@ -185,8 +185,8 @@ var rules = map[string]ByPersona{
 		viewer.Staff:   through(caserouting.FieldCareCaseID, carecase.Table, "routed", work),
 	},
 	"StatusChange": {
-		viewer.Liaison: through(statuschange.FieldCareCaseID, carecase.Table, "changed", work),
-		viewer.Staff:   through(statuschange.FieldCareCaseID, carecase.Table, "changed", work),
+		viewer.Liaison: workStep,
+		viewer.Staff:   workStep,
 		viewer.Coordinator: either(
 			through(statuschange.FieldEnrollmentID, enrollment.Table, "changed", ownEnrollment),
 			through(statuschange.FieldConsentID, consent.Table, "changed", programPatient(consent.FieldPatientID)),
@@ -246,6 +246,14 @@ func announcedProgram(viewer.Viewer) func(*sql.Selector) {
 		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
 	}
 }
+
+// workStep is for rows of StatusChange: a step of a case of the viewer's work, or of an answer to it.
+var workStep = either(
+	through(statuschange.FieldCareCaseID, carecase.Table, "changed", work),
+	through(statuschange.FieldInquiryResponseID, inquiryresponse.Table, "changed",
+		through(inquiryresponse.FieldInquiryID, medicalinquiry.Table, "inquiry",
+			through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", work))),
+)
 
 // enrolledIn is for rows of CareProgram: some enrollment in it matches.
 func enrolledIn(which Rule) Rule {

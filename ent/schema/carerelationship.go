@@ -46,6 +46,7 @@ func (CareRelationship) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("provider_id", "patient_id").Unique().Annotations(entsql.IndexWhere("ended_at IS NULL")),
 		index.Fields("patient_id", "provider_id"),
+		index.Fields("patient_id", "started_at", "id"),
 		index.Fields("provider_id", "started_at", "id"),
 	}
 }

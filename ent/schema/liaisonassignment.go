@@ -44,6 +44,7 @@ func (LiaisonAssignment) Edges() []ent.Edge {
 func (LiaisonAssignment) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("liaison_id", "provider_id").Unique().Annotations(entsql.IndexWhere("ended_at IS NULL")),
+		index.Fields("liaison_id", "started_at", "id"),
 		index.Fields("provider_id", "liaison_id"),
 	}
 }

@@ -41,6 +41,7 @@ func (Membership) Edges() []ent.Edge {
 func (Membership) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("identity_id", "department"),
+		index.Fields("identity_id", "started_at", "id"),
 		index.Fields("department", "territory"),
 	}
 }

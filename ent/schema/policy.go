@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"errors"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -96,18 +97,28 @@ func stampLog(next ent.Mutator) ent.Mutator {
 	})
 }
 
+// errNoTransaction says that a row which its maker may not see could not be rolled back.
+var errNoTransaction = errors.New("ent: a viewer creates rows within a transaction only")
+
 // ownWritesVisible refuses to leave behind a row that its maker may not see: rules narrow reads and updates, but
-// ent does not ask them on create.
+// ent does not ask them on create. The transaction, which it demands, ends with the refusal.
 func ownWritesVisible(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		value, err := next.Mutate(ctx, m)
-		if err != nil || !m.Op().Is(ent.OpCreate) || viewer.IsSystem(ctx) {
-			return value, err
+		if !m.Op().Is(ent.OpCreate) || viewer.IsSystem(ctx) {
+			return next.Mutate(ctx, m)
 		}
 		made := m.(interface {
 			ID() (uuid.UUID, bool)
 			Client() *ent.Client
+			Tx() (*ent.Tx, error)
 		})
+		if _, err := made.Tx(); err != nil {
+			return nil, errNoTransaction
+		}
+		value, err := next.Mutate(ctx, m)
+		if err != nil {
+			return nil, err
+		}
 		key, _ := made.ID()
 		seen, err := made.Client().Visible(ctx, m.Type(), key)
 		if err == nil && !seen {

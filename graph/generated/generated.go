@@ -39,6 +39,9 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	CareProgram() CareProgramResolver
 	Case() CaseResolver
+	CaseAssigned() CaseAssignedResolver
+	CaseCreated() CaseCreatedResolver
+	CaseUpdated() CaseUpdatedResolver
 	Condition() ConditionResolver
 	Consent() ConsentResolver
 	Enrollment() EnrollmentResolver
@@ -951,6 +954,15 @@ type CaseResolver interface {
 
 	Routings(ctx context.Context, obj *ent.CareCase, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CaseRouting], error)
 	History(ctx context.Context, obj *ent.CareCase, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
+type CaseAssignedResolver interface {
+	Case(ctx context.Context, obj *model.CaseAssigned) (*ent.CareCase, error)
+}
+type CaseCreatedResolver interface {
+	Case(ctx context.Context, obj *model.CaseCreated) (*ent.CareCase, error)
+}
+type CaseUpdatedResolver interface {
+	Case(ctx context.Context, obj *model.CaseUpdated) (*ent.CareCase, error)
 }
 type ConditionResolver interface {
 	OnsetYear(ctx context.Context, obj *ent.Condition) (int, error)
@@ -5158,7 +5170,7 @@ type Query {
     "Otherwise DUE_ASC."
     orderBy: CaseOrder
   ): CaseConnection! @access(to: [LIAISON, STAFF])
-  "All cases, de-identified. Newest key first."
+  "All cases, de-identified, in the order of their keys."
   cases(
     "Size of the page, from its start; 20 otherwise, at most 100."
     first: Int
@@ -5271,7 +5283,7 @@ type Query {
     "Only rows before this one."
     before: Cursor
   ): TouchpointConnection! @access(to: [COORDINATOR])
-  "All touchpoints, de-identified."
+  "All touchpoints, de-identified, in the order of their keys."
   touchpoints(
     "Size of the page, from its start; 20 otherwise, at most 100."
     first: Int
@@ -5284,7 +5296,7 @@ type Query {
     "Narrows the list."
     filter: TouchpointFilter
   ): TouchpointConnection! @access(to: [ANALYST])
-  "All enrollments, de-identified."
+  "All enrollments, de-identified, in the order of their keys."
   enrollments(
     "Size of the page, from its start; 20 otherwise, at most 100."
     first: Int
@@ -6433,9 +6445,9 @@ type Touchpoint implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDIN
   "How long it took, in seconds."
   durationSeconds: Int @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   "What it was about, in one line."
-  subject: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT)
+  subject: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED)
   "What was said or written."
-  body: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT)
+  body: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED)
   "Whether it told of an adverse event."
   aeScreen: AdverseEventScreen! @access(to: [LIAISON, COORDINATOR, STAFF])
   "Whether it answered what the other side asked for."
@@ -6602,9 +6614,9 @@ enum CaseOrder @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
   "Oldest receipt first."
   RECEIVED_ASC
   "Next due first."
-  DUE_ASC
+  DUE_ASC @access(to: [LIAISON, STAFF])
   "Last due first."
-  DUE_DESC
+  DUE_DESC @access(to: [LIAISON, STAFF])
 }
 
 "Narrows the stream of cases."
@@ -13929,7 +13941,7 @@ func (ec *executionContext) _CaseAssigned_case(ctx context.Context, field graphq
 			return ec.fieldContext_CaseAssigned_case(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Case, nil
+			return ec.Resolvers.CaseAssigned().Case(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareCase) graphql.Marshaler {
@@ -13943,8 +13955,8 @@ func (ec *executionContext) fieldContext_CaseAssigned_case(_ context.Context, fi
 	fc = &graphql.FieldContext{
 		Object:     "CaseAssigned",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Case(ctx, field)
 		},
@@ -14126,7 +14138,7 @@ func (ec *executionContext) _CaseCreated_case(ctx context.Context, field graphql
 			return ec.fieldContext_CaseCreated_case(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Case, nil
+			return ec.Resolvers.CaseCreated().Case(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareCase) graphql.Marshaler {
@@ -14140,8 +14152,8 @@ func (ec *executionContext) fieldContext_CaseCreated_case(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "CaseCreated",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Case(ctx, field)
 		},
@@ -14635,7 +14647,7 @@ func (ec *executionContext) _CaseUpdated_case(ctx context.Context, field graphql
 			return ec.fieldContext_CaseUpdated_case(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Case, nil
+			return ec.Resolvers.CaseUpdated().Case(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareCase) graphql.Marshaler {
@@ -14649,8 +14661,8 @@ func (ec *executionContext) fieldContext_CaseUpdated_case(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "CaseUpdated",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Case(ctx, field)
 		},
@@ -31168,13 +31180,14 @@ func (ec *executionContext) _CaseAssigned(ctx context.Context, sel ast.Selection
 		case "cursor":
 			out.Values[i] = ec._CaseAssigned_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "case":
-			out.Values[i] = ec._CaseAssigned_case(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseAssigned_case(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31254,18 +31267,19 @@ func (ec *executionContext) _CaseCreated(ctx context.Context, sel ast.SelectionS
 		case "cursor":
 			out.Values[i] = ec._CaseCreated_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
 			out.Values[i] = ec._CaseCreated_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "case":
-			out.Values[i] = ec._CaseCreated_case(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseCreated_case(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -31496,13 +31510,14 @@ func (ec *executionContext) _CaseUpdated(ctx context.Context, sel ast.SelectionS
 		case "cursor":
 			out.Values[i] = ec._CaseUpdated_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "case":
-			out.Values[i] = ec._CaseUpdated_case(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CaseUpdated_case(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

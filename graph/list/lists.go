@@ -38,13 +38,19 @@ type (
 	opener = map[string]func(any) (any, error)
 )
 
-// caseOrders are the orders of cases.
-var caseOrders = map[string]Order{
-	"RECEIVED_DESC": {Columns: []string{carecase.FieldReceivedAt}, Desc: true},
-	"RECEIVED_ASC":  {Columns: []string{carecase.FieldReceivedAt}},
-	"DUE_ASC":       {Columns: []string{carecase.FieldDueAt}},
-	"DUE_DESC":      {Columns: []string{carecase.FieldDueAt}, Desc: true},
-}
+// The orders of cases: those who asked do not know when an answer is due.
+var (
+	receivedOrders = map[string]Order{
+		"RECEIVED_DESC": {Columns: []string{carecase.FieldReceivedAt}, Desc: true},
+		"RECEIVED_ASC":  {Columns: []string{carecase.FieldReceivedAt}},
+	}
+	caseOrders = map[string]Order{
+		"RECEIVED_DESC": receivedOrders["RECEIVED_DESC"],
+		"RECEIVED_ASC":  receivedOrders["RECEIVED_ASC"],
+		"DUE_ASC":       {Columns: []string{carecase.FieldDueAt}},
+		"DUE_DESC":      {Columns: []string{carecase.FieldDueAt}, Desc: true},
+	}
+)
 
 var (
 	caseFilter = filter{
@@ -61,7 +67,7 @@ var (
 
 // The lists of cases.
 var (
-	MyCases      = Of{Entity: "CareCase", Name: "my", Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "RECEIVED_DESC"}
+	MyCases      = Of{Entity: "CareCase", Name: "my", Filter: caseFilter, Open: caseOpen, Orders: receivedOrders, Default: "RECEIVED_DESC"}
 	CaseQueue    = Of{Entity: "CareCase", Name: "queue", Scope: waiting, Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "DUE_ASC"}
 	PendingCases = Of{Entity: "CareCase", Name: "pending", Scope: pending, Filter: caseFilter, Open: caseOpen, Orders: caseOrders, Default: "DUE_ASC"}
 	Cases        = Of{Entity: "CareCase", Name: "all", Filter: caseFilter, Open: caseOpen, Orders: byKey, Default: "KEY"}

@@ -50,7 +50,9 @@ func siblings[N any](ctx context.Context, w *window) *together[N] {
 	}
 	of := w.scope.List
 	k, path := ancestors(field)
-	return gather[N](k, branch{field.Field.Field, of.Entity, of.Name, of.Parent, selectedOf(ctx).total}, path)
+	return gather[N](k, branch{
+		field: field.Field.Field, entity: of.Entity, name: of.Name, column: of.Parent, total: selectedOf(ctx).total,
+	}, path)
 }
 
 // of returns the same window of another parent's list.

@@ -2,7 +2,7 @@ package relay_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -20,8 +20,9 @@ import (
 	"github.com/carehub/carehub/graph/relay"
 )
 
-// each reads the children of all parents at once, as the executor resolves siblings.
-func each(t *testing.T, ctx context.Context, s *store.Store, parents []uuid.UUID, args relay.Args) map[uuid.UUID]*relay.Connection[ent.CareCase] {
+// each resolves the children of all rows of a page as the executor does: at once, each in its own path, of which
+// edges is the part between the row and the parent. It returns the connections by parent.
+func each(ctx context.Context, t *testing.T, s *store.Store, c *relay.Connection[ent.CareCase], args relay.Args, edges ...string) map[uuid.UUID]*relay.Connection[ent.CareCase] {
 	t.Helper()
 	type answer struct {
 		parent uuid.UUID
@@ -30,10 +31,19 @@ func each(t *testing.T, ctx context.Context, s *store.Store, parents []uuid.UUID
 	}
 	answers := make(chan answer)
 	var siblings sync.WaitGroup
-	for _, parent := range parents {
+	for i, row := range c.Nodes() {
+		ctx := element(below(ctx, "nodes", c.Nodes()), i, &row)
+		parent := row
+		for _, name := range edges {
+			ctx = below(ctx, name, parent.Edges.Parent)
+			parent = parent.Edges.Parent
+		}
+		if parent == nil {
+			continue
+		}
 		siblings.Go(func() {
-			c, err := relay.Each(ctx, s.Client.CareCase.Query, children, parent, args, s.Client.LoadCareCase)
-			answers <- answer{parent, c, err}
+			c, err := relay.Each(below(ctx, "children", nil), s.Client.CareCase.Query, children, parent.ID, args, s.Client.LoadCareCase)
+			answers <- answer{parent.ID, c, err}
 		})
 	}
 	go func() {
@@ -54,14 +64,20 @@ func each(t *testing.T, ctx context.Context, s *store.Store, parents []uuid.UUID
 	return out
 }
 
-// roots are the fixture's parents and a key that no row has.
-func roots() []uuid.UUID {
-	var out []uuid.UUID
-	for i := range family {
-		out = append(out, key(i))
+// top resolves the page of cases that the operation begins with.
+func top(ctx context.Context, t *testing.T, s *store.Store, operation string, args relay.Args) (context.Context, *relay.Connection[ent.CareCase]) {
+	t.Helper()
+	ctx = resolving(ctx, t, operation, nil, "cases")
+	c, err := page(ctx, s, cases, args)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return append(out, key(1_000_000))
+	graphql.GetFieldContext(ctx).Result = c
+	return ctx, c
 }
+
+// everything is the arguments of a page with all rows.
+var everything = relay.Args{First: new(relay.MaxSize)}
 
 func TestEachEqualsOneByOne(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
@@ -73,17 +89,20 @@ func TestEachEqualsOneByOne(t *testing.T) {
 				{First: new(3), Filter: map[string]any{"status": []any{"NEW"}}},
 			} {
 				args.OrderBy = &order
-				ctx := resolving(t, system(t), `{ case { children { totalCount nodes { parent { id } } } } }`, nil, "case", "children")
-				together := each(t, ctx, s, roots(), args)
-				for _, parent := range roots() {
+				ctx, c := top(system(t), t, s, `{ cases { nodes { children { totalCount nodes { parent { id } } } } } }`, everything)
+				together := each(ctx, t, s, c, args)
+				if len(together) != len(rows) {
+					t.Fatalf("%d parents, want %d", len(together), len(rows))
+				}
+				for parent, got := range together {
 					one, err := relay.Each(alone, s.Client.CareCase.Query, children, parent, args, s.Client.LoadCareCase)
 					if err != nil {
 						t.Fatal(err)
 					}
-					one.TotalCount = len(slices.DeleteFunc(below(rows, parent), func(c *ent.CareCase) bool {
+					one.TotalCount = len(slices.DeleteFunc(childrenOf(rows, parent), func(c *ent.CareCase) bool {
 						return args.Filter != nil && c.Status != "NEW"
 					}))
-					if diff := cmp.Diff(shape(one), shape(together[parent])); diff != "" {
+					if diff := cmp.Diff(shape(one), shape(got)); diff != "" {
 						t.Errorf("%s %+v (-alone +together):\n%s", order, args, diff)
 					}
 				}
@@ -113,45 +132,20 @@ func TestEachWalk(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		rows := fill(t, s)
 		for _, order := range orders {
-			ctx := resolving(t, system(t), `{ case { children { nodes { id } } } }`, nil, "case", "children")
-			args := relay.Args{OrderBy: &order, First: new(4)}
-			for parent, c := range each(t, ctx, s, roots(), args) {
-				args := args
+			ctx, c := top(system(t), t, s, `{ cases { nodes { children { nodes { id } } } } }`, everything)
+			for parent, c := range each(ctx, t, s, c, relay.Args{OrderBy: &order, First: new(4)}) {
 				got := keys(c.Nodes())
 				for c.PageInfo.HasNextPage {
-					args.After = c.PageInfo.EndCursor
 					var err error
+					args := relay.Args{OrderBy: &order, First: new(4), After: c.PageInfo.EndCursor}
 					if c, err = relay.Each(ctx, s.Client.CareCase.Query, children, parent, args, s.Client.LoadCareCase); err != nil {
 						t.Fatal(err)
 					}
 					got = append(got, keys(c.Nodes())...)
 				}
-				if want := keys(sorted(below(rows, parent), order)); !slices.Equal(got, want) {
+				if want := keys(sorted(childrenOf(rows, parent), order)); !slices.Equal(got, want) {
 					t.Errorf("%s: got %v, want %v", order, got, want)
 				}
-			}
-		}
-	})
-}
-
-func TestEachStatements(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		fill(t, s)
-		for _, test := range []struct {
-			operation string
-			parents   int
-			want      int
-		}{
-			{`{ case { children { nodes { id } } } }`, 6, 1},
-			{`{ case { children { nodes { id } } } }`, 1, 1},
-			{`{ case { children { totalCount nodes { id } } } }`, 6, 2},
-			{`{ case { children { totalCount edges { node { parent { id } } } } } }`, 6, 3},
-		} {
-			ctx, counter := store.WithCounter(resolving(t, system(t), test.operation, nil, "case", "children"))
-			parents := roots()[:test.parents]
-			each(t, ctx, s, append(parents, parents...), relay.Args{First: new(2)}) // a parent may come twice
-			if counter.Count() != test.want {
-				t.Errorf("%s: %d statements, want %d:\n%v", test.operation, counter.Count(), test.want, counter.Statements())
 			}
 		}
 	})
@@ -162,50 +156,68 @@ func TestEachObeysRules(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		rows := fill(t, s)
 		asker := s.Client.Identity.Query().OnlyX(system(t))
-		ctx := viewer.NewContext(relay.NewContext(t.Context(), sealer(t)), &viewer.Identity{Key: asker.ID, Role: viewer.Provider})
-		ctx = resolving(t, ctx, `{ case { children { totalCount nodes { id } } } }`, nil, "case", "children")
-		together := each(t, ctx, s, roots(), relay.Args{First: new(3)})
-		for _, parent := range roots() {
-			want := slices.DeleteFunc(sorted(below(rows, parent), "NEWEST"), func(c *ent.CareCase) bool { return c.RequesterID == nil })
-			if got := together[parent]; got.TotalCount != len(want) || !slices.Equal(keys(got.Nodes()), keys(want[:min(3, len(want))])) {
+		ctx, c := top(system(t), t, s, `{ cases { nodes { children { totalCount nodes { id } } } } }`, everything)
+		ctx = viewer.NewContext(ctx, &viewer.Identity{Key: asker.ID, Role: viewer.Provider})
+		for parent, got := range each(ctx, t, s, c, relay.Args{First: new(3)}) {
+			want := slices.DeleteFunc(sorted(childrenOf(rows, parent), "NEWEST"), func(c *ent.CareCase) bool { return c.RequesterID == nil })
+			if got.TotalCount != len(want) || !slices.Equal(keys(got.Nodes()), keys(want[:min(3, len(want))])) {
 				t.Errorf("got %v of %d, want %v of %d", keys(got.Nodes()), got.TotalCount, keys(want), len(want))
 			}
 		}
 	})
 }
 
-func TestEachBatchesApart(t *testing.T) {
+// TestEachPerField checks that lists of several fields below the same rows are not taken for one another, nor
+// one field that is merged with a selection of the total for the same field without it.
+func TestEachPerField(t *testing.T) {
 	s := storetest.SQLite(t)
-	fill(t, s)
-	few := resolving(t, system(t), `{ case { children { nodes { id } } wide: children { nodes { id } } } }`, nil, "case", "children")
-	operation := graphql.GetOperationContext(few).Operation
-	second := operation.SelectionSet[0].(*ast.Field).SelectionSet[1].(*ast.Field)
-	wide := graphql.WithFieldContext(few, &graphql.FieldContext{Field: graphql.CollectedField{Field: second, Selections: second.SelectionSet}})
-	// Operations of one text share the parsed document.
-	again := graphql.WithOperationContext(few, &graphql.OperationContext{Operation: operation})
-	var siblings sync.WaitGroup
-	for ctx, size := range map[context.Context]int{few: 1, wide: 5, again: 3} {
-		for _, parent := range []uuid.UUID{key(4), key(5)} {
-			siblings.Go(func() {
-				c, err := relay.Each(ctx, s.Client.CareCase.Query, children, parent, relay.Args{First: &size}, s.Client.LoadCareCase)
-				if err != nil || len(c.Edges) != size {
-					t.Errorf("first %d: %v, %v", size, c, err)
-				}
-			})
+	rows := fill(t, s)
+	ctx, c := top(system(t), t, s, `{ cases { nodes { children { nodes { id } } wide: children { nodes { id } } counted: children { totalCount } } } }`, everything)
+	for i, row := range c.Nodes() {
+		node := element(below(ctx, "nodes", c.Nodes()), i, &row)
+		merged := below(node, "children", nil)
+		counted := graphql.GetFieldContext(merged)
+		counted.Field.Selections = slices.Concat(counted.Field.Selections, find(counted.Parent.Field.Selections, "counted").SelectionSet)
+		for _, test := range []struct {
+			ctx   context.Context
+			size  int
+			total bool
+		}{{below(node, "children", nil), 1, false}, {below(node, "wide", nil), 5, false}, {merged, 1, true}} {
+			c, err := relay.Each(test.ctx, s.Client.CareCase.Query, children, row.ID, relay.Args{First: &test.size}, s.Client.LoadCareCase)
+			all := childrenOf(rows, row.ID)
+			if err != nil || len(c.Edges) != min(test.size, len(all)) || (test.total && c.TotalCount != len(all)) {
+				t.Errorf("first %d of %d: %+v, %v", test.size, len(all), c, err)
+			}
 		}
 	}
-	siblings.Wait()
 }
 
 func TestEachSeesChanges(t *testing.T) {
 	s := storetest.SQLite(t)
 	fill(t, s)
-	ctx := resolving(t, system(t), `{ case { children { totalCount } } }`, nil, "case", "children")
-	before := each(t, ctx, s, roots(), relay.Args{})
+	operation := `{ cases { nodes { children { totalCount } } } }`
+	ctx, c := top(system(t), t, s, operation, everything)
+	before := each(ctx, t, s, c, relay.Args{})
 	s.Client.CareCase.UpdateOneID(key(5)).SetParentID(key(0)).ExecX(ctx)
-	after := each(t, ctx, s, roots(), relay.Args{})
+	ctx, c = top(system(t), t, s, operation, everything)
+	after := each(ctx, t, s, c, relay.Args{})
 	if before[key(0)].TotalCount != 0 || after[key(0)].TotalCount != 1 {
 		t.Errorf("%d children, then %d", before[key(0)].TotalCount, after[key(0)].TotalCount)
+	}
+}
+
+// TestEachByOtherColumn reads lists whose parent is not the row that they stand at.
+func TestEachByOtherColumn(t *testing.T) {
+	s := storetest.SQLite(t)
+	rows := fill(t, s)
+	ctx, c := top(system(t), t, s, `{ cases { nodes { children { nodes { id } } } } }`, relay.Args{OrderBy: new("MADE"), First: new(30)})
+	other := c.Nodes()[0]
+	ctx = below(element(below(ctx, "nodes", c.Nodes()), 0, &other), "children", nil)
+	for _, parent := range []uuid.UUID{key(3), key(1_000_000)} {
+		got, err := relay.Each(ctx, s.Client.CareCase.Query, children, parent, everything, s.Client.LoadCareCase)
+		if err != nil || !slices.Equal(keys(got.Nodes()), keys(sorted(childrenOf(rows, parent), "NEWEST"))) {
+			t.Errorf("got %v, %v", got, err)
+		}
 	}
 }
 
@@ -226,20 +238,25 @@ func TestEachRefusesCursorOfOtherParent(t *testing.T) {
 func TestEachReportsErrors(t *testing.T) {
 	s := storetest.SQLite(t)
 	fill(t, s)
-	broken := fmt.Errorf("broken")
-	load := func(context.Context, []*ent.CareCase, ...ast.SelectionSet) error { return broken }
-	ctx := resolving(t, system(t), `{ case { children { nodes { id } } } }`, nil, "case", "children")
-	results := make([]error, len(roots()))
-	var siblings sync.WaitGroup
-	for i, parent := range roots() {
-		siblings.Go(func() {
-			_, results[i] = relay.Each(ctx, s.Client.CareCase.Query, children, parent, relay.Args{}, load)
-		})
-	}
-	siblings.Wait()
-	for _, err := range results {
-		if err != broken {
-			t.Errorf("got %v", err)
+	broken := errors.New("broken")
+	for name, load := range map[string]func(context.Context, []*ent.CareCase, ...ast.SelectionSet) error{
+		"error": func(context.Context, []*ent.CareCase, ...ast.SelectionSet) error { return broken },
+		"panic": func(context.Context, []*ent.CareCase, ...ast.SelectionSet) error { panic(broken) },
+	} {
+		ctx, c := top(system(t), t, s, `{ cases { nodes { children { nodes { id } } } } }`, everything)
+		for i, row := range c.Nodes() {
+			func() {
+				defer func() {
+					if r := recover(); r != nil && i > 0 {
+						t.Errorf("%s: the panic of one came to another: %v", name, r)
+					}
+				}()
+				ctx := below(element(below(ctx, "nodes", c.Nodes()), i, &row), "children", nil)
+				got, err := relay.Each(ctx, s.Client.CareCase.Query, children, row.ID, relay.Args{}, load)
+				if err == nil || (name == "error" && !errors.Is(err, broken)) {
+					t.Errorf("%s: got %v, %v", name, got, err)
+				}
+			}()
 		}
 	}
 }

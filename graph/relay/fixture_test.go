@@ -151,8 +151,8 @@ func sorted(rows []*ent.CareCase, order string) []*ent.CareCase {
 	return out
 }
 
-// below returns the rows that are children of the parent.
-func below(rows []*ent.CareCase, parent uuid.UUID) []*ent.CareCase {
+// childrenOf returns the rows that are children of the parent.
+func childrenOf(rows []*ent.CareCase, parent uuid.UUID) []*ent.CareCase {
 	return slices.DeleteFunc(slices.Clone(rows), func(c *ent.CareCase) bool { return c.ParentID == nil || *c.ParentID != parent })
 }
 
@@ -180,14 +180,14 @@ func sealer(t testing.TB) *relay.Sealer {
 }
 
 const contract = `
-	type Query { cases: CaseConnection!, case: Case }
+	type Query { cases: CaseConnection! }
 	type CaseConnection { totalCount: Int!, nodes: [Case!]!, edges: [CaseEdge!]! }
 	type CaseEdge { node: Case! }
 	type Case { id: ID!, parent: Case, product: Product, children: CaseConnection! }
 	type Product { id: ID! }`
 
 // resolving returns a context in which the field at the path of the operation is resolved, with a sealer.
-func resolving(t testing.TB, ctx context.Context, operation string, vars map[string]any, path ...string) context.Context {
+func resolving(ctx context.Context, t testing.TB, operation string, vars map[string]any, path ...string) context.Context {
 	t.Helper()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "contract", Input: contract})
 	if err != nil {
@@ -197,13 +197,43 @@ func resolving(t testing.TB, ctx context.Context, operation string, vars map[str
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	set := doc.Operations[0].SelectionSet
-	var field *ast.Field
-	for _, name := range path {
-		i := slices.IndexFunc(set, func(s ast.Selection) bool { f, ok := s.(*ast.Field); return ok && f.Name == name })
-		field = set[i].(*ast.Field)
-		set = field.SelectionSet
-	}
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{Doc: doc, Operation: doc.Operations[0], Variables: vars})
-	return graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectedField{Field: field, Selections: set}})
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Field: graphql.CollectedField{Selections: doc.Operations[0].SelectionSet}})
+	for _, name := range path {
+		ctx = below(ctx, name, nil)
+	}
+	return ctx
+}
+
+// below returns the context in which the field that has the name in the answer is resolved, to the result.
+func below(ctx context.Context, name string, result any) context.Context {
+	field := find(graphql.GetFieldContext(ctx).Field.Selections, name)
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Field: graphql.CollectedField{Field: field, Selections: field.SelectionSet}, Result: result,
+	})
+}
+
+// find looks for the field in the selections and their fragments.
+func find(set ast.SelectionSet, name string) *ast.Field {
+	for _, s := range set {
+		switch s := s.(type) {
+		case *ast.Field:
+			if s.Alias == name {
+				return s
+			}
+		case *ast.FragmentSpread:
+			if f := find(s.Definition.SelectionSet, name); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// element returns the context of an element of a list, to which result points.
+func element(ctx context.Context, i int, result any) context.Context {
+	of := graphql.GetFieldContext(ctx)
+	return graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Field: graphql.CollectedField{Selections: of.Field.Selections}, Index: &i, Result: result,
+	})
 }

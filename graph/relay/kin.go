@@ -2,6 +2,7 @@ package relay
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"sync"
 
@@ -19,10 +20,12 @@ type kin struct {
 	below map[branch]any // *together[N] of the list's entity
 }
 
-// branch names the lists below kin that are read together: those of one field of the document. The same field
-// of a fragment on an interface may be another list, or be merged with a selection of the total.
+// branch names the lists below kin that are read together: those of one field of the document. A fragment may
+// bring the same field behind several edges, on an interface it may be another list, and it may be merged with
+// a selection of the total.
 type branch struct {
 	field                *ast.Field
+	edges                string
 	entity, name, column string
 	total                bool
 }
@@ -46,15 +49,17 @@ var errUnread = errors.New("relay: the lists could not be read together")
 // gather returns the pages that are read together with the one below the path's last row, or nil when the path
 // does not tell: then there is one parent, or its siblings are not at hand.
 func gather[N any](k *kin, b branch, path []reflect.Value) *together[N] {
-	if k == nil || len(path) == 0 {
+	edges, ok := edgesOf(path)
+	if k == nil || !ok {
 		return nil
 	}
+	b.edges = fmt.Sprint(edges)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if known, ok := k.below[b]; ok {
 		return known.(*together[N])
 	}
-	parents := parentsOf(reflect.ValueOf(k.rows), path)
+	parents := keysBehind(reflect.ValueOf(k.rows), edges)
 	if len(parents) < 2 {
 		return nil
 	}
@@ -85,22 +90,31 @@ func ancestors(field *graphql.FieldContext) (*kin, []reflect.Value) {
 	return nil, nil
 }
 
-// parentsOf follows from all rows the edges that the path takes from one of them, and returns the keys at the
-// ends. It returns none when the path takes something else than edges that were loaded with the rows.
-func parentsOf(rows reflect.Value, path []reflect.Value) []uuid.UUID {
-	steps := make([]int, len(path)-1)
-	for i := range steps {
-		if steps[i] = edgeTo(path[i], path[i+1]); steps[i] < 0 {
-			return nil
+// edgesOf returns the edges by which the path goes from row to row. There are none to tell of an empty path, or
+// where it takes something else than an edge that was loaded with its row.
+func edgesOf(path []reflect.Value) (edges []int, ok bool) {
+	for i := range path {
+		if i == 0 {
+			continue
 		}
+		edge := edgeTo(path[i-1], path[i])
+		if edge < 0 {
+			return nil, false
+		}
+		edges = append(edges, edge)
 	}
-	seen := map[uuid.UUID]bool{}
+	return edges, len(path) > 0
+}
+
+// keysBehind follows the edges from all rows and returns the keys at their ends.
+func keysBehind(rows reflect.Value, edges []int) []uuid.UUID {
 	var keys []uuid.UUID
+	seen := map[uuid.UUID]bool{}
 rows:
 	for i := range rows.Len() {
 		row := rows.Index(i)
-		for _, step := range steps {
-			if row = row.Elem().FieldByName("Edges").Field(step); row.IsNil() {
+		for _, edge := range edges {
+			if row = row.Elem().FieldByName("Edges").Field(edge); row.IsNil() {
 				continue rows
 			}
 		}
@@ -113,7 +127,7 @@ rows:
 	return keys
 }
 
-// edgeTo returns which edge of the row has loaded the other row, whatever the API calls it; -1 for none.
+// edgeTo tells which edge of the row has loaded the other row, whatever the API calls it; -1 for none.
 func edgeTo(row, other reflect.Value) int {
 	edges := row.Elem().FieldByName("Edges")
 	if !edges.IsValid() {

@@ -106,7 +106,7 @@ func readValue(kind byte, src []byte) (any, int) {
 // columnsOf caches where the structs of entities keep their columns.
 var columnsOf sync.Map // of reflect.Type to map[string]int
 
-// valueOf returns the row's value of the column, in one of the types that a place consists of; nil for NULL.
+// valueOf returns the row's value of the column, in one of the types that a place consists of.
 func valueOf[N any](row *N, column string) (any, error) {
 	v := reflect.ValueOf(row).Elem()
 	known, ok := columnsOf.Load(v.Type())
@@ -120,7 +120,7 @@ func valueOf[N any](row *N, column string) (any, error) {
 	f := v.Field(i)
 	if f.Kind() == reflect.Pointer {
 		if f.IsNil() {
-			return nil, nil
+			return nil, fmt.Errorf("relay: the %s of a %T is NULL, which has no place", column, row)
 		}
 		f = f.Elem()
 	}

@@ -59,12 +59,12 @@ func TestPlaceOf(t *testing.T) {
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
 	got, err := placeOf(&row{ID: uuid.Max, At: at, Kind: "K", Count: 2, Share: math.Pi, Open: true, Name: new("n")},
-		[]string{"at", "kind", "count", "share", "open", "name", "owner", "id"})
-	want := []any{at.UTC(), "K", int64(2), math.Pi, true, "n", nil, uuid.Max}
+		[]string{"at", "kind", "count", "share", "open", "name", "id"})
+	want := []any{at.UTC(), "K", int64(2), math.Pi, true, "n", uuid.Max}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	for _, column := range []string{"Secret", "-", "", "config", "tags", "absent"} {
+	for _, column := range []string{"Secret", "-", "", "config", "tags", "owner", "absent"} {
 		if got, err := valueOf(&row{}, column); err == nil {
 			t.Errorf("%s: %v", column, got)
 		}

@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestStatements(t *testing.T) {
 			{`{ cases { edges { node { parent { id } } } } }`, nil, 2},
 			{`{ cases { nodes { parent { id } } edges { node { p: parent { parent { id } } parent { id } } } } }`, nil, 2},
 		} {
-			ctx, counter := store.WithCounter(resolving(t, system(t), test.operation, test.vars, "cases"))
+			ctx, counter := store.WithCounter(resolving(system(t), t, test.operation, test.vars, "cases"))
 			c, err := page(ctx, s, cases, relay.Args{First: new(50)})
 			if err != nil {
 				t.Fatal(err)
@@ -43,6 +44,66 @@ func TestStatements(t *testing.T) {
 			if counter.Count() != test.want {
 				t.Errorf("%s: %d statements, want %d:\n%v", test.operation, counter.Count(), test.want, counter.Statements())
 			}
+		}
+	})
+}
+
+// TestEachStatements resolves operations level by level: each level is one statement, whatever its rows.
+func TestEachStatements(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		fill(t, s)
+		for _, test := range []struct {
+			operation string
+			first     int
+			edges     []string
+			want      int
+		}{
+			{`{ cases { nodes { children { nodes { id } } } } }`, 100, nil, 2},
+			{`{ cases { nodes { children { nodes { id } } } } }`, 1, nil, 2},
+			{`{ cases { nodes { children { totalCount nodes { id } } } } }`, 100, nil, 3},
+			{`{ cases { nodes { children { totalCount nodes { parent { id } } } } } }`, 100, nil, 4},
+			{`{ cases { nodes { parent { children { nodes { id } } } } } }`, 100, []string{"parent"}, 3},
+		} {
+			ctx, counter := store.WithCounter(system(t))
+			ctx, c := top(ctx, t, s, test.operation, relay.Args{OrderBy: new("MADE"), First: &test.first})
+			each(ctx, t, s, c, relay.Args{First: new(2)}, test.edges...)
+			if counter.Count() != test.want {
+				t.Errorf("%s: %d statements, want %d:\n%v", test.operation, counter.Count(), test.want, counter.Statements())
+			}
+		}
+	})
+}
+
+// TestStatementsOfFragments has one field of a fragment at two places below the same rows.
+func TestStatementsOfFragments(t *testing.T) {
+	s := storetest.SQLite(t)
+	fill(t, s)
+	ctx, counter := store.WithCounter(system(t))
+	ctx, c := top(ctx, t, s, `{ cases { nodes { ...F parent { ...F } } } } fragment F on Case { children { nodes { id } } }`, relay.Args{First: new(30)})
+	each(ctx, t, s, c, relay.Args{First: new(2)})
+	each(ctx, t, s, c, relay.Args{First: new(2)}, "parent")
+	if counter.Count() != 4 {
+		t.Errorf("%d statements, want 4:\n%v", counter.Count(), counter.Statements())
+	}
+	_, keys, _ := strings.Cut(fmt.Sprint(counter.Statements()[3].Args), "[")
+	if parents := strings.Count(keys, ",") + 1; parents >= len(family) {
+		t.Errorf("the lists of %d parents were read, of whom there are %d", parents, len(family)-1)
+	}
+}
+
+// TestDeepStatements goes down two levels: the lists below all the rows of all lists are one statement too.
+func TestDeepStatements(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		fill(t, s)
+		ctx, counter := store.WithCounter(system(t))
+		ctx, c := top(ctx, t, s, `{ cases { nodes { children { nodes { children { nodes { id } } } } } } }`, everything)
+		lists := each(ctx, t, s, c, relay.Args{First: new(2)})
+		for i, row := range c.Nodes() {
+			ctx := below(element(below(ctx, "nodes", c.Nodes()), i, &row), "children", lists[row.ID])
+			each(ctx, t, s, lists[row.ID], relay.Args{First: new(2)})
+		}
+		if counter.Count() != 3 {
+			t.Errorf("%d statements, want 3:\n%v", counter.Count(), counter.Statements())
 		}
 	})
 }
@@ -83,11 +144,13 @@ func TestStatementText(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		each(t, resolving(t, ctx, `{ case { children { totalCount } } }`, nil, "case", "children"), s, roots(), relay.Args{Last: new(2)})
+		ctx, c := top(ctx, t, s, `{ cases { nodes { children { totalCount } } } }`, everything)
+		each(ctx, t, s, c, relay.Args{Last: new(2)})
 		var got []string
 		for _, statement := range counter.Statements() {
-			_, condition, _ := strings.Cut(statement.SQL, " WHERE ")
-			got = append(got, condition)
+			if _, condition, ok := strings.Cut(statement.SQL, " WHERE "); ok {
+				got = append(got, condition)
+			}
 		}
 		if diff := cmp.Diff(want[s.Dialect], got); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)

@@ -1,0 +1,7 @@
+package rule
+
+// What the tests look at.
+var (
+	Rules      = rules
+	Conditions = conditions
+)
