@@ -12,9 +12,9 @@ import (
 )
 
 // Me resolves Query.me.
-func (r queryResolver) Me(ctx context.Context) (*model.Me, error) {
+func (r queryResolver) Me(ctx context.Context) (*model.Viewer, error) {
 	v := viewer.From(ctx)
-	me := &model.Me{Name: v.Name, Persona: v.Role, Portal: code.Portal(v.Portal), Memberships: []*model.MyMembership{}}
+	me := &model.Viewer{Name: v.Name, Persona: v.Role, Portal: code.Portal(v.Portal), Memberships: []*model.MyMembership{}}
 	for _, m := range v.Memberships {
 		mine := &model.MyMembership{Department: code.DepartmentCode(m.Department), Role: code.MembershipRole(m.Role)}
 		if m.Territory != "" {

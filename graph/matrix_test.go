@@ -1,10 +1,8 @@
 package graph_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,14 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/golden"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/view"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files (the test still fails)")
 
 // matrixIntro opens the golden file.
 const matrixIntro = `Who sees what: the authorization matrix as the running API answers it.
@@ -42,33 +39,9 @@ reported, OWN-CASE a patient whom a case of the viewer's department is about, DE
 
 // TestMatrix compares what the API shows with testdata/matrix.golden.
 func TestMatrix(t *testing.T) {
-	const golden = "testdata/matrix.golden"
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
-		m := newMatrix(t, st)
-		got := m.String()
-		want, err := os.ReadFile(golden)
-		if err != nil && !*update {
-			t.Fatal(err)
-		}
-		if got == string(want) {
-			return
-		}
-		if *update {
-			m.w.ok(os.WriteFile(golden, []byte(got), 0o600))
-		}
-		t.Errorf("the matrix is not %s:\n%s", golden, firstDifference(got, string(want)))
+		golden.Compare(t, "testdata/matrix.golden", []byte(newMatrix(t, st).String()))
 	})
-}
-
-// firstDifference shows the first line in which two texts differ.
-func firstDifference(got, want string) string {
-	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			return fmt.Sprintf("line %d\n got: %s\nwant: %s", i+1, g[i], w[i])
-		}
-	}
-	return fmt.Sprintf("%d lines, not %d", len(g), len(w))
 }
 
 // matrix is what the API of a world answers.

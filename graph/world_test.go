@@ -162,7 +162,13 @@ type vars map[string]any
 // do executes the operation for the user, as a transport would.
 func (w *world) do(who, document string, variables vars) answer {
 	w.t.Helper()
-	return w.execute(w.as(who), &graphql.RawParams{Query: document, Variables: w.decoded(variables)})
+	return w.send(w.as(who), document, variables)
+}
+
+// send is do in the context of a request.
+func (w *world) send(ctx context.Context, document string, variables vars) answer {
+	w.t.Helper()
+	return w.execute(ctx, &graphql.RawParams{Query: document, Variables: w.decoded(variables)})
 }
 
 // must is do for an operation that has no reason to fail.

@@ -510,15 +510,6 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
-	Me struct {
-		Memberships func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Patient     func(childComplexity int) int
-		Persona     func(childComplexity int) int
-		Portal      func(childComplexity int) int
-		Provider    func(childComplexity int) int
-	}
-
 	MedicalInquiry struct {
 		AdverseEvent      func(childComplexity int) int
 		AttestedAt        func(childComplexity int) int
@@ -936,6 +927,15 @@ type ComplexityRoot struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
+
+	Viewer struct {
+		Memberships func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Patient     func(childComplexity int) int
+		Persona     func(childComplexity int) int
+		Portal      func(childComplexity int) int
+		Provider    func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -1039,7 +1039,7 @@ type ProviderResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id gid.ID) (ent.Noder, error)
 	Nodes(ctx context.Context, ids []*gid.ID) ([]ent.Noder, error)
-	Me(ctx context.Context) (*model.Me, error)
+	Me(ctx context.Context) (*model.Viewer, error)
 	Case(ctx context.Context, id gid.ID) (*ent.CareCase, error)
 	MyCases(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) (*relay.Connection[ent.CareCase], error)
 	CaseQueue(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, department *code.DepartmentCode, filter map[string]any, orderBy *model.CaseOrder) (*relay.Connection[ent.CareCase], error)
@@ -2922,43 +2922,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LiaisonAssignmentEdge.Node(childComplexity), true
-
-	case "Me.memberships":
-		if e.ComplexityRoot.Me.Memberships == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Memberships(childComplexity), true
-	case "Me.name":
-		if e.ComplexityRoot.Me.Name == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Name(childComplexity), true
-	case "Me.patient":
-		if e.ComplexityRoot.Me.Patient == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Patient(childComplexity), true
-	case "Me.persona":
-		if e.ComplexityRoot.Me.Persona == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Persona(childComplexity), true
-	case "Me.portal":
-		if e.ComplexityRoot.Me.Portal == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Portal(childComplexity), true
-	case "Me.provider":
-		if e.ComplexityRoot.Me.Provider == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Me.Provider(childComplexity), true
 
 	case "MedicalInquiry.adverseEvent":
 		if e.ComplexityRoot.MedicalInquiry.AdverseEvent == nil {
@@ -4887,6 +4850,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "Viewer.memberships":
+		if e.ComplexityRoot.Viewer.Memberships == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Memberships(childComplexity), true
+	case "Viewer.name":
+		if e.ComplexityRoot.Viewer.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.patient":
+		if e.ComplexityRoot.Viewer.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Patient(childComplexity), true
+	case "Viewer.persona":
+		if e.ComplexityRoot.Viewer.Persona == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Persona(childComplexity), true
+	case "Viewer.portal":
+		if e.ComplexityRoot.Viewer.Portal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Portal(childComplexity), true
+	case "Viewer.provider":
+		if e.ComplexityRoot.Viewer.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Provider(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5027,45 +5027,45 @@ With ` + "`" + `when` + "`" + `, the value is shown only where the condition hol
 ` + "`" + `extensions.withheld` + "`" + ` of the response gives its path and the condition.
 """
 directive @access(
-  "The personas whose schema has the element."
+  """The personas whose schema has the element."""
   to: [Persona!]!
-  "The condition under which these personas are shown the value."
+  """The condition under which these personas are shown the value."""
   when: AccessCondition
 ) repeatable on OBJECT | INTERFACE | UNION | ENUM | SCALAR | FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_OBJECT | INPUT_FIELD_DEFINITION | ENUM_VALUE
 
-"Kinds of users. Each has a schema of its own."
+"""Kinds of users. Each has a schema of its own."""
 enum Persona @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Somebody treated."
+  """Somebody treated."""
   PATIENT
-  "A physician or other health professional."
+  """A physician or other health professional."""
   PROVIDER
-  "A medical science liaison."
+  """A medical science liaison."""
   LIAISON
-  "A patient program coordinator."
+  """A patient program coordinator."""
   COORDINATOR
-  "A member of another department: drug safety, quality, medical information, privacy."
+  """A member of another department: drug safety, quality, medical information, privacy."""
   STAFF
-  "Somebody who explores de-identified data, read only."
+  """Somebody who explores de-identified data, read only."""
   ANALYST
-  "Somebody who operates the system and sees no clinical rows."
+  """Somebody who operates the system and sees no clinical rows."""
   ADMIN
 }
 
-"Conditions on viewer and row under which a value is shown."
+"""Conditions on viewer and row under which a value is shown."""
 enum AccessCondition @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The patient has an active consent for the scope MEDICAL_AFFAIRS."
+  """The patient has an active consent for the scope MEDICAL_AFFAIRS."""
   MEDICAL_AFFAIRS_CONSENT
-  "The row is the viewer's own."
+  """The row is the viewer's own."""
   SELF
-  "The provider is a client of the viewer."
+  """The provider is a client of the viewer."""
   CLIENT
-  "The viewer wrote or submitted it."
+  """The viewer wrote or submitted it."""
   AUTHORED
-  "The case is assigned to the viewer or stands in one of the viewer's queues."
+  """The case is assigned to the viewer or stands in one of the viewer's queues."""
   WORK
-  "A case of the viewer's in drug safety or privacy concerns the patient."
+  """A case of the viewer's in drug safety or privacy concerns the patient."""
   SAFETY_OR_PRIVACY_CASE
-  "The viewer wrote it, or the patient has an active consent for the scope MEDICAL_AFFAIRS."
+  """The viewer wrote it, or the patient has an active consent for the scope MEDICAL_AFFAIRS."""
   AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT
 }
 
@@ -5073,442 +5073,442 @@ enum AccessCondition @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF
 # Scalars, paging, nodes
 # ---------------------------------------------------------------------------------------------------------------
 
-"A place in a list, opaque: valid for the same list, order and user only."
+"""A place in a list, opaque: valid for the same list, order and user only."""
 scalar Cursor @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
 
-"A place in a stream, opaque: what a subscription is resumed from."
+"""A place in a stream, opaque: what a subscription is resumed from."""
 scalar StreamCursor @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
 
-"A calendar day without a time zone, as YYYY-MM-DD."
+"""A calendar day without a time zone, as YYYY-MM-DD."""
 scalar Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
 
-"A moment in UTC, as RFC 3339 with up to microseconds."
+"""A moment in UTC, as RFC 3339 with up to microseconds."""
 scalar Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ADMIN])
 
-"Something with an identifier that is unique over all types."
+"""Something with an identifier that is unique over all types."""
 interface Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The identifier: a prefix that names the type and a key. To analysts the key is shown enciphered."
+  """The identifier: a prefix that names the type and a key. To analysts the key is shown enciphered."""
   id: ID!
 }
 
-"Where a page lies in its list."
+"""Where a page lies in its list."""
 type PageInfo @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Whether more rows follow the page."
+  """Whether more rows follow the page."""
   hasNextPage: Boolean!
-  "Whether rows precede the page."
+  """Whether rows precede the page."""
   hasPreviousPage: Boolean!
-  "Cursor of the page's first row."
+  """Cursor of the page's first row."""
   startCursor: Cursor
-  "Cursor of the page's last row."
+  """Cursor of the page's last row."""
   endCursor: Cursor
 }
 
-"What can be asked for."
+"""What can be asked for."""
 type Query {
-  "The row with the identifier, whatever its type. NOT_FOUND when the viewer sees none."
+  """The row with the identifier, whatever its type. NOT_FOUND when the viewer sees none."""
   node(
-    "A typed identifier."
+    """A typed identifier."""
     id: ID!
   ): Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
-  "The rows with the identifiers, in their order, at most 100; null where the viewer sees none."
+  """The rows with the identifiers, in their order, at most 100; null where the viewer sees none."""
   nodes(
-    "Typed identifiers."
+    """Typed identifiers."""
     ids: [ID!]!
   ): [Node]! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
-  "Who the viewer is, as the server sees it."
-  me: Me! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
+  """Who the viewer is, as the server sees it."""
+  me: Viewer! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
 
-  "One case. NOT_FOUND when the viewer sees none."
+  """One case. NOT_FOUND when the viewer sees none."""
   case(
-    "Identifier of the case."
+    """Identifier of the case."""
     id: ID!
   ): Case @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "The cases that the viewer submitted or that concern the viewer, newest first."
+  """The cases that the viewer submitted or that concern the viewer, newest first."""
   myCases(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: CaseFilter
-    "Otherwise RECEIVED_DESC."
+    """Otherwise RECEIVED_DESC."""
     orderBy: CaseOrder
   ): CaseConnection! @access(to: [PATIENT, PROVIDER])
-  "The cases that wait in the viewer's queues: routed there and not accepted by anybody. Oldest due first."
+  """The cases that wait in the viewer's queues: routed there and not accepted by anybody. Oldest due first."""
   caseQueue(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Only this department of the viewer's."
+    """Only this department of the viewer's."""
     department: DepartmentCode
-    "Narrows the list."
+    """Narrows the list."""
     filter: CaseFilter
-    "Otherwise DUE_ASC."
+    """Otherwise DUE_ASC."""
     orderBy: CaseOrder
   ): CaseConnection! @access(to: [LIAISON, STAFF])
-  "The cases assigned to the viewer that are not yet answered. Oldest due first."
+  """The cases assigned to the viewer that are not yet answered. Oldest due first."""
   pendingCases(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: CaseFilter
-    "Otherwise DUE_ASC."
+    """Otherwise DUE_ASC."""
     orderBy: CaseOrder
   ): CaseConnection! @access(to: [LIAISON, STAFF])
-  "All cases, de-identified, in the order of their keys."
+  """All cases, de-identified, in the order of their keys."""
   cases(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: CaseFilter
   ): CaseConnection! @access(to: [ANALYST])
-  "Where the routing rules would send a case now, and why. Changes nothing."
+  """Where the routing rules would send a case now, and why. Changes nothing."""
   routingPreview(
-    "Identifier of the case."
+    """Identifier of the case."""
     caseId: ID!
   ): RoutingPreview @access(to: [LIAISON, STAFF])
-  "The end of the stream of cases now: what to subscribe from after having read a list."
+  """The end of the stream of cases now: what to subscribe from after having read a list."""
   caseStreamHead: StreamCursor! @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
-  "The rules by which cases are routed, in the order in which they are tried."
+  """The rules by which cases are routed, in the order in which they are tried."""
   routingRules(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): RoutingRuleConnection! @access(to: [LIAISON, STAFF, ADMIN])
-  "The departments of the company. At most ten."
+  """The departments of the company. At most ten."""
   departments: [Department!]! @access(to: [LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
 
-  "One patient. NOT_FOUND when the viewer sees none."
+  """One patient. NOT_FOUND when the viewer sees none."""
   patient(
-    "Identifier of the patient."
+    """Identifier of the patient."""
     id: ID!
   ): Patient @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "The patients whom the viewer treats, by name."
+  """The patients whom the viewer treats, by name."""
   myPatients(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: PatientFilter
   ): PatientConnection! @access(to: [PROVIDER])
-  "The patients with an enrollment that the viewer coordinates, by name."
+  """The patients with an enrollment that the viewer coordinates, by name."""
   patients(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: PatientFilter
   ): PatientConnection! @access(to: [COORDINATOR])
-  "What a patient consented to and what was revoked, newest first."
+  """What a patient consented to and what was revoked, newest first."""
   consentLedger(
-    "Identifier of the patient."
+    """Identifier of the patient."""
     patientId: ID!
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ConsentConnection! @access(to: [COORDINATOR])
-  "What the viewer consented to and revoked, newest first."
+  """What the viewer consented to and revoked, newest first."""
   myConsents(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ConsentConnection! @access(to: [PATIENT])
-  "The touchpoints of the viewer, newest first."
+  """The touchpoints of the viewer, newest first."""
   myTouchpoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [PATIENT])
-  "The touchpoints of a patient, newest first."
+  """The touchpoints of a patient, newest first."""
   patientTouchpoints(
-    "Identifier of the patient."
+    """Identifier of the patient."""
     patientId: ID!
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [COORDINATOR])
-  "All touchpoints, de-identified, in the order of their keys."
+  """All touchpoints, de-identified, in the order of their keys."""
   touchpoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: TouchpointFilter
   ): TouchpointConnection! @access(to: [ANALYST])
-  "All enrollments, de-identified, in the order of their keys."
+  """All enrollments, de-identified, in the order of their keys."""
   enrollments(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: EnrollmentFilter
   ): EnrollmentConnection! @access(to: [ANALYST])
 
-  "The providers who are clients of the viewer."
+  """The providers who are clients of the viewer."""
   myClients(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): LiaisonAssignmentConnection! @access(to: [LIAISON])
-  "One provider of the viewer's clients. NOT_FOUND for others."
+  """One provider of the viewer's clients. NOT_FOUND for others."""
   clientProfile(
-    "Identifier of the provider."
+    """Identifier of the provider."""
     id: ID!
   ): Provider @access(to: [LIAISON])
-  "The touchpoints with a client, newest first."
+  """The touchpoints with a client, newest first."""
   clientTouchpoints(
-    "Identifier of the provider."
+    """Identifier of the provider."""
     id: ID!
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [LIAISON])
-  "The touchpoints of a client's patients, newest first. Patients are pseudonymous without their consent."
+  """The touchpoints of a client's patients, newest first. Patients are pseudonymous without their consent."""
   clientPatientTouchpoints(
-    "Identifier of the provider."
+    """Identifier of the provider."""
     id: ID!
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [LIAISON])
 
-  "The products of the company, by name."
+  """The products of the company, by name."""
   products(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: ProductFilter
   ): ProductConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
-  "The care programs that the viewer may know of, by name."
+  """The care programs that the viewer may know of, by name."""
   carePrograms(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): CareProgramConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN])
-  "Resources on products and treatments that the viewer may read, newest first."
+  """Resources on products and treatments that the viewer may read, newest first."""
   knowledgeResources(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
-    "Narrows the list."
+    """Narrows the list."""
     filter: KnowledgeResourceFilter
   ): KnowledgeResourceConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "One resource. NOT_FOUND when the viewer may not read it."
+  """One resource. NOT_FOUND when the viewer may not read it."""
   knowledgeResource(
-    "Identifier of the resource."
+    """Identifier of the resource."""
     id: ID!
   ): KnowledgeResource @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
 
-  "The users of the system, by name."
+  """The users of the system, by name."""
   users(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): UserConnection! @access(to: [ADMIN])
-  "The runs of importers, newest first."
+  """The runs of importers, newest first."""
   importRuns(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ImportRunConnection! @access(to: [ADMIN])
 }
 
-"What can be changed. Each field is one transaction."
+"""What can be changed. Each field is one transaction."""
 type Mutation {
-  "Submits a medical inquiry. The answer to the adverse-event question is mandatory; yes opens a linked case in drug safety in the same transaction."
+  """Submits a medical inquiry. The answer to the adverse-event question is mandatory; yes opens a linked case in drug safety in the same transaction."""
   submitMedicalInquiry(
-    "What is asked."
+    """What is asked."""
     input: SubmitMedicalInquiryInput!
   ): SubmitMedicalInquiryPayload! @access(to: [PROVIDER])
-  "Accepts a waiting case. One wins; everybody else gets ALREADY_ACCEPTED."
+  """Accepts a waiting case. One wins; everybody else gets ALREADY_ACCEPTED."""
   acceptCase(
-    "Which case."
+    """Which case."""
     input: AcceptCaseInput!
   ): AcceptCasePayload! @access(to: [LIAISON, STAFF])
-  "Sends a case to another department. The rerouter may lose sight of it; the payload then has no case."
+  """Sends a case to another department. The rerouter may lose sight of it; the payload then has no case."""
   rerouteCase(
-    "Which case, where to and why."
+    """Which case, where to and why."""
     input: RerouteCaseInput!
   ): RerouteCasePayload! @access(to: [LIAISON, STAFF])
-  "Gives an accepted case back to the queue of its department."
+  """Gives an accepted case back to the queue of its department."""
   returnToQueue(
-    "Which case and why."
+    """Which case and why."""
     input: ReturnToQueueInput!
   ): ReturnToQueuePayload! @access(to: [LIAISON, STAFF])
-  "Classifies a question towards the approved label. Off-label and investigational questions are rerouted to MEDICAL_INFORMATION by rule."
+  """Classifies a question towards the approved label. Off-label and investigational questions are rerouted to MEDICAL_INFORMATION by rule."""
   classifyQuestion(
-    "Which question and how."
+    """Which question and how."""
     input: ClassifyQuestionInput!
   ): ClassifyQuestionPayload! @access(to: [LIAISON, STAFF])
-  "Drafts an answer. The first draft starts the case."
+  """Drafts an answer. The first draft starts the case."""
   draftInquiryResponse(
-    "The answer."
+    """The answer."""
     input: DraftInquiryResponseInput!
   ): DraftInquiryResponsePayload! @access(to: [LIAISON, STAFF])
-  "Hands a draft to a reviewer."
+  """Hands a draft to a reviewer."""
   submitResponseForReview(
-    "Which draft."
+    """Which draft."""
     input: SubmitResponseForReviewInput!
   ): SubmitResponseForReviewPayload! @access(to: [LIAISON, STAFF])
-  "Approves an answer: a reviewer who is not its author, or the author for a standard letter on label."
+  """Approves an answer: a reviewer who is not its author, or the author for a standard letter on label."""
   approveInquiryResponse(
-    "Which answer."
+    """Which answer."""
     input: ApproveInquiryResponseInput!
   ): ApproveInquiryResponsePayload! @access(to: [LIAISON, STAFF])
-  "Gives an answer in review back to its author."
+  """Gives an answer in review back to its author."""
   returnInquiryResponse(
-    "Which answer and why."
+    """Which answer and why."""
     input: ReturnInquiryResponseInput!
   ): ReturnInquiryResponsePayload! @access(to: [LIAISON, STAFF])
-  "Sends an approved answer to the requester. Sending the answer to the last open question resolves the case."
+  """Sends an approved answer to the requester. Sending the answer to the last open question resolves the case."""
   sendInquiryResponse(
-    "Which answer and how."
+    """Which answer and how."""
     input: SendInquiryResponseInput!
   ): SendInquiryResponsePayload! @access(to: [LIAISON, STAFF])
-  "Acknowledges a received answer, which closes the resolved case."
+  """Acknowledges a received answer, which closes the resolved case."""
   acknowledgeResponse(
-    "Which answer."
+    """Which answer."""
     input: AcknowledgeResponseInput!
   ): AcknowledgeResponsePayload! @access(to: [PROVIDER])
-  "Records a consent that a patient gave, with its evidence."
+  """Records a consent that a patient gave, with its evidence."""
   recordConsent(
-    "The consent."
+    """The consent."""
     input: RecordConsentInput!
   ): RecordConsentPayload! @access(to: [COORDINATOR])
-  "Revokes an active consent, at once."
+  """Revokes an active consent, at once."""
   revokeConsent(
-    "Which consent and why."
+    """Which consent and why."""
     input: RevokeConsentInput!
   ): RevokeConsentPayload! @access(to: [COORDINATOR])
 }
 
-"What can be followed live."
+"""What can be followed live."""
 type Subscription {
   """
   The cases that enter the viewer's queues: created, rerouted or returned. Without ` + "`" + `after` + "`" + ` from now on; the first
   item is then a checkpoint. With ` + "`" + `after` + "`" + `, everything since, exactly once.
   """
   caseCreated(
-    "Cursor of the last item that the client has."
+    """Cursor of the last item that the client has."""
     after: StreamCursor
-    "Narrows the stream."
+    """Narrows the stream."""
     filter: CaseStreamFilter
   ): CaseCreatedItem! @access(to: [LIAISON, STAFF])
-  "The cases that are assigned to the viewer."
+  """The cases that are assigned to the viewer."""
   caseAssigned(
-    "Cursor of the last item that the client has."
+    """Cursor of the last item that the client has."""
     after: StreamCursor
   ): CaseAssignedItem! @access(to: [LIAISON, STAFF])
-  "The steps of the cases that the viewer submitted or that concern the viewer."
+  """The steps of the cases that the viewer submitted or that concern the viewer."""
   myCaseUpdated(
-    "Cursor of the last item that the client has."
+    """Cursor of the last item that the client has."""
     after: StreamCursor
   ): CaseUpdatedItem! @access(to: [PATIENT, PROVIDER])
 }
@@ -5517,86 +5517,86 @@ type Subscription {
 # Users, departments
 # ---------------------------------------------------------------------------------------------------------------
 
-"The viewer."
-type Me @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Name of the user."
+"""The viewer."""
+type Viewer @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Name of the user."""
   name: String!
-  "Persona of the user: which schema applies."
+  """Persona of the user: which schema applies."""
   persona: Persona!
-  "Portal through which the user came in."
+  """Portal through which the user came in."""
   portal: Portal!
-  "Departments and territories that the user works for."
+  """Departments and territories that the user works for."""
   memberships: [MyMembership!]! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "The user as a patient."
+  """The user as a patient."""
   patient: Patient @access(to: [PATIENT])
-  "The user as a provider."
+  """The user as a provider."""
   provider: Provider @access(to: [PROVIDER])
 }
 
-"A department that the viewer works for."
+"""A department that the viewer works for."""
 type MyMembership @access(to: [LIAISON, COORDINATOR, STAFF]) {
-  "The department."
+  """The department."""
   department: DepartmentCode!
-  "What the user may do there."
+  """What the user may do there."""
   role: MembershipRole!
-  "Only this territory; null for all."
+  """Only this territory; null for all."""
   territory: String
-  "Only this therapeutic area; null for all."
+  """Only this therapeutic area; null for all."""
   therapeuticArea: String
 }
 
-"A user of the company."
+"""A user of the company."""
 type User implements Node @access(to: [LIAISON, COORDINATOR, STAFF, ADMIN]) {
-  "Identifier, ` + "`" + `user_...` + "`" + `."
+  """Identifier, ` + "`" + `user_...` + "`" + `."""
   id: ID! @access(to: [LIAISON, COORDINATOR, STAFF, ADMIN])
-  "Name of the user."
+  """Name of the user."""
   name: String!
-  "Persona of the user."
+  """Persona of the user."""
   persona: Persona!
-  "Whether the user may sign in."
+  """Whether the user may sign in."""
   status: IdentityStatus! @access(to: [ADMIN])
-  "Issuer of the user's tokens."
+  """Issuer of the user's tokens."""
   issuer: String! @access(to: [ADMIN])
-  "Subject of the user's tokens."
+  """Subject of the user's tokens."""
   subject: String! @access(to: [ADMIN])
-  "Departments that the user works for."
+  """Departments that the user works for."""
   memberships(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): MembershipConnection! @access(to: [ADMIN])
 }
 
-"Membership of a user in a department."
+"""Membership of a user in a department."""
 type Membership implements Node @access(to: [ADMIN]) {
-  "Identifier, ` + "`" + `member_...` + "`" + `."
+  """Identifier, ` + "`" + `member_...` + "`" + `."""
   id: ID!
-  "The department."
+  """The department."""
   department: DepartmentCode!
-  "What the user may do there."
+  """What the user may do there."""
   role: MembershipRole!
-  "Only this territory; null for all."
+  """Only this territory; null for all."""
   territory: String
-  "Only this therapeutic area; null for all."
+  """Only this therapeutic area; null for all."""
   therapeuticArea: String
-  "When the membership began."
+  """When the membership began."""
   startedAt: Time!
-  "When it ended."
+  """When it ended."""
   endedAt: Time
 }
 
-"A department that cases are routed to."
+"""A department that cases are routed to."""
 type Department implements Node @access(to: [LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Identifier, ` + "`" + `dept_...` + "`" + `."
+  """Identifier, ` + "`" + `dept_...` + "`" + `."""
   id: ID!
-  "Code of the department."
+  """Code of the department."""
   code: DepartmentCode!
-  "Name of the department."
+  """Name of the department."""
   name: String!
 }
 
@@ -5604,255 +5604,255 @@ type Department implements Node @access(to: [LIAISON, COORDINATOR, STAFF, ANALYS
 # Patients, providers, organizations
 # ---------------------------------------------------------------------------------------------------------------
 
-"Somebody treated."
+"""Somebody treated."""
 type Patient implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `patient_...` + "`" + `."
+  """Identifier, ` + "`" + `patient_...` + "`" + `."""
   id: ID!
-  "Stable code of the patient for this viewer alone; never null."
+  """Stable code of the patient for this viewer alone; never null."""
   pseudonym: String! @access(to: [LIAISON, STAFF])
-  "Given and family name."
+  """Given and family name."""
   name: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: SAFETY_OR_PRIVACY_CASE)
-  "Given name; empty where not known."
+  """Given name; empty where not known."""
   given: String! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Family name; empty where not known."
+  """Family name; empty where not known."""
   family: String! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Earlier family name."
+  """Earlier family name."""
   formerFamily: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Day of birth."
+  """Day of birth."""
   birthDate: Date @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: SAFETY_OR_PRIVACY_CASE)
-  "Year of birth; null from the age of 90 on (45 CFR 164.514(b)(2)(i)(C))."
+  """Year of birth; null from the age of 90 on (45 CFR 164.514(b)(2)(i)(C))."""
   birthYear: Int @access(to: [ANALYST])
-  "Age in bands of ten years, ` + "`" + `90+` + "`" + ` from 90 on; at death for the deceased; null without a day of birth."
+  """Age in bands of ten years, ` + "`" + `90+` + "`" + ` from 90 on; at death for the deceased; null without a day of birth."""
   ageGroup: String @access(to: [LIAISON, STAFF, ANALYST])
-  "Administrative sex."
+  """Administrative sex."""
   sex: Sex!
-  "Medical record number."
+  """Medical record number."""
   mrn: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Postal address."
+  """Postal address."""
   address: Address @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "State of residence, two letters in the US."
+  """State of residence, two letters in the US."""
   state: String @access(to: [ANALYST])
-  "First three digits of the ZIP code; 000 where 20,000 people or fewer live (45 CFR 164.514(b)(2)(i)(B))."
+  """First three digits of the ZIP code; 000 where 20,000 people or fewer live (45 CFR 164.514(b)(2)(i)(B))."""
   zip3: String @access(to: [ANALYST])
-  "Moment of death."
+  """Moment of death."""
   deceasedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Ways to reach the patient."
+  """Ways to reach the patient."""
   contactPoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ContactPointConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Insurance, newest period first."
+  """Insurance, newest period first."""
   coverages(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): CoverageConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Programs that the patient takes part in, newest first."
+  """Programs that the patient takes part in, newest first."""
   enrollments(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): EnrollmentConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Consents that the viewer may know of, newest first."
+  """Consents that the viewer may know of, newest first."""
   consents(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ConsentConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Touchpoints that the viewer may see, newest first."
+  """Touchpoints that the viewer may see, newest first."""
   touchpoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Prescribed medications, newest first."
+  """Prescribed medications, newest first."""
   treatments(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TreatmentConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Diagnoses and problems, newest first."
+  """Diagnoses and problems, newest first."""
   conditions(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ConditionConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Who treats the patient."
+  """Who treats the patient."""
   careRelationships(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): CareRelationshipConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR])
 }
 
-"A postal address."
+"""A postal address."""
 type Address @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Street and number."
+  """Street and number."""
   line: String
-  "City."
+  """City."""
   city: String
-  "State; two letters in the US."
+  """State; two letters in the US."""
   state: String
-  "ZIP or postal code."
+  """ZIP or postal code."""
   zip: String
-  "Country, ISO 3166-1."
+  """Country, ISO 3166-1."""
   country: String
 }
 
-"A health professional."
+"""A health professional."""
 type Provider implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `provider_...` + "`" + `."
+  """Identifier, ` + "`" + `provider_...` + "`" + `."""
   id: ID!
-  "Given and family name."
+  """Given and family name."""
   name: String! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "National Provider Identifier."
+  """National Provider Identifier."""
   npi: String @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT) @access(to: [COORDINATOR])
-  "Number of the licence to practise."
+  """Number of the licence to practise."""
   licenceNumber: String @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT) @access(to: [COORDINATOR])
-  "State of the licence."
+  """State of the licence."""
   licenceState: String @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT) @access(to: [COORDINATOR])
-  "Last day of the licence."
+  """Last day of the licence."""
   licenceExpires: Date @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT) @access(to: [COORDINATOR])
-  "NUCC taxonomy code."
+  """NUCC taxonomy code."""
   specialtyCode: String
-  "Specialty."
+  """Specialty."""
   specialty: String
-  "Professional qualification (E2B C.2.r.4)."
+  """Professional qualification (E2B C.2.r.4)."""
   qualification: Qualification! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "State of the check of the provider's identity."
+  """State of the check of the provider's identity."""
   verification: Verification! @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Territory that the provider belongs to."
+  """Territory that the provider belongs to."""
   territory: String! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "Telephone of the practice."
+  """Telephone of the practice."""
   phone: String @access(to: [PATIENT, COORDINATOR, STAFF]) @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT)
-  "Address of the practice."
+  """Address of the practice."""
   address: Address @access(to: [PROVIDER], when: SELF) @access(to: [LIAISON], when: CLIENT) @access(to: [COORDINATOR])
-  "State of the practice, two letters."
+  """State of the practice, two letters."""
   state: String @access(to: [ANALYST])
-  "Where the provider works."
+  """Where the provider works."""
   organization: Organization @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Ways to reach the provider."
+  """Ways to reach the provider."""
   contactPoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ContactPointConnection! @access(to: [PROVIDER, LIAISON, COORDINATOR])
-  "Touchpoints with the provider that the viewer may see, newest first."
+  """Touchpoints with the provider that the viewer may see, newest first."""
   touchpoints(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): TouchpointConnection! @access(to: [PROVIDER, LIAISON, COORDINATOR])
 }
 
-"A hospital, clinic, payer, trial site or sponsor."
+"""A hospital, clinic, payer, trial site or sponsor."""
 type Organization implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `org_...` + "`" + `."
+  """Identifier, ` + "`" + `org_...` + "`" + `."""
   id: ID!
-  "Name of the organization."
+  """Name of the organization."""
   name: String!
-  "Kind of organization."
+  """Kind of organization."""
   kind: OrganizationKind!
-  "National Provider Identifier."
+  """National Provider Identifier."""
   npi: String
-  "Telephone."
+  """Telephone."""
   phone: String
-  "Postal address."
+  """Postal address."""
   address: Address
 }
 
-"A way to reach an account."
+"""A way to reach an account."""
 type ContactPoint implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "Identifier, ` + "`" + `contact_...` + "`" + `."
+  """Identifier, ` + "`" + `contact_...` + "`" + `."""
   id: ID!
-  "Channel of communication."
+  """Channel of communication."""
   channel: Channel!
-  "Number or address; telephone numbers in E.164."
+  """Number or address; telephone numbers in E.164."""
   value: String!
-  "When it was shown to work."
+  """When it was shown to work."""
   verifiedAt: Time
-  "Whether the account prefers it."
+  """Whether the account prefers it."""
   preferred: Boolean!
-  "When the account refused further use."
+  """When the account refused further use."""
   optedOutAt: Time
 }
 
-"That a provider treats a patient."
+"""That a provider treats a patient."""
 type CareRelationship implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "Identifier, ` + "`" + `care_...` + "`" + `."
+  """Identifier, ` + "`" + `care_...` + "`" + `."""
   id: ID!
-  "The provider."
+  """The provider."""
   provider: Provider
-  "The patient."
+  """The patient."""
   patient: Patient
-  "Why the provider treats the patient."
+  """Why the provider treats the patient."""
   basis: CareBasis!
-  "When it began."
+  """When it began."""
   startedAt: Time! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "When it ended."
+  """When it ended."""
   endedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
 }
 
-"That a provider is a client of a liaison."
+"""That a provider is a client of a liaison."""
 type LiaisonAssignment implements Node @access(to: [LIAISON]) {
-  "Identifier, ` + "`" + `assignment_...` + "`" + `."
+  """Identifier, ` + "`" + `assignment_...` + "`" + `."""
   id: ID!
-  "The client."
+  """The client."""
   provider: Provider
-  "Territory of the assignment."
+  """Territory of the assignment."""
   territory: String
-  "When it began."
+  """When it began."""
   startedAt: Time!
 }
 
@@ -5860,134 +5860,134 @@ type LiaisonAssignment implements Node @access(to: [LIAISON]) {
 # Products, programs, enrollment, therapy
 # ---------------------------------------------------------------------------------------------------------------
 
-"A drug, biologic or device of the company."
+"""A drug, biologic or device of the company."""
 type Product implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Identifier, ` + "`" + `product_...` + "`" + `."
+  """Identifier, ` + "`" + `product_...` + "`" + `."""
   id: ID!
-  "Brand name."
+  """Brand name."""
   name: String!
-  "Generic name."
+  """Generic name."""
   genericName: String
-  "Therapeutic area."
+  """Therapeutic area."""
   therapeuticArea: String! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Kind of product."
+  """Kind of product."""
   kind: ProductKind! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Regulatory standing."
+  """Regulatory standing."""
   marketingStatus: MarketingStatus! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
 }
 
-"A patient services program, therapy program or clinical trial."
+"""A patient services program, therapy program or clinical trial."""
 type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Identifier, ` + "`" + `program_...` + "`" + `."
+  """Identifier, ` + "`" + `program_...` + "`" + `."""
   id: ID!
-  "Name of the program."
+  """Name of the program."""
   name: String!
-  "Kind of program."
+  """Kind of program."""
   kind: ProgramKind! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Where the program stands."
+  """Where the program stands."""
   status: ProgramStatus! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "First day."
+  """First day."""
   startsOn: Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Last day."
+  """Last day."""
   endsOn: Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "How many may be enrolled at a time."
+  """How many may be enrolled at a time."""
   capacity: Int @access(to: [COORDINATOR])
-  "Whether patients may enroll themselves."
+  """Whether patients may enroll themselves."""
   selfEnrollment: Boolean! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Whether a completed verification of coverage is demanded."
+  """Whether a completed verification of coverage is demanded."""
   coverageRequired: Boolean! @access(to: [PROVIDER, COORDINATOR])
-  "Consents that an active enrollment demands."
+  """Consents that an active enrollment demands."""
   requiredConsentScopes: [ConsentScope!]! @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Registry identifier of a trial, as NCT number."
+  """Registry identifier of a trial, as NCT number."""
   registryId: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Product of the program."
+  """Product of the program."""
   product: Product @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
 }
 
-"A patient's way through a program."
+"""A patient's way through a program."""
 type Enrollment implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `enrollment_...` + "`" + `."
+  """Identifier, ` + "`" + `enrollment_...` + "`" + `."""
   id: ID!
-  "Where the enrollment stands."
+  """Where the enrollment stands."""
   status: EnrollmentStatus!
-  "Who brought it in."
+  """Who brought it in."""
   source: EnrollmentSource! @access(to: [PROVIDER, COORDINATOR])
-  "The program."
+  """The program."""
   program: CareProgram
-  "The patient."
+  """The patient."""
   patient: Patient
-  "The provider who referred the patient."
+  """The provider who referred the patient."""
   referrer: Provider @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Who coordinates the enrollment."
+  """Who coordinates the enrollment."""
   coordinator: User @access(to: [COORDINATOR])
-  "When the patient was referred."
+  """When the patient was referred."""
   referredAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
-  "Year of the referral."
+  """Year of the referral."""
   referredYear: Int! @access(to: [LIAISON, STAFF, ANALYST])
-  "When eligibility was decided."
+  """When eligibility was decided."""
   eligibilityDecidedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "When the last demanded consent was given."
+  """When the last demanded consent was given."""
   consentedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "When the enrollment became active."
+  """When the enrollment became active."""
   activatedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Whole days from referral to activation."
+  """Whole days from referral to activation."""
   daysToActivation: Int @access(to: [ANALYST])
-  "When it ended."
+  """When it ended."""
   endedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Why it ended."
+  """Why it ended."""
   endReason: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
-  "Every step of the enrollment."
+  """Every step of the enrollment."""
   history(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [COORDINATOR])
 }
 
-"A prescribed medication (FHIR MedicationRequest)."
+"""A prescribed medication (FHIR MedicationRequest)."""
 type Treatment implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `treatment_...` + "`" + `."
+  """Identifier, ` + "`" + `treatment_...` + "`" + `."""
   id: ID!
-  "RxNorm code."
+  """RxNorm code."""
   rxnormCode: String
-  "The medication in words, as coded."
+  """The medication in words, as coded."""
   text: String!
-  "Where the prescription stands."
+  """Where the prescription stands."""
   status: TreatmentStatus!
-  "How it is taken."
+  """How it is taken."""
   dosage: String @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
-  "When it began."
+  """When it began."""
   startedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
-  "Year in which it began."
+  """Year in which it began."""
   startedYear: Int!
-  "When it ended."
+  """When it ended."""
   endedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
-  "Who prescribed it."
+  """Who prescribed it."""
   prescriber: Provider @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR])
-  "Product of the company, where it is one."
+  """Product of the company, where it is one."""
   product: Product
 }
 
-"A diagnosis or problem (FHIR Condition)."
+"""A diagnosis or problem (FHIR Condition)."""
 type Condition implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `condition_...` + "`" + `."
+  """Identifier, ` + "`" + `condition_...` + "`" + `."""
   id: ID!
-  "SNOMED CT code."
+  """SNOMED CT code."""
   snomedCode: String
-  "The condition in words, as coded."
+  """The condition in words, as coded."""
   text: String!
-  "Clinical status."
+  """Clinical status."""
   clinicalStatus: ClinicalStatus!
-  "When it began."
+  """When it began."""
   onsetAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
-  "Year in which it began."
+  """Year in which it began."""
   onsetYear: Int!
-  "When it abated."
+  """When it abated."""
   abatedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
 }
 
@@ -5995,98 +5995,98 @@ type Condition implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINA
 # Consent, coverage, portal access
 # ---------------------------------------------------------------------------------------------------------------
 
-"What a patient permits or denies."
+"""What a patient permits or denies."""
 type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `consent_...` + "`" + `."
+  """Identifier, ` + "`" + `consent_...` + "`" + `."""
   id: ID!
-  "What it is about."
+  """What it is about."""
   scope: ConsentScope!
-  "Where it stands."
+  """Where it stands."""
   status: ConsentStatus!
-  "Whether it permits or denies."
+  """Whether it permits or denies."""
   decision: ConsentDecision!
-  "Channel over which it was given."
+  """Channel over which it was given."""
   capturedVia: Channel! @access(to: [PATIENT, COORDINATOR])
-  "When it was given."
+  """When it was given."""
   capturedAt: Time! @access(to: [PATIENT, COORDINATOR])
-  "From when on it holds."
+  """From when on it holds."""
   effectiveFrom: Time! @access(to: [PATIENT, COORDINATOR])
-  "Until when it holds."
+  """Until when it holds."""
   expiresAt: Time @access(to: [PATIENT, COORDINATOR])
-  "When it was revoked."
+  """When it was revoked."""
   revokedAt: Time @access(to: [PATIENT, COORDINATOR])
-  "Why it was revoked."
+  """Why it was revoked."""
   revokedReason: String @access(to: [COORDINATOR])
-  "Who signed."
+  """Who signed."""
   signerRole: SignerRole! @access(to: [PATIENT, COORDINATOR])
-  "Printed name of who signed."
+  """Printed name of who signed."""
   signerName: String @access(to: [PATIENT, COORDINATOR])
-  "What proves it."
+  """What proves it."""
   evidenceKind: EvidenceKind! @access(to: [COORDINATOR])
-  "Where the proof is kept: recording, document, signature or record number."
+  """Where the proof is kept: recording, document, signature or record number."""
   evidenceRef: String! @access(to: [COORDINATOR])
-  "The form that was signed."
+  """The form that was signed."""
   form: ConsentForm @access(to: [PATIENT, COORDINATOR])
-  "The program that it is limited to."
+  """The program that it is limited to."""
   program: CareProgram @access(to: [PATIENT, COORDINATOR])
-  "The patient."
+  """The patient."""
   patient: Patient @access(to: [PATIENT, COORDINATOR])
-  "Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [COORDINATOR])
-  "Every step of the consent."
+  """Every step of the consent."""
   history(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [COORDINATOR])
 }
 
-"One version of the text of a consent."
+"""One version of the text of a consent."""
 type ConsentForm implements Node @access(to: [PATIENT, COORDINATOR]) {
-  "Identifier, ` + "`" + `form_...` + "`" + `."
+  """Identifier, ` + "`" + `form_...` + "`" + `."""
   id: ID!
-  "What it is about."
+  """What it is about."""
   scope: ConsentScope!
-  "Number of the version."
+  """Number of the version."""
   edition: Int!
-  "Language, BCP 47."
+  """Language, BCP 47."""
   locale: String!
-  "Heading."
+  """Heading."""
   title: String!
-  "The text to be signed."
+  """The text to be signed."""
   body: String!
-  "SHA-256 of the text, in hexadecimal."
+  """SHA-256 of the text, in hexadecimal."""
   sha256: String!
 }
 
-"An insurance policy."
+"""An insurance policy."""
 type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
-  "Identifier, ` + "`" + `coverage_...` + "`" + `."
+  """Identifier, ` + "`" + `coverage_...` + "`" + `."""
   id: ID!
-  "Where the policy stands."
+  """Where the policy stands."""
   status: CoverageStatus!
-  "Kind of insurance."
+  """Kind of insurance."""
   kind: CoverageKind!
-  "Who pays."
+  """Who pays."""
   payer: Organization @access(to: [PATIENT, COORDINATOR])
-  "Name of the plan."
+  """Name of the plan."""
   planName: String @access(to: [PATIENT, COORDINATOR])
-  "Number of the member."
+  """Number of the member."""
   memberId: String @access(to: [PATIENT, COORDINATOR])
-  "Number of the group."
+  """Number of the group."""
   groupId: String @access(to: [PATIENT, COORDINATOR])
-  "Who is insured, towards the patient."
+  """Who is insured, towards the patient."""
   subscriberRelationship: SubscriberRelationship @access(to: [PATIENT, COORDINATOR])
-  "1 pays first."
+  """1 pays first."""
   priority: Int! @access(to: [PATIENT, COORDINATOR])
-  "First day."
+  """First day."""
   periodStart: Date! @access(to: [PATIENT, COORDINATOR])
-  "Last day."
+  """Last day."""
   periodEnd: Date @access(to: [PATIENT, COORDINATOR])
 }
 
@@ -6094,186 +6094,186 @@ type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
 # Cases
 # ---------------------------------------------------------------------------------------------------------------
 
-"A piece of work that somebody asked for and a department answers for."
+"""A piece of work that somebody asked for and a department answers for."""
 type Case implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `case_...` + "`" + `."
+  """Identifier, ` + "`" + `case_...` + "`" + `."""
   id: ID!
-  "Number that people tell each other."
+  """Number that people tell each other."""
   number: String! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "What it is about."
+  """What it is about."""
   kind: CaseKind!
-  "Where it stands."
+  """Where it stands."""
   status: CaseStatus!
-  "How urgent it is."
+  """How urgent it is."""
   priority: CasePriority! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "How it came in."
+  """How it came in."""
   channel: Channel! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "The department that answers for it."
+  """The department that answers for it."""
   department: DepartmentCode! @access(to: [LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Standing of its questions towards the label."
+  """Standing of its questions towards the label."""
   labelStatus: LabelStatus! @access(to: [LIAISON, STAFF])
-  "What it says, in one line."
+  """What it says, in one line."""
   subject: String @access(to: [PROVIDER, COORDINATOR]) @access(to: [PATIENT], when: AUTHORED) @access(to: [LIAISON], when: WORK) @access(to: [STAFF], when: WORK)
-  "What was reported, word for word; null for other kinds."
+  """What was reported, word for word; null for other kinds."""
   narrative: String @access(to: [PROVIDER]) @access(to: [PATIENT], when: AUTHORED) @access(to: [STAFF], when: WORK)
-  "Territory of the requester."
+  """Territory of the requester."""
   territory: String @access(to: [LIAISON, STAFF])
-  "Therapeutic area of the product."
+  """Therapeutic area of the product."""
   therapeuticArea: String @access(to: [LIAISON, STAFF])
-  "Country of the requester, ISO 3166-1."
+  """Country of the requester, ISO 3166-1."""
   country: String @access(to: [LIAISON, STAFF])
-  "When it was received."
+  """When it was received."""
   receivedAt: Time! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Year in which it was received."
+  """Year in which it was received."""
   receivedYear: Int! @access(to: [ANALYST])
-  "When it is due."
+  """When it is due."""
   dueAt: Time! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "When it was accepted."
+  """When it was accepted."""
   acceptedAt: Time @access(to: [LIAISON, COORDINATOR, STAFF])
-  "When the first answer was sent."
+  """When the first answer was sent."""
   respondedAt: Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "When it was resolved."
+  """When it was resolved."""
   resolvedAt: Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "When it was closed."
+  """When it was closed."""
   closedAt: Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Whole days from receipt to closure."
+  """Whole days from receipt to closure."""
   daysToClose: Int @access(to: [ANALYST])
-  "How often it has entered a department."
+  """How often it has entered a department."""
   routingCount: Int! @access(to: [LIAISON, STAFF])
-  "Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [LIAISON, STAFF])
-  "The provider who asked or who is concerned."
+  """The provider who asked or who is concerned."""
   provider: Provider @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "The patient concerned."
+  """The patient concerned."""
   patient: Patient @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "The product concerned."
+  """The product concerned."""
   product: Product
-  "Who works on it."
+  """Who works on it."""
   assignee: User @access(to: [LIAISON, COORDINATOR, STAFF])
-  "The case that it was split from."
+  """The case that it was split from."""
   parent: Case @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "The cases that were split from it, newest first."
+  """The cases that were split from it, newest first."""
   children(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): CaseConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "What a medical inquiry asks; null for other kinds."
+  """What a medical inquiry asks; null for other kinds."""
   inquiry: MedicalInquiry @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Its ways through the departments, newest first."
+  """Its ways through the departments, newest first."""
   routings(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): CaseRoutingConnection! @access(to: [LIAISON, STAFF])
-  "Every step of the case, newest first."
+  """Every step of the case, newest first."""
   history(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [LIAISON, STAFF])
 }
 
-"One entry of a case into a department."
+"""One entry of a case into a department."""
 type CaseRouting implements Node @access(to: [LIAISON, STAFF]) {
-  "Identifier, ` + "`" + `routing_...` + "`" + `."
+  """Identifier, ` + "`" + `routing_...` + "`" + `."""
   id: ID!
-  "Number of the entry, from 1."
+  """Number of the entry, from 1."""
   seq: Int!
-  "Department that it came from; null on creation."
+  """Department that it came from; null on creation."""
   fromDepartment: DepartmentCode
-  "Department that it entered."
+  """Department that it entered."""
   toDepartment: DepartmentCode!
-  "Why it entered."
+  """Why it entered."""
   reason: RoutingReason!
-  "What the rerouter said."
+  """What the rerouter said."""
   note: String
-  "The rule that decided; null where a person did."
+  """The rule that decided; null where a person did."""
   rule: RoutingRule
-  "Who sent it there; null where a rule did."
+  """Who sent it there; null where a rule did."""
   routedBy: User
-  "When."
+  """When."""
   at: Time!
 }
 
-"One step of a lifecycle."
+"""One step of a lifecycle."""
 type StatusChange implements Node @access(to: [LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `change_...` + "`" + `."
+  """Identifier, ` + "`" + `change_...` + "`" + `."""
   id: ID!
-  "What was; null where the row was made."
+  """What was; null where the row was made."""
   fromStatus: String
-  "What became of it."
+  """What became of it."""
   toStatus: String!
-  "Why."
+  """Why."""
   note: String
-  "Who did it; null for the system and for portal users."
+  """Who did it; null for the system and for portal users."""
   changedBy: User
-  "When."
+  """When."""
   at: Time!
 }
 
-"A rule by which cases are routed: the first active one whose conditions all match wins. A null condition matches everything."
+"""A rule by which cases are routed: the first active one whose conditions all match wins. A null condition matches everything."""
 type RoutingRule implements Node @access(to: [LIAISON, STAFF, ADMIN]) {
-  "Identifier, ` + "`" + `rule_...` + "`" + `."
+  """Identifier, ` + "`" + `rule_...` + "`" + `."""
   id: ID!
-  "What the rule does, in words."
+  """What the rule does, in words."""
   name: String!
-  "Lower is tried first."
+  """Lower is tried first."""
   priority: Int!
-  "Whether it is tried."
+  """Whether it is tried."""
   active: Boolean!
-  "Only cases of this kind."
+  """Only cases of this kind."""
   caseKind: CaseKind
-  "Only cases of requesters of this kind."
+  """Only cases of requesters of this kind."""
   requesterKind: AccountKind
-  "Only cases of this label status."
+  """Only cases of this label status."""
   labelStatus: LabelStatus
-  "Only cases on this product."
+  """Only cases on this product."""
   product: Product
-  "Only this therapeutic area."
+  """Only this therapeutic area."""
   therapeuticArea: String
-  "Only this country."
+  """Only this country."""
   country: String
-  "Only where a liaison serves the case's territory and therapeutic area."
+  """Only where a liaison serves the case's territory and therapeutic area."""
   liaisonRequired: Boolean!
-  "The department that it sends to."
+  """The department that it sends to."""
   target: DepartmentCode!
-  "Priority that it gives."
+  """Priority that it gives."""
   casePriority: CasePriority!
-  "Minutes from receipt until the case is due."
+  """Minutes from receipt until the case is due."""
   dueMinutes: Int!
 }
 
-"Where a case would be routed, and why."
+"""Where a case would be routed, and why."""
 type RoutingPreview @access(to: [LIAISON, STAFF]) {
-  "The department."
+  """The department."""
   department: DepartmentCode!
-  "The rule that decides; null where the default department takes what no rule matches."
+  """The rule that decides; null where the default department takes what no rule matches."""
   rule: RoutingRule
-  "What the rules looked at."
+  """What the rules looked at."""
   inputs: [RoutingInput!]!
 }
 
-"One value that routing rules look at."
+"""One value that routing rules look at."""
 type RoutingInput @access(to: [LIAISON, STAFF]) {
-  "Name of the value."
+  """Name of the value."""
   name: String!
-  "The value; null where the case has none."
+  """The value; null where the case has none."""
   value: String
 }
 
@@ -6281,142 +6281,142 @@ type RoutingInput @access(to: [LIAISON, STAFF]) {
 # Medical inquiries
 # ---------------------------------------------------------------------------------------------------------------
 
-"What a case of kind MEDICAL_INQUIRY asks."
+"""What a case of kind MEDICAL_INQUIRY asks."""
 type MedicalInquiry implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `inquiry_...` + "`" + `."
+  """Identifier, ` + "`" + `inquiry_...` + "`" + `."""
   id: ID!
-  "Whether the requester attested that nobody of the company prompted the question."
+  """Whether the requester attested that nobody of the company prompted the question."""
   unsolicited: Boolean!
-  "When it was attested."
+  """When it was attested."""
   attestedAt: Time!
-  "Whether a side effect is involved."
+  """Whether a side effect is involved."""
   adverseEvent: Boolean!
-  "How the requester wants the answer."
+  """How the requester wants the answer."""
   preferredDelivery: Channel!
-  "Whether a signed copy is wanted."
+  """Whether a signed copy is wanted."""
   signatureCopy: Boolean!
-  "The questions, in the order in which they were asked."
+  """The questions, in the order in which they were asked."""
   questions(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): InquiryQuestionConnection!
-  "The answers that the viewer may see, oldest first."
+  """The answers that the viewer may see, oldest first."""
   responses(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): InquiryResponseConnection!
-  "The case."
+  """The case."""
   case: Case
 }
 
-"One question of an inquiry."
+"""One question of an inquiry."""
 type InquiryQuestion implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `question_...` + "`" + `."
+  """Identifier, ` + "`" + `question_...` + "`" + `."""
   id: ID!
-  "Number of the question, from 1."
+  """Number of the question, from 1."""
   seq: Int!
-  "The question as it was asked."
+  """The question as it was asked."""
   text: String!
-  "What it asks about."
+  """What it asks about."""
   topic: InquiryTopic!
-  "Standing towards the approved label, once classified."
+  """Standing towards the approved label, once classified."""
   labelStatus: LabelStatus! @access(to: [LIAISON, STAFF])
-  "When the first answer to it was sent."
+  """When the first answer to it was sent."""
   answeredAt: Time
 }
 
-"An answer to an inquiry."
+"""An answer to an inquiry."""
 type InquiryResponse implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `response_...` + "`" + `."
+  """Identifier, ` + "`" + `response_...` + "`" + `."""
   id: ID!
-  "Number of the edition."
+  """Number of the edition."""
   edition: Int!
-  "Form of the answer."
+  """Form of the answer."""
   kind: ResponseKind!
-  "Where it stands."
+  """Where it stands."""
   status: ResponseStatus!
-  "The answer."
+  """The answer."""
   body: String!
-  "Statements that the answer must carry."
+  """Statements that the answer must carry."""
   disclaimers: [String!]!
-  "Whether it answers a question that is off-label or investigational."
+  """Whether it answers a question that is off-label or investigational."""
   offLabel: Boolean! @access(to: [LIAISON, STAFF])
-  "Who wrote it."
+  """Who wrote it."""
   author: User @access(to: [LIAISON, COORDINATOR, STAFF])
-  "Who approved it."
+  """Who approved it."""
   reviewer: User @access(to: [LIAISON, STAFF])
-  "When it was approved."
+  """When it was approved."""
   reviewedAt: Time @access(to: [LIAISON, STAFF])
-  "How it was sent."
+  """How it was sent."""
   channel: Channel
-  "When it was sent."
+  """When it was sent."""
   sentAt: Time
-  "When the requester acknowledged it."
+  """When the requester acknowledged it."""
   acknowledgedAt: Time
-  "Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [LIAISON, STAFF])
-  "The inquiry."
+  """The inquiry."""
   inquiry: MedicalInquiry
-  "The questions that it answers."
+  """The questions that it answers."""
   answers(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ResponseAnswerConnection!
-  "The resources that it relies on."
+  """The resources that it relies on."""
   citations(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): ResponseCitationConnection!
-  "Every step of the answer, newest first."
+  """Every step of the answer, newest first."""
   history(
-    "Size of the page, from its start; 20 otherwise, at most 100."
+    """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
-    "Only rows after this one."
+    """Only rows after this one."""
     after: Cursor
-    "Size of the page, from its end."
+    """Size of the page, from its end."""
     last: Int
-    "Only rows before this one."
+    """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [LIAISON, STAFF])
 }
 
-"That a response answers a question."
+"""That a response answers a question."""
 type ResponseAnswer implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `answer_...` + "`" + `."
+  """Identifier, ` + "`" + `answer_...` + "`" + `."""
   id: ID!
-  "The question."
+  """The question."""
   question: InquiryQuestion
 }
 
-"That a response relies on an edition of a resource."
+"""That a response relies on an edition of a resource."""
 type ResponseCitation implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "Identifier, ` + "`" + `citation_...` + "`" + `."
+  """Identifier, ` + "`" + `citation_...` + "`" + `."""
   id: ID!
-  "The resource, in the edition that was cited."
+  """The resource, in the edition that was cited."""
   resource: KnowledgeResource
 }
 
@@ -6424,101 +6424,101 @@ type ResponseCitation implements Node @access(to: [PATIENT, PROVIDER, LIAISON, C
 # Touchpoints, knowledge, import
 # ---------------------------------------------------------------------------------------------------------------
 
-"A contact with a patient or provider."
+"""A contact with a patient or provider."""
 type Touchpoint implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `touch_...` + "`" + `."
+  """Identifier, ` + "`" + `touch_...` + "`" + `."""
   id: ID!
-  "What it was."
+  """What it was."""
   kind: TouchpointKind!
-  "Who began it."
+  """Who began it."""
   direction: Direction!
-  "Channel of communication."
+  """Channel of communication."""
   channel: Channel!
-  "Where it stands."
+  """Where it stands."""
   status: TouchpointStatus!
-  "What came of it."
+  """What came of it."""
   outcome: TouchpointOutcome
-  "When it took place."
+  """When it took place."""
   occurredAt: Time! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Year in which it took place."
+  """Year in which it took place."""
   occurredYear: Int! @access(to: [ANALYST])
-  "How long it took, in seconds."
+  """How long it took, in seconds."""
   durationSeconds: Int @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "What it was about, in one line."
+  """What it was about, in one line."""
   subject: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED)
-  "What was said or written."
+  """What was said or written."""
   body: String @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT) @access(to: [STAFF], when: AUTHORED)
-  "Whether it told of an adverse event."
+  """Whether it told of an adverse event."""
   aeScreen: AdverseEventScreen! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "Whether it answered what the other side asked for."
+  """Whether it answered what the other side asked for."""
   reactive: Boolean @access(to: [LIAISON, COORDINATOR])
-  "The patient."
+  """The patient."""
   patient: Patient @access(to: [PATIENT, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "The provider."
+  """The provider."""
   provider: Provider
-  "Where it took place."
+  """Where it took place."""
   organization: Organization @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Who of the company took part."
+  """Who of the company took part."""
   user: User @access(to: [LIAISON, COORDINATOR, STAFF])
-  "The case that it belongs to."
+  """The case that it belongs to."""
   case: Case @access(to: [LIAISON, COORDINATOR, STAFF])
 }
 
-"One edition of a document on products and treatments."
+"""One edition of a document on products and treatments."""
 type KnowledgeResource implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Identifier, ` + "`" + `resource_...` + "`" + `."
+  """Identifier, ` + "`" + `resource_...` + "`" + `."""
   id: ID!
-  "What the editions of the document share."
+  """What the editions of the document share."""
   document: String! @access(to: [LIAISON, COORDINATOR, STAFF])
-  "Number of the edition."
+  """Number of the edition."""
   edition: Int!
-  "Kind of document."
+  """Kind of document."""
   kind: ResourceKind!
-  "Title."
+  """Title."""
   title: String! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "What it says, in short."
+  """What it says, in short."""
   summary: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "The document."
+  """The document."""
   body: String! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Where the edition stands."
+  """Where the edition stands."""
   status: ResourceStatus! @access(to: [LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Standing towards the approved label."
+  """Standing towards the approved label."""
   labelStatus: LabelStatus! @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
-  "Whom it is written for."
+  """Whom it is written for."""
   audience: [Audience!]!
-  "Language, BCP 47."
+  """Language, BCP 47."""
   locale: String!
-  "Only this country, ISO 3166-1; null for all."
+  """Only this country, ISO 3166-1; null for all."""
   country: String
-  "Code of its approval."
+  """Code of its approval."""
   approvalCode: String @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "From when on it holds."
+  """From when on it holds."""
   effectiveFrom: Time! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Until when it holds."
+  """Until when it holds."""
   expiresAt: Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "The product."
+  """The product."""
   product: Product
 }
 
-"One run of an importer."
+"""One run of an importer."""
 type ImportRun implements Node @access(to: [ADMIN]) {
-  "Identifier, ` + "`" + `import_...` + "`" + `."
+  """Identifier, ` + "`" + `import_...` + "`" + `."""
   id: ID!
-  "Which importer."
+  """Which importer."""
   kind: String!
-  "Names of the files and folders, without their paths."
+  """Names of the files and folders, without their paths."""
   source: String!
-  "When it began."
+  """When it began."""
   startedAt: Time!
-  "When it ended; null while it runs and where it was killed."
+  """When it ended; null while it runs and where it was killed."""
   finishedAt: Time
-  "Records taken in."
+  """Records taken in."""
   accepted: Int!
-  "Records that were there already."
+  """Records that were there already."""
   unchanged: Int!
-  "Records refused."
+  """Records refused."""
   refused: Int!
-  "Records of types that have no place."
+  """Records of types that have no place."""
   unmapped: Int!
 }
 
@@ -6526,144 +6526,144 @@ type ImportRun implements Node @access(to: [ADMIN]) {
 # Streams
 # ---------------------------------------------------------------------------------------------------------------
 
-"A case entered one of the viewer's queues."
+"""A case entered one of the viewer's queues."""
 type CaseCreated @access(to: [LIAISON, STAFF]) {
-  "Resume from here."
+  """Resume from here."""
   cursor: StreamCursor!
-  "Why the case entered the queue."
+  """Why the case entered the queue."""
   reason: RoutingReason!
-  "The case as it is now."
+  """The case as it is now."""
   case: Case!
 }
 
-"A case was assigned to the viewer."
+"""A case was assigned to the viewer."""
 type CaseAssigned @access(to: [LIAISON, STAFF]) {
-  "Resume from here."
+  """Resume from here."""
   cursor: StreamCursor!
-  "The case as it is now."
+  """The case as it is now."""
   case: Case!
 }
 
-"A case of the viewer's took a step."
+"""A case of the viewer's took a step."""
 type CaseUpdated @access(to: [PATIENT, PROVIDER]) {
-  "Resume from here."
+  """Resume from here."""
   cursor: StreamCursor!
-  "The case as it is now."
+  """The case as it is now."""
   case: Case!
 }
 
-"Nothing for the viewer, but the log moved on: keep the cursor."
+"""Nothing for the viewer, but the log moved on: keep the cursor."""
 type StreamCheckpoint @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
-  "Resume from here."
+  """Resume from here."""
   cursor: StreamCursor!
 }
 
-"The place asked for is gone: reload the list and go on from the cursor."
+"""The place asked for is gone: reload the list and go on from the cursor."""
 type StreamReset @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
-  "Why."
+  """Why."""
   reason: StreamResetReason!
-  "Resume from here."
+  """Resume from here."""
   cursor: StreamCursor!
 }
 
-"Why a stream could not be resumed."
+"""Why a stream could not be resumed."""
 enum StreamResetReason @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
-  "The cursor is older than what is kept."
+  """The cursor is older than what is kept."""
   CURSOR_EXPIRED
-  "The log does not know the cursor, as after a restored backup."
+  """The log does not know the cursor, as after a restored backup."""
   CURSOR_UNKNOWN
-  "The viewer's rights changed, so that other rows are visible."
+  """The viewer's rights changed, so that other rows are visible."""
   SCOPE_CHANGED
 }
 
-"What caseCreated delivers."
+"""What caseCreated delivers."""
 union CaseCreatedItem @access(to: [LIAISON, STAFF]) = CaseCreated | StreamCheckpoint | StreamReset
 
-"What caseAssigned delivers."
+"""What caseAssigned delivers."""
 union CaseAssignedItem @access(to: [LIAISON, STAFF]) = CaseAssigned | StreamCheckpoint | StreamReset
 
-"What myCaseUpdated delivers."
+"""What myCaseUpdated delivers."""
 union CaseUpdatedItem @access(to: [PATIENT, PROVIDER]) = CaseUpdated | StreamCheckpoint | StreamReset
 
 # ---------------------------------------------------------------------------------------------------------------
 # Filters and orders
 # ---------------------------------------------------------------------------------------------------------------
 
-"Narrows a list of cases: all that is given must hold."
+"""Narrows a list of cases: all that is given must hold."""
 input CaseFilter @access(to: [PATIENT, PROVIDER, LIAISON, STAFF, ANALYST]) {
-  "Any of these kinds."
+  """Any of these kinds."""
   kind: [CaseKind!]
-  "Any of these statuses."
+  """Any of these statuses."""
   status: [CaseStatus!]
-  "Any of these departments."
+  """Any of these departments."""
   department: [DepartmentCode!] @access(to: [LIAISON, STAFF, ANALYST])
-  "Any of these priorities."
+  """Any of these priorities."""
   priority: [CasePriority!] @access(to: [LIAISON, STAFF])
-  "This product."
+  """This product."""
   product: ID
-  "Received at this moment or later."
+  """Received at this moment or later."""
   receivedFrom: Time @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
-  "Received before this moment."
+  """Received before this moment."""
   receivedBefore: Time @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
 }
 
-"Orders of cases."
+"""Orders of cases."""
 enum CaseOrder @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
-  "Newest receipt first."
+  """Newest receipt first."""
   RECEIVED_DESC
-  "Oldest receipt first."
+  """Oldest receipt first."""
   RECEIVED_ASC
-  "Next due first."
+  """Next due first."""
   DUE_ASC @access(to: [LIAISON, STAFF])
-  "Last due first."
+  """Last due first."""
   DUE_DESC @access(to: [LIAISON, STAFF])
 }
 
-"Narrows the stream of cases."
+"""Narrows the stream of cases."""
 input CaseStreamFilter @access(to: [LIAISON, STAFF]) {
-  "Any of these departments."
+  """Any of these departments."""
   department: [DepartmentCode!]
-  "Any of these kinds."
+  """Any of these kinds."""
   kind: [CaseKind!]
 }
 
-"Narrows a list of patients."
+"""Narrows a list of patients."""
 input PatientFilter @access(to: [PROVIDER, COORDINATOR]) {
-  "Part of the family name."
+  """Part of the family name."""
   family: String
 }
 
-"Narrows a list of products."
+"""Narrows a list of products."""
 input ProductFilter @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Part of the brand name."
+  """Part of the brand name."""
   name: String
 }
 
-"Narrows a list of resources: all that is given must hold."
+"""Narrows a list of resources: all that is given must hold."""
 input KnowledgeResourceFilter @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "Part of the title."
+  """Part of the title."""
   title: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
-  "Any of these kinds."
+  """Any of these kinds."""
   kind: [ResourceKind!]
-  "This product."
+  """This product."""
   product: ID
-  "Any of these label statuses."
+  """Any of these label statuses."""
   labelStatus: [LabelStatus!] @access(to: [PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
 }
 
-"Narrows a list of touchpoints: all that is given must hold."
+"""Narrows a list of touchpoints: all that is given must hold."""
 input TouchpointFilter @access(to: [ANALYST]) {
-  "Any of these channels."
+  """Any of these channels."""
   channel: [Channel!]
-  "Any of these kinds."
+  """Any of these kinds."""
   kind: [TouchpointKind!]
 }
 
-"Narrows a list of enrollments: all that is given must hold."
+"""Narrows a list of enrollments: all that is given must hold."""
 input EnrollmentFilter @access(to: [ANALYST]) {
-  "Any of these statuses."
+  """Any of these statuses."""
   status: [EnrollmentStatus!]
-  "This program."
+  """This program."""
   program: ID
 }
 
@@ -6671,315 +6671,315 @@ input EnrollmentFilter @access(to: [ANALYST]) {
 # Inputs and payloads
 # ---------------------------------------------------------------------------------------------------------------
 
-"A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing."
+"""A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing."""
 type UnmetGate @access(to: [LIAISON, STAFF]) {
-  "Which gate."
+  """Which gate."""
   code: GateCode!
-  "What is missing, in words."
+  """What is missing, in words."""
   message: String!
 }
 
-"Gates of an answer's way to its requester."
+"""Gates of an answer's way to its requester."""
 enum GateCode @access(to: [LIAISON, STAFF]) {
-  "The requester's identity is not verified."
+  """The requester's identity is not verified."""
   PROVIDER_NOT_VERIFIED
-  "The answer cites no resource and no reviewer has approved it without."
+  """The answer cites no resource and no reviewer has approved it without."""
   CITATION_MISSING
-  "A cited resource is not approved or not valid now."
+  """A cited resource is not approved or not valid now."""
   RESOURCE_NOT_VALID
-  "A cited resource is off-label, but the questions answered are not."
+  """A cited resource is off-label, but the questions answered are not."""
   OFF_LABEL_RESOURCE
-  "A reviewer other than the author must approve it."
+  """A reviewer other than the author must approve it."""
   REVIEW_REQUIRED
-  "A statement that an off-label answer must carry is missing."
+  """A statement that an off-label answer must carry is missing."""
   DISCLAIMER_MISSING
 }
 
-"A medical inquiry."
+"""A medical inquiry."""
 input SubmitMedicalInquiryInput @access(to: [PROVIDER]) {
-  "Makes a retry safe: the same key with the same input gives the first outcome, for 24 hours. At most 255 characters."
+  """Makes a retry safe: the same key with the same input gives the first outcome, for 24 hours. At most 255 characters."""
   idempotencyKey: String
-  "The product asked about."
+  """The product asked about."""
   productId: ID!
-  "The patient whom the question is about, if one of the viewer's."
+  """The patient whom the question is about, if one of the viewer's."""
   patientId: ID
-  "What it is about, in one line of at most 200 characters; otherwise made from the first question."
+  """What it is about, in one line of at most 200 characters; otherwise made from the first question."""
   subject: String
-  "The questions: 1 to 20."
+  """The questions: 1 to 20."""
   questions: [InquiryQuestionInput!]!
-  "Attests that nobody of the company prompted the questions. Must be true."
+  """Attests that nobody of the company prompted the questions. Must be true."""
   unsolicited: Boolean!
-  "Whether the question involves a side effect. Yes opens a case in drug safety."
+  """Whether the question involves a side effect. Yes opens a case in drug safety."""
   involvesAdverseEvent: Boolean!
-  "What happened, in own words; demanded with a side effect. At most 4,000 characters."
+  """What happened, in own words; demanded with a side effect. At most 4,000 characters."""
   adverseEventText: String
-  "How the answer is wanted; PORTAL otherwise."
+  """How the answer is wanted; PORTAL otherwise."""
   preferredDelivery: Channel
-  "Whether a signed copy is wanted."
+  """Whether a signed copy is wanted."""
   signatureCopy: Boolean
 }
 
-"One question."
+"""One question."""
 input InquiryQuestionInput @access(to: [PROVIDER]) {
-  "The question. At most 4,000 characters."
+  """The question. At most 4,000 characters."""
   text: String!
-  "What it asks about."
+  """What it asks about."""
   topic: InquiryTopic!
 }
 
-"What became of a submitted inquiry."
+"""What became of a submitted inquiry."""
 type SubmitMedicalInquiryPayload @access(to: [PROVIDER]) {
-  "The case."
+  """The case."""
   case: Case
-  "The linked case in drug safety, if a side effect is involved."
+  """The linked case in drug safety, if a side effect is involved."""
   adverseEventCase: Case
 }
 
-"Which case to accept."
+"""Which case to accept."""
 input AcceptCaseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
 }
 
-"What became of the acceptance."
+"""What became of the acceptance."""
 type AcceptCasePayload @access(to: [LIAISON, STAFF]) {
-  "The case."
+  """The case."""
   case: Case
 }
 
-"Which case to send where, and why."
+"""Which case to send where, and why."""
 input RerouteCaseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
-  "The department; another than the present one."
+  """The department; another than the present one."""
   department: DepartmentCode!
-  "Why. 3 to 1,000 characters."
+  """Why. 3 to 1,000 characters."""
   reason: String!
-  "Refuses with CONFLICT when the case has changed since this version."
+  """Refuses with CONFLICT when the case has changed since this version."""
   expectedVersion: Int
 }
 
-"What became of the reroute."
+"""What became of the reroute."""
 type RerouteCasePayload @access(to: [LIAISON, STAFF]) {
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
-  "The department that it entered."
+  """The department that it entered."""
   department: DepartmentCode!
-  "The case, where the viewer still sees it."
+  """The case, where the viewer still sees it."""
   case: Case
 }
 
-"Which case to return, and why."
+"""Which case to return, and why."""
 input ReturnToQueueInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
-  "Why. 3 to 1,000 characters."
+  """Why. 3 to 1,000 characters."""
   reason: String!
 }
 
-"What became of the return."
+"""What became of the return."""
 type ReturnToQueuePayload @access(to: [LIAISON, STAFF]) {
-  "The case."
+  """The case."""
   case: Case
 }
 
-"How to classify a question."
+"""How to classify a question."""
 input ClassifyQuestionInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the question."
+  """Identifier of the question."""
   questionId: ID!
-  "Standing towards the approved label; not UNKNOWN."
+  """Standing towards the approved label; not UNKNOWN."""
   labelStatus: LabelStatus!
 }
 
-"What became of the classification."
+"""What became of the classification."""
 type ClassifyQuestionPayload @access(to: [LIAISON, STAFF]) {
-  "The question, where the viewer still sees it."
+  """The question, where the viewer still sees it."""
   question: InquiryQuestion
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
-  "The department that the case is in now."
+  """The department that the case is in now."""
   department: DepartmentCode!
-  "The case, where the viewer still sees it."
+  """The case, where the viewer still sees it."""
   case: Case
 }
 
-"An answer."
+"""An answer."""
 input DraftInquiryResponseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the case."
+  """Identifier of the case."""
   caseId: ID!
-  "Form of the answer."
+  """Form of the answer."""
   kind: ResponseKind!
-  "The answer. At most 20,000 characters."
+  """The answer. At most 20,000 characters."""
   body: String!
-  "Questions that it answers; all open ones otherwise."
+  """Questions that it answers; all open ones otherwise."""
   questionIds: [ID!]
-  "Resources that it relies on. At most 20."
+  """Resources that it relies on. At most 20."""
   resourceIds: [ID!]
-  "Statements that it must carry. At most 10."
+  """Statements that it must carry. At most 10."""
   disclaimers: [String!]
 }
 
-"What became of the draft."
+"""What became of the draft."""
 type DraftInquiryResponsePayload @access(to: [LIAISON, STAFF]) {
-  "The answer."
+  """The answer."""
   response: InquiryResponse
-  "The case."
+  """The case."""
   case: Case
 }
 
-"Which draft to hand to a reviewer."
+"""Which draft to hand to a reviewer."""
 input SubmitResponseForReviewInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the answer."
+  """Identifier of the answer."""
   responseId: ID!
 }
 
-"What became of the hand-over."
+"""What became of the hand-over."""
 type SubmitResponseForReviewPayload @access(to: [LIAISON, STAFF]) {
-  "The answer."
+  """The answer."""
   response: InquiryResponse
 }
 
-"Which answer to approve."
+"""Which answer to approve."""
 input ApproveInquiryResponseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the answer."
+  """Identifier of the answer."""
   responseId: ID!
-  "Refuses with CONFLICT when the answer has changed since this version."
+  """Refuses with CONFLICT when the answer has changed since this version."""
   expectedVersion: Int
 }
 
-"What became of the approval."
+"""What became of the approval."""
 type ApproveInquiryResponsePayload @access(to: [LIAISON, STAFF]) {
-  "The answer; null where a gate is not met."
+  """The answer; null where a gate is not met."""
   response: InquiryResponse
-  "What is missing."
+  """What is missing."""
   unmet: [UnmetGate!]!
 }
 
-"Which answer to give back, and why."
+"""Which answer to give back, and why."""
 input ReturnInquiryResponseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the answer."
+  """Identifier of the answer."""
   responseId: ID!
-  "What is to be changed. 3 to 1,000 characters."
+  """What is to be changed. 3 to 1,000 characters."""
   reason: String!
 }
 
-"What became of the return to the author."
+"""What became of the return to the author."""
 type ReturnInquiryResponsePayload @access(to: [LIAISON, STAFF]) {
-  "The answer."
+  """The answer."""
   response: InquiryResponse
 }
 
-"Which answer to send, and how."
+"""Which answer to send, and how."""
 input SendInquiryResponseInput @access(to: [LIAISON, STAFF]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the answer."
+  """Identifier of the answer."""
   responseId: ID!
-  "Channel; the requester's preference otherwise."
+  """Channel; the requester's preference otherwise."""
   channel: Channel
 }
 
-"What became of the sending."
+"""What became of the sending."""
 type SendInquiryResponsePayload @access(to: [LIAISON, STAFF]) {
-  "The answer; null where a gate is not met."
+  """The answer; null where a gate is not met."""
   response: InquiryResponse
-  "The case."
+  """The case."""
   case: Case
-  "What is missing."
+  """What is missing."""
   unmet: [UnmetGate!]!
 }
 
-"Which answer to acknowledge."
+"""Which answer to acknowledge."""
 input AcknowledgeResponseInput @access(to: [PROVIDER]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "Identifier of the answer."
+  """Identifier of the answer."""
   responseId: ID!
 }
 
-"What became of the acknowledgement."
+"""What became of the acknowledgement."""
 type AcknowledgeResponsePayload @access(to: [PROVIDER]) {
-  "The answer."
+  """The answer."""
   response: InquiryResponse
-  "The case."
+  """The case."""
   case: Case
 }
 
-"A consent and its proof."
+"""A consent and its proof."""
 input RecordConsentInput @access(to: [COORDINATOR]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "The patient."
+  """The patient."""
   patientId: ID!
-  "What it is about."
+  """What it is about."""
   scope: ConsentScope!
-  "Whether the patient permits or denies; PERMIT otherwise."
+  """Whether the patient permits or denies; PERMIT otherwise."""
   decision: ConsentDecision
-  "Channel over which it was given."
+  """Channel over which it was given."""
   capturedVia: Channel!
-  "When it was given; now otherwise. Not in the future."
+  """When it was given; now otherwise. Not in the future."""
   capturedAt: Time
-  "Until when it holds."
+  """Until when it holds."""
   expiresAt: Time
-  "Who signed; SELF otherwise."
+  """Who signed; SELF otherwise."""
   signerRole: SignerRole
-  "Printed name of who signed."
+  """Printed name of who signed."""
   signerName: String
-  "The program that it is limited to."
+  """The program that it is limited to."""
   programId: ID
-  "What proves it: exactly one."
+  """What proves it: exactly one."""
   evidence: ConsentEvidenceInput!
 }
 
-"What proves a consent. The kind must fit the channel."
+"""What proves a consent. The kind must fit the channel."""
 input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
-  "Number of an electronic signature (portal, app)."
+  """Number of an electronic signature (portal, app)."""
   signatureId: String
-  "Number of a telephone recording (phone)."
+  """Number of a telephone recording (phone)."""
   recordingId: String
-  "Number of a scanned document (fax, letter, email)."
+  """Number of a scanned document (fax, letter, email)."""
   documentId: String
-  "Name of a witness (in person)."
+  """Name of a witness (in person)."""
   witness: String
 }
 
-"What became of the record."
+"""What became of the record."""
 type RecordConsentPayload @access(to: [COORDINATOR]) {
-  "The consent."
+  """The consent."""
   consent: Consent
 }
 
-"Which consent to revoke, and why."
+"""Which consent to revoke, and why."""
 input RevokeConsentInput @access(to: [COORDINATOR]) {
-  "Makes a retry safe, for 24 hours."
+  """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
-  "The consent."
+  """The consent."""
   consentId: ID!
-  "Why. 3 to 300 characters."
+  """Why. 3 to 300 characters."""
   reason: String!
-  "Refuses with CONFLICT when the consent has changed since this version."
+  """Refuses with CONFLICT when the consent has changed since this version."""
   expectedVersion: Int
 }
 
-"What became of the revocation."
+"""What became of the revocation."""
 type RevokeConsentPayload @access(to: [COORDINATOR]) {
-  "The consent."
+  """The consent."""
   consent: Consent
 }
 
@@ -6987,483 +6987,483 @@ type RevokeConsentPayload @access(to: [COORDINATOR]) {
 # Connections
 # ---------------------------------------------------------------------------------------------------------------
 
-"A page of cases."
+"""A page of cases."""
 type CaseConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [CaseEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Case!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A case in a page."
+"""A case in a page."""
 type CaseEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The row."
+  """The row."""
   node: Case!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of routing rules."
+"""A page of routing rules."""
 type RoutingRuleConnection @access(to: [LIAISON, STAFF, ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [RoutingRuleEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [RoutingRule!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A routing rule in a page."
+"""A routing rule in a page."""
 type RoutingRuleEdge @access(to: [LIAISON, STAFF, ADMIN]) {
-  "The row."
+  """The row."""
   node: RoutingRule!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of care relationships."
+"""A page of care relationships."""
 type CareRelationshipConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [CareRelationshipEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [CareRelationship!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A care relationship in a page."
+"""A care relationship in a page."""
 type CareRelationshipEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "The row."
+  """The row."""
   node: CareRelationship!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of patients."
+"""A page of patients."""
 type PatientConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [PatientEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Patient!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A patient in a page."
+"""A patient in a page."""
 type PatientEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The row."
+  """The row."""
   node: Patient!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of consents."
+"""A page of consents."""
 type ConsentConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ConsentEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Consent!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A consent in a page."
+"""A consent in a page."""
 type ConsentEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: Consent!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of touchpoints."
+"""A page of touchpoints."""
 type TouchpointConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [TouchpointEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Touchpoint!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A touchpoint in a page."
+"""A touchpoint in a page."""
 type TouchpointEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The row."
+  """The row."""
   node: Touchpoint!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of enrollments."
+"""A page of enrollments."""
 type EnrollmentConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [EnrollmentEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Enrollment!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"An enrollment in a page."
+"""An enrollment in a page."""
 type EnrollmentEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The row."
+  """The row."""
   node: Enrollment!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of liaison assignments."
+"""A page of liaison assignments."""
 type LiaisonAssignmentConnection @access(to: [LIAISON]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [LiaisonAssignmentEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [LiaisonAssignment!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A liaison assignment in a page."
+"""A liaison assignment in a page."""
 type LiaisonAssignmentEdge @access(to: [LIAISON]) {
-  "The row."
+  """The row."""
   node: LiaisonAssignment!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of products."
+"""A page of products."""
 type ProductConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ProductEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Product!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A product in a page."
+"""A product in a page."""
 type ProductEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The row."
+  """The row."""
   node: Product!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of care programs."
+"""A page of care programs."""
 type CareProgramConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [CareProgramEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [CareProgram!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A care program in a page."
+"""A care program in a page."""
 type CareProgramEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The row."
+  """The row."""
   node: CareProgram!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of knowledge resources."
+"""A page of knowledge resources."""
 type KnowledgeResourceConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [KnowledgeResourceEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [KnowledgeResource!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A knowledge resource in a page."
+"""A knowledge resource in a page."""
 type KnowledgeResourceEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
-  "The row."
+  """The row."""
   node: KnowledgeResource!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of users."
+"""A page of users."""
 type UserConnection @access(to: [LIAISON, COORDINATOR, STAFF, ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [UserEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [User!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"An user in a page."
+"""An user in a page."""
 type UserEdge @access(to: [LIAISON, COORDINATOR, STAFF, ADMIN]) {
-  "The row."
+  """The row."""
   node: User!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of import runs."
+"""A page of import runs."""
 type ImportRunConnection @access(to: [ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ImportRunEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [ImportRun!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"An import run in a page."
+"""An import run in a page."""
 type ImportRunEdge @access(to: [ADMIN]) {
-  "The row."
+  """The row."""
   node: ImportRun!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of memberships."
+"""A page of memberships."""
 type MembershipConnection @access(to: [ADMIN]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [MembershipEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Membership!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A membership in a page."
+"""A membership in a page."""
 type MembershipEdge @access(to: [ADMIN]) {
-  "The row."
+  """The row."""
   node: Membership!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of contact points."
+"""A page of contact points."""
 type ContactPointConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ContactPointEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [ContactPoint!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A contact point in a page."
+"""A contact point in a page."""
 type ContactPointEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
-  "The row."
+  """The row."""
   node: ContactPoint!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of coverages."
+"""A page of coverages."""
 type CoverageConnection @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [CoverageEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Coverage!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A coverage in a page."
+"""A coverage in a page."""
 type CoverageEdge @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
-  "The row."
+  """The row."""
   node: Coverage!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of treatments."
+"""A page of treatments."""
 type TreatmentConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [TreatmentEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Treatment!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A treatment in a page."
+"""A treatment in a page."""
 type TreatmentEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: Treatment!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of conditions."
+"""A page of conditions."""
 type ConditionConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ConditionEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [Condition!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A condition in a page."
+"""A condition in a page."""
 type ConditionEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: Condition!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of status changes."
+"""A page of status changes."""
 type StatusChangeConnection @access(to: [LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [StatusChangeEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [StatusChange!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A status change in a page."
+"""A status change in a page."""
 type StatusChangeEdge @access(to: [LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: StatusChange!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of case routings."
+"""A page of case routings."""
 type CaseRoutingConnection @access(to: [LIAISON, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [CaseRoutingEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [CaseRouting!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A case routing in a page."
+"""A case routing in a page."""
 type CaseRoutingEdge @access(to: [LIAISON, STAFF]) {
-  "The row."
+  """The row."""
   node: CaseRouting!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of inquiry questions."
+"""A page of inquiry questions."""
 type InquiryQuestionConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [InquiryQuestionEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [InquiryQuestion!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"An inquiry question in a page."
+"""An inquiry question in a page."""
 type InquiryQuestionEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: InquiryQuestion!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of inquiry responses."
+"""A page of inquiry responses."""
 type InquiryResponseConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [InquiryResponseEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [InquiryResponse!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"An inquiry response in a page."
+"""An inquiry response in a page."""
 type InquiryResponseEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: InquiryResponse!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of response answers."
+"""A page of response answers."""
 type ResponseAnswerConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ResponseAnswerEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [ResponseAnswer!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A response answer in a page."
+"""A response answer in a page."""
 type ResponseAnswerEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: ResponseAnswer!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
-"A page of response citations."
+"""A page of response citations."""
 type ResponseCitationConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The rows with their cursors."
+  """The rows with their cursors."""
   edges: [ResponseCitationEdge!]!
-  "The rows."
+  """The rows."""
   nodes: [ResponseCitation!]!
-  "Where the page lies in the list."
+  """Where the page lies in the list."""
   pageInfo: PageInfo!
-  "Number of rows in the whole list, as filtered; counted only when selected."
+  """Number of rows in the whole list, as filtered; counted only when selected."""
   totalCount: Int!
 }
 
-"A response citation in a page."
+"""A response citation in a page."""
 type ResponseCitationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
-  "The row."
+  """The row."""
   node: ResponseCitation!
-  "Its place in the list."
+  """Its place in the list."""
   cursor: Cursor!
 }
 
@@ -7471,657 +7471,657 @@ type ResponseCitationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, 
 # Value sets
 # ---------------------------------------------------------------------------------------------------------------
 
-"Kind of party."
+"""Kind of party."""
 enum AccountKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Patient."
+  """Patient."""
   PATIENT
-  "Provider."
+  """Provider."""
   PROVIDER
-  "Organization."
+  """Organization."""
   ORGANIZATION
-  "Payer."
+  """Payer."""
   PAYER
-  "Site."
+  """Site."""
   SITE
-  "Sponsor."
+  """Sponsor."""
   SPONSOR
-  "Staff."
+  """Staff."""
   STAFF
 }
 
-"FHIR administrative-gender."
+"""FHIR administrative-gender."""
 enum Sex @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Male."
+  """Male."""
   MALE
-  "Female."
+  """Female."""
   FEMALE
-  "Other."
+  """Other."""
   OTHER
-  "Unknown."
+  """Unknown."""
   UNKNOWN
 }
 
-"Kind of reporter or professional, E2B(R3) C.2.r.4: 1 physician, 2 pharmacist, 3 other health professional, 4 lawyer, 5 consumer."
+"""Kind of reporter or professional, E2B(R3) C.2.r.4: 1 physician, 2 pharmacist, 3 other health professional, 4 lawyer, 5 consumer."""
 enum Qualification @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Physician."
+  """Physician."""
   PHYSICIAN
-  "Pharmacist."
+  """Pharmacist."""
   PHARMACIST
-  "Other health professional."
+  """Other health professional."""
   OTHER_HEALTH_PROFESSIONAL
-  "Lawyer."
+  """Lawyer."""
   LAWYER
-  "Consumer."
+  """Consumer."""
   CONSUMER
 }
 
-"State of the check of a provider's identity."
+"""State of the check of a provider's identity."""
 enum Verification @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Unverified."
+  """Unverified."""
   UNVERIFIED
-  "Pending."
+  """Pending."""
   PENDING
-  "Verified."
+  """Verified."""
   VERIFIED
-  "Rejected."
+  """Rejected."""
   REJECTED
-  "Expired."
+  """Expired."""
   EXPIRED
 }
 
-"Kind of organization."
+"""Kind of organization."""
 enum OrganizationKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Hospital."
+  """Hospital."""
   HOSPITAL
-  "Clinic."
+  """Clinic."""
   CLINIC
-  "Payer."
+  """Payer."""
   PAYER
-  "Site."
+  """Site."""
   SITE
-  "Sponsor."
+  """Sponsor."""
   SPONSOR
-  "Other."
+  """Other."""
   OTHER
 }
 
-"Whether an identity may sign in."
+"""Whether an identity may sign in."""
 enum IdentityStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Active."
+  """Active."""
   ACTIVE
-  "Disabled."
+  """Disabled."""
   DISABLED
 }
 
-"Right of a member within a department."
+"""Right of a member within a department."""
 enum MembershipRole @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Works on the cases."
+  """Works on the cases."""
   MEMBER
-  "Reviews and approves answers, too."
+  """Reviews and approves answers, too."""
   REVIEWER
-  "Leads the department."
+  """Leads the department."""
   LEAD
 }
 
-"Why a provider treats a patient."
+"""Why a provider treats a patient."""
 enum CareBasis @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Referral."
+  """Referral."""
   REFERRAL
-  "Prescriber."
+  """Prescriber."""
   PRESCRIBER
-  "Trial investigator."
+  """Trial investigator."""
   TRIAL_INVESTIGATOR
-  "Encounter."
+  """Encounter."""
   ENCOUNTER
 }
 
-"Way of communication; FHIR v3-ParticipationMode PHONE, EMAILWRIT, FAXWRIT, MAILWRIT, ONLINEWRIT and PHYSICAL."
+"""Way of communication; FHIR v3-ParticipationMode PHONE, EMAILWRIT, FAXWRIT, MAILWRIT, ONLINEWRIT and PHYSICAL."""
 enum Channel @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Phone."
+  """Phone."""
   PHONE
-  "Email."
+  """Email."""
   EMAIL
-  "Fax."
+  """Fax."""
   FAX
-  "Letter."
+  """Letter."""
   LETTER
-  "Portal."
+  """Portal."""
   PORTAL
-  "App."
+  """App."""
   APP
-  "SMS."
+  """SMS."""
   SMS
-  "In person."
+  """In person."""
   IN_PERSON
-  "Video."
+  """Video."""
   VIDEO
 }
 
-"Who began the communication."
+"""Who began the communication."""
 enum Direction @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Inbound."
+  """Inbound."""
   INBOUND
-  "Outbound."
+  """Outbound."""
   OUTBOUND
 }
 
-"What a touchpoint was; care encounters come from outside and are exempt from channel consent and adverse-event screen."
+"""What a touchpoint was; care encounters come from outside and are exempt from channel consent and adverse-event screen."""
 enum TouchpointKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Communication."
+  """Communication."""
   COMMUNICATION
-  "Health professionals engagement."
+  """Health professionals engagement."""
   HCP_ENGAGEMENT
-  "Care encounter."
+  """Care encounter."""
   CARE_ENCOUNTER
 }
 
-"FHIR event-status preparation, in-progress, completed, not-done, stopped."
+"""FHIR event-status preparation, in-progress, completed, not-done, stopped."""
 enum TouchpointStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Preparation."
+  """Preparation."""
   PREPARATION
-  "In progress."
+  """In progress."""
   IN_PROGRESS
-  "Completed."
+  """Completed."""
   COMPLETED
-  "Not done."
+  """Not done."""
   NOT_DONE
-  "Stopped."
+  """Stopped."""
   STOPPED
 }
 
-"What came of a communication."
+"""What came of a communication."""
 enum TouchpointOutcome @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Reached."
+  """Reached."""
   REACHED
-  "Voicemail."
+  """Voicemail."""
   VOICEMAIL
-  "No answer."
+  """No answer."""
   NO_ANSWER
-  "Bounced."
+  """Bounced."""
   BOUNCED
-  "Delivered."
+  """Delivered."""
   DELIVERED
-  "Read."
+  """Read."""
   READ
-  "Refused."
+  """Refused."""
   REFUSED
 }
 
-"Answer to the question whether a contact told of an adverse event."
+"""Answer to the question whether a contact told of an adverse event."""
 enum AdverseEventScreen @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Pending."
+  """Pending."""
   PENDING
-  "None."
+  """None."""
   NONE
-  "Suspected."
+  """Suspected."""
   SUSPECTED
-  "Reported."
+  """Reported."""
   REPORTED
-  "Not applicable."
+  """Not applicable."""
   NOT_APPLICABLE
 }
 
-"Kind of medical product."
+"""Kind of medical product."""
 enum ProductKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Drug."
+  """Drug."""
   DRUG
-  "Biologic."
+  """Biologic."""
   BIOLOGIC
-  "Device."
+  """Device."""
   DEVICE
-  "Combination."
+  """Combination."""
   COMBINATION
 }
 
-"Regulatory standing of a product."
+"""Regulatory standing of a product."""
 enum MarketingStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Approved."
+  """Approved."""
   APPROVED
-  "Investigational."
+  """Investigational."""
   INVESTIGATIONAL
-  "Withdrawn."
+  """Withdrawn."""
   WITHDRAWN
 }
 
-"Kind of care program."
+"""Kind of care program."""
 enum ProgramKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Patient services."
+  """Patient services."""
   PATIENT_SERVICES
-  "Therapy."
+  """Therapy."""
   THERAPY
-  "Clinical trial."
+  """Clinical trial."""
   CLINICAL_TRIAL
 }
 
-"Lifecycle of a care program."
+"""Lifecycle of a care program."""
 enum ProgramStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Draft."
+  """Draft."""
   DRAFT
-  "Active."
+  """Active."""
   ACTIVE
-  "Paused."
+  """Paused."""
   PAUSED
-  "Closed."
+  """Closed."""
   CLOSED
-  "Archived."
+  """Archived."""
   ARCHIVED
-  "Cancelled."
+  """Cancelled."""
   CANCELLED
 }
 
-"Lifecycle of an enrollment, mapped to FHIR EpisodeOfCare."
+"""Lifecycle of an enrollment, mapped to FHIR EpisodeOfCare."""
 enum EnrollmentStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Referred."
+  """Referred."""
   REFERRED
-  "Screening."
+  """Screening."""
   SCREENING
-  "Eligible."
+  """Eligible."""
   ELIGIBLE
-  "Ineligible."
+  """Ineligible."""
   INELIGIBLE
-  "Waitlisted."
+  """Waitlisted."""
   WAITLISTED
-  "Consent pending."
+  """Consent pending."""
   CONSENT_PENDING
-  "Ready."
+  """Ready."""
   READY
-  "Active."
+  """Active."""
   ACTIVE
-  "On hold."
+  """On hold."""
   ON_HOLD
-  "Completed."
+  """Completed."""
   COMPLETED
-  "Withdrawn."
+  """Withdrawn."""
   WITHDRAWN
-  "Discontinued."
+  """Discontinued."""
   DISCONTINUED
-  "Declined."
+  """Declined."""
   DECLINED
-  "Cancelled."
+  """Cancelled."""
   CANCELLED
 }
 
-"Who brought an enrollment in."
+"""Who brought an enrollment in."""
 enum EnrollmentSource @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Provider."
+  """Provider."""
   PROVIDER
-  "Patient."
+  """Patient."""
   PATIENT
-  "Coordinator."
+  """Coordinator."""
   COORDINATOR
-  "Import."
+  """Import."""
   IMPORT
 }
 
-"FHIR medicationrequest-status."
+"""FHIR medicationrequest-status."""
 enum TreatmentStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Active."
+  """Active."""
   ACTIVE
-  "On hold."
+  """On hold."""
   ON_HOLD
-  "Cancelled."
+  """Cancelled."""
   CANCELLED
-  "Completed."
+  """Completed."""
   COMPLETED
-  "Entered in error."
+  """Entered in error."""
   ENTERED_IN_ERROR
-  "Stopped."
+  """Stopped."""
   STOPPED
-  "Draft."
+  """Draft."""
   DRAFT
-  "Unknown."
+  """Unknown."""
   UNKNOWN
 }
 
-"FHIR condition-clinical."
+"""FHIR condition-clinical."""
 enum ClinicalStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Active."
+  """Active."""
   ACTIVE
-  "Recurrence."
+  """Recurrence."""
   RECURRENCE
-  "Relapse."
+  """Relapse."""
   RELAPSE
-  "Inactive."
+  """Inactive."""
   INACTIVE
-  "Remission."
+  """Remission."""
   REMISSION
-  "Resolved."
+  """Resolved."""
   RESOLVED
 }
 
-"What a consent permits or denies."
+"""What a consent permits or denies."""
 enum ConsentScope @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Program participation."
+  """Program participation."""
   PROGRAM_PARTICIPATION
-  "Data processing."
+  """Data processing."""
   DATA_PROCESSING
-  "HIPAA authorization."
+  """HIPAA authorization."""
   HIPAA_AUTHORIZATION
-  "Insurance verification."
+  """Insurance verification."""
   INSURANCE_VERIFICATION
-  "Medical affairs."
+  """Medical affairs."""
   MEDICAL_AFFAIRS
-  "Trial participation."
+  """Trial participation."""
   TRIAL_PARTICIPATION
-  "Trial prescreen."
+  """Trial prescreen."""
   TRIAL_PRESCREEN
-  "Channel phone."
+  """Channel phone."""
   CHANNEL_PHONE
-  "Channel email."
+  """Channel email."""
   CHANNEL_EMAIL
-  "Channel SMS."
+  """Channel SMS."""
   CHANNEL_SMS
-  "Channel fax."
+  """Channel fax."""
   CHANNEL_FAX
-  "Channel letter."
+  """Channel letter."""
   CHANNEL_LETTER
-  "Channel portal."
+  """Channel portal."""
   CHANNEL_PORTAL
-  "Channel app."
+  """Channel app."""
   CHANNEL_APP
-  "Marketing."
+  """Marketing."""
   MARKETING
 }
 
-"Lifecycle of a consent, FHIR R4 consent-state-codes."
+"""Lifecycle of a consent, FHIR R4 consent-state-codes."""
 enum ConsentStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Being prepared."
+  """Being prepared."""
   DRAFT
-  "Sent to the patient."
+  """Sent to the patient."""
   PROPOSED
-  "In force."
+  """In force."""
   ACTIVE
-  "Refused by the patient."
+  """Refused by the patient."""
   REJECTED
-  "Revoked, expired or replaced."
+  """Revoked, expired or replaced."""
   INACTIVE
-  "Never valid."
+  """Never valid."""
   ENTERED_IN_ERROR
 }
 
-"FHIR consent provision type."
+"""FHIR consent provision type."""
 enum ConsentDecision @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Permit."
+  """Permit."""
   PERMIT
-  "Deny."
+  """Deny."""
   DENY
 }
 
-"What proves a consent."
+"""What proves a consent."""
 enum EvidenceKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "E signature."
+  """E signature."""
   E_SIGNATURE
-  "Phone recording."
+  """Phone recording."""
   PHONE_RECORDING
-  "Scanned document."
+  """Scanned document."""
   SCANNED_DOCUMENT
-  "Witness."
+  """Witness."""
   WITNESS
-  "Source record."
+  """Source record."""
   SOURCE_RECORD
 }
 
-"Who signed a consent."
+"""Who signed a consent."""
 enum SignerRole @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Self."
+  """Self."""
   SELF
-  "Guardian."
+  """Guardian."""
   GUARDIAN
-  "Legal representative."
+  """Legal representative."""
   LEGAL_REPRESENTATIVE
 }
 
-"Kind of insurance."
+"""Kind of insurance."""
 enum CoverageKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Medical."
+  """Medical."""
   MEDICAL
-  "Pharmacy."
+  """Pharmacy."""
   PHARMACY
-  "Dental."
+  """Dental."""
   DENTAL
-  "Vision."
+  """Vision."""
   VISION
-  "Government."
+  """Government."""
   GOVERNMENT
-  "Self pay."
+  """Self pay."""
   SELF_PAY
 }
 
-"FHIR fm-status."
+"""FHIR fm-status."""
 enum CoverageStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Active."
+  """Active."""
   ACTIVE
-  "Cancelled."
+  """Cancelled."""
   CANCELLED
-  "Draft."
+  """Draft."""
   DRAFT
-  "Entered in error."
+  """Entered in error."""
   ENTERED_IN_ERROR
 }
 
-"FHIR subscriber-relationship."
+"""FHIR subscriber-relationship."""
 enum SubscriberRelationship @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Self."
+  """Self."""
   SELF
-  "Spouse."
+  """Spouse."""
   SPOUSE
-  "Child."
+  """Child."""
   CHILD
-  "Parent."
+  """Parent."""
   PARENT
-  "Other."
+  """Other."""
   OTHER
 }
 
-"What a case is about."
+"""What a case is about."""
 enum CaseKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Medical inquiry."
+  """Medical inquiry."""
   MEDICAL_INQUIRY
-  "Adverse event."
+  """Adverse event."""
   ADVERSE_EVENT
-  "Product complaint."
+  """Product complaint."""
   PRODUCT_COMPLAINT
-  "Insurance."
+  """Insurance."""
   INSURANCE
-  "Enrollment."
+  """Enrollment."""
   ENROLLMENT
-  "Trial."
+  """Trial."""
   TRIAL
-  "Access."
+  """Access."""
   ACCESS
-  "Privacy."
+  """Privacy."""
   PRIVACY
-  "Other."
+  """Other."""
   OTHER
 }
 
-"Lifecycle of a case."
+"""Lifecycle of a case."""
 enum CaseStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Received, not yet routed."
+  """Received, not yet routed."""
   NEW
-  "Waiting in a department."
+  """Waiting in a department."""
   ROUTED
-  "Somebody answers for it."
+  """Somebody answers for it."""
   ACCEPTED
-  "Being worked on."
+  """Being worked on."""
   IN_PROGRESS
-  "Waiting for the requester."
+  """Waiting for the requester."""
   PENDING_INFO
-  "Answered."
+  """Answered."""
   RESOLVED
-  "Acknowledged or closed."
+  """Acknowledged or closed."""
   CLOSED
-  "Taken up again."
+  """Taken up again."""
   REOPENED
-  "Withdrawn by the requester."
+  """Withdrawn by the requester."""
   CANCELLED
-  "The same as another case."
+  """The same as another case."""
   DUPLICATE
 }
 
-"FHIR request-priority."
+"""FHIR request-priority."""
 enum CasePriority @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "As usual."
+  """As usual."""
   ROUTINE
-  "Before routine work."
+  """Before routine work."""
   URGENT
-  "As soon as possible."
+  """As soon as possible."""
   ASAP
-  "At once."
+  """At once."""
   STAT
 }
 
-"Why a case entered a department."
+"""Why a case entered a department."""
 enum RoutingReason @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "The case is new."
+  """The case is new."""
   CREATED
-  "It came from another department."
+  """It came from another department."""
   REROUTED
-  "It was given back to the queue."
+  """It was given back to the queue."""
   RETURNED
 }
 
-"Department of the company."
+"""Department of the company."""
 enum DepartmentCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Medical information."
+  """Medical information."""
   MEDICAL_INFORMATION
-  "Medical affairs."
+  """Medical affairs."""
   MEDICAL_AFFAIRS
-  "Drug safety."
+  """Drug safety."""
   DRUG_SAFETY
-  "Quality."
+  """Quality."""
   QUALITY
-  "Patient services."
+  """Patient services."""
   PATIENT_SERVICES
-  "Reimbursement."
+  """Reimbursement."""
   REIMBURSEMENT
-  "Clinical operations."
+  """Clinical operations."""
   CLINICAL_OPERATIONS
-  "Privacy."
+  """Privacy."""
   PRIVACY
-  "Legal."
+  """Legal."""
   LEGAL
-  "Commercial."
+  """Commercial."""
   COMMERCIAL
 }
 
-"Standing of a question or resource towards the approved label."
+"""Standing of a question or resource towards the approved label."""
 enum LabelStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Not classified."
+  """Not classified."""
   UNKNOWN
-  "Covered by the approved label."
+  """Covered by the approved label."""
   ON_LABEL
-  "An approved product outside its label."
+  """An approved product outside its label."""
   OFF_LABEL
-  "A product that is not approved."
+  """A product that is not approved."""
   INVESTIGATIONAL
 }
 
-"What a question asks about."
+"""What a question asks about."""
 enum InquiryTopic @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Efficacy."
+  """Efficacy."""
   EFFICACY
-  "Safety."
+  """Safety."""
   SAFETY
-  "Dosing."
+  """Dosing."""
   DOSING
-  "Interaction."
+  """Interaction."""
   INTERACTION
-  "Pharmacokinetics."
+  """Pharmacokinetics."""
   PHARMACOKINETICS
-  "Stability."
+  """Stability."""
   STABILITY
-  "Availability."
+  """Availability."""
   AVAILABILITY
-  "Other."
+  """Other."""
   OTHER
 }
 
-"Form of an answer."
+"""Form of an answer."""
 enum ResponseKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Standard letter."
+  """Standard letter."""
   STANDARD_LETTER
-  "Custom letter."
+  """Custom letter."""
   CUSTOM_LETTER
-  "Verbal."
+  """Verbal."""
   VERBAL
-  "Referral."
+  """Referral."""
   REFERRAL
 }
 
-"Lifecycle of an answer."
+"""Lifecycle of an answer."""
 enum ResponseStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Being written."
+  """Being written."""
   DRAFT
-  "With a reviewer."
+  """With a reviewer."""
   IN_REVIEW
-  "Ready to be sent."
+  """Ready to be sent."""
   APPROVED
-  "Sent to the requester."
+  """Sent to the requester."""
   SENT
-  "Received by the requester."
+  """Received by the requester."""
   ACKNOWLEDGED
-  "Replaced by a newer answer."
+  """Replaced by a newer answer."""
   SUPERSEDED
-  "Called back."
+  """Called back."""
   RECALLED
 }
 
-"Kind of knowledge resource."
+"""Kind of knowledge resource."""
 enum ResourceKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Label."
+  """Label."""
   LABEL
-  "Standard response."
+  """Standard response."""
   STANDARD_RESPONSE
-  "Publication."
+  """Publication."""
   PUBLICATION
-  "Guideline."
+  """Guideline."""
   GUIDELINE
-  "Patient education."
+  """Patient education."""
   PATIENT_EDUCATION
-  "Form."
+  """Form."""
   FORM
-  "Pipeline."
+  """Pipeline."""
   PIPELINE
-  "Congress."
+  """Congress."""
   CONGRESS
 }
 
-"Lifecycle of a knowledge resource."
+"""Lifecycle of a knowledge resource."""
 enum ResourceStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Draft."
+  """Draft."""
   DRAFT
-  "In review."
+  """In review."""
   IN_REVIEW
-  "Approved."
+  """Approved."""
   APPROVED
-  "Expired."
+  """Expired."""
   EXPIRED
-  "Withdrawn."
+  """Withdrawn."""
   WITHDRAWN
 }
 
-"Whom a knowledge resource is written for."
+"""Whom a knowledge resource is written for."""
 enum Audience @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Health professionals."
+  """Health professionals."""
   HCP
-  "Patient."
+  """Patient."""
   PATIENT
-  "Internal."
+  """Internal."""
   INTERNAL
 }
 
-"Door an identity comes through."
+"""Door an identity comes through."""
 enum Portal @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
-  "Provider portal."
+  """Provider portal."""
   PROVIDER_PORTAL
-  "Patient portal."
+  """Patient portal."""
   PATIENT_PORTAL
-  "Trial portal."
+  """Trial portal."""
   TRIAL_PORTAL
-  "Staff console."
+  """Staff console."""
   STAFF_CONSOLE
-  "Analytics."
+  """Analytics."""
   ANALYTICS
 }
 `, BuiltIn: false},
@@ -8994,24 +8994,6 @@ func (ec *executionContext) childFields_LiaisonAssignmentEdge(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type LiaisonAssignmentEdge", field.Name)
 }
 
-func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-	switch field.Name {
-	case "name":
-		return ec.fieldContext_Me_name(ctx, field)
-	case "persona":
-		return ec.fieldContext_Me_persona(ctx, field)
-	case "portal":
-		return ec.fieldContext_Me_portal(ctx, field)
-	case "memberships":
-		return ec.fieldContext_Me_memberships(ctx, field)
-	case "patient":
-		return ec.fieldContext_Me_patient(ctx, field)
-	case "provider":
-		return ec.fieldContext_Me_provider(ctx, field)
-	}
-	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
-}
-
 func (ec *executionContext) childFields_MedicalInquiry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9716,6 +9698,24 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 		return ec.fieldContext_UserEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Viewer_name(ctx, field)
+	case "persona":
+		return ec.fieldContext_Viewer_persona(ctx, field)
+	case "portal":
+		return ec.fieldContext_Viewer_portal(ctx, field)
+	case "memberships":
+		return ec.fieldContext_Viewer_memberships(ctx, field)
+	case "patient":
+		return ec.fieldContext_Viewer_patient(ctx, field)
+	case "provider":
+		return ec.fieldContext_Viewer_provider(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19612,171 +19612,6 @@ func (ec *executionContext) fieldContext_LiaisonAssignmentEdge_cursor(_ context.
 	return graphql.NewScalarFieldContext("LiaisonAssignmentEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _Me_name(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_name(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Me_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Me", field, false, false, "String")
-}
-
-func (ec *executionContext) _Me_persona(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_persona(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Persona, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v viewer.Persona) graphql.Marshaler {
-			return ec.marshalNPersona2githubᚗcomᚋcarehubᚋcarehubᚋentᚋviewerᚐPersona(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Me_persona(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Me", field, false, false, "Persona")
-}
-
-func (ec *executionContext) _Me_portal(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_portal(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Portal, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v code.Portal) graphql.Marshaler {
-			return ec.marshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortal(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Me_portal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Me", field, false, false, "Portal")
-}
-
-func (ec *executionContext) _Me_memberships(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_memberships(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Memberships, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.MyMembership) graphql.Marshaler {
-			return ec.marshalNMyMembership2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMyMembershipᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Me_memberships(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Me",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_MyMembership(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Me_patient(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_patient(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Patient, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
-			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Me_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Me",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Patient(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Me_provider(ctx context.Context, field graphql.CollectedField, obj *model.Me) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Me_provider(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Provider, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
-			return ec.marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProvider(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Me_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Me",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Provider(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 func (ec *executionContext) _MedicalInquiry_id(ctx context.Context, field graphql.CollectedField, obj *ent.MedicalInquiry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23016,8 +22851,8 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			return ec.Resolvers.Query().Me(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.Me) graphql.Marshaler {
-			return ec.marshalNMe2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMe(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+			return ec.marshalNViewer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐViewer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -23030,7 +22865,7 @@ func (ec *executionContext) fieldContext_Query_me(_ context.Context, field graph
 		IsMethod:   true,
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Me(ctx, field)
+			return ec.childFields_Viewer(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27782,6 +27617,171 @@ func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "String")
+}
+
+func (ec *executionContext) _Viewer_persona(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_persona(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Persona, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v viewer.Persona) graphql.Marshaler {
+			return ec.marshalNPersona2githubᚗcomᚋcarehubᚋcarehubᚋentᚋviewerᚐPersona(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_persona(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "Persona")
+}
+
+func (ec *executionContext) _Viewer_portal(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_portal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Portal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.Portal) graphql.Marshaler {
+			return ec.marshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_portal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "Portal")
+}
+
+func (ec *executionContext) _Viewer_memberships(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_memberships(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Memberships, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MyMembership) graphql.Marshaler {
+			return ec.marshalNMyMembership2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMyMembershipᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_memberships(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MyMembership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_patient(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_provider(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
+			return ec.marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProvider(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -33449,64 +33449,6 @@ func (ec *executionContext) _LiaisonAssignmentEdge(ctx context.Context, sel ast.
 	return out
 }
 
-var meImplementors = []string{"Me"}
-
-func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *model.Me) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, meImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("Me")
-		case "name":
-			out.Values[i] = ec._Me_name(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "persona":
-			out.Values[i] = ec._Me_persona(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "portal":
-			out.Values[i] = ec._Me_portal(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "memberships":
-			out.Values[i] = ec._Me_memberships(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "patient":
-			out.Values[i] = ec._Me_patient(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "provider":
-			out.Values[i] = ec._Me_provider(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 var medicalInquiryImplementors = []string{"MedicalInquiry", "Node"}
 
 func (ec *executionContext) _MedicalInquiry(ctx context.Context, sel ast.SelectionSet, obj *ent.MedicalInquiry) graphql.Marshaler {
@@ -36367,6 +36309,64 @@ func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var viewerImplementors = []string{"Viewer"}
+
+func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *model.Viewer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, viewerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Viewer")
+		case "name":
+			out.Values[i] = ec._Viewer_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "persona":
+			out.Values[i] = ec._Viewer_persona(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "portal":
+			out.Values[i] = ec._Viewer_portal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "memberships":
+			out.Values[i] = ec._Viewer_memberships(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "patient":
+			out.Values[i] = ec._Viewer_patient(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "provider":
+			out.Values[i] = ec._Viewer_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -38159,14 +38159,6 @@ func (ec *executionContext) marshalNMarketingStatus2githubᚗcomᚋcarehubᚋcar
 	return res
 }
 
-func (ec *executionContext) marshalNMe2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMe(ctx context.Context, sel ast.SelectionSet, v *model.Me) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "Me!")
-		return graphql.Null
-	}
-	return ec._Me(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNMembership2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐMembershipᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Membership) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -39312,6 +39304,14 @@ func (ec *executionContext) marshalNVerification2githubᚗcomᚋcarehubᚋcarehu
 		graphql.AddInvalidNullFromMarshaler(ctx, "Verification!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Viewer!")
+		return graphql.Null
+	}
+	return ec._Viewer(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {

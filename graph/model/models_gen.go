@@ -192,22 +192,6 @@ type InquiryQuestionInput struct {
 	Topic code.InquiryTopic `json:"topic"`
 }
 
-// The viewer.
-type Me struct {
-	// Name of the user.
-	Name string `json:"name"`
-	// Persona of the user: which schema applies.
-	Persona viewer.Persona `json:"persona"`
-	// Portal through which the user came in.
-	Portal code.Portal `json:"portal"`
-	// Departments and territories that the user works for.
-	Memberships []*MyMembership `json:"memberships"`
-	// The user as a patient.
-	Patient *ent.Patient `json:"patient,omitempty"`
-	// The user as a provider.
-	Provider *ent.Provider `json:"provider,omitempty"`
-}
-
 // A department that the viewer works for.
 type MyMembership struct {
 	// The department.
@@ -442,6 +426,22 @@ type UnmetGate struct {
 	Code GateCode `json:"code"`
 	// What is missing, in words.
 	Message string `json:"message"`
+}
+
+// The viewer.
+type Viewer struct {
+	// Name of the user.
+	Name string `json:"name"`
+	// Persona of the user: which schema applies.
+	Persona viewer.Persona `json:"persona"`
+	// Portal through which the user came in.
+	Portal code.Portal `json:"portal"`
+	// Departments and territories that the user works for.
+	Memberships []*MyMembership `json:"memberships"`
+	// The user as a patient.
+	Patient *ent.Patient `json:"patient,omitempty"`
+	// The user as a provider.
+	Provider *ent.Provider `json:"provider,omitempty"`
 }
 
 // Orders of cases.

@@ -140,3 +140,15 @@ func edgeTo(row, other reflect.Value) int {
 	}
 	return -1
 }
+
+// Siblings returns the keys of the rows that stand where the field's row does: of the same page, or behind the same
+// edges of its rows. What is asked of one of them is best asked of all at once. The row's own key is among them
+// where the page is at hand; otherwise there are none.
+func Siblings(field *graphql.FieldContext) []uuid.UUID {
+	k, path := ancestors(field)
+	edges, ok := edgesOf(path)
+	if k == nil || !ok {
+		return nil
+	}
+	return keysBehind(reflect.ValueOf(k.rows), edges)
+}

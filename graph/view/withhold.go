@@ -6,12 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
-	"github.com/graph-gophers/dataloader/v7"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent"
@@ -19,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/relay"
 )
 
 // NotInView is the reason for withholding a value that the view does not have.
@@ -64,9 +63,16 @@ func (r *response) list() []Withheld {
 
 // operation is what the conditions of one operation share.
 type operation struct {
-	client  *ent.Client
-	mu      sync.Mutex
-	loaders map[gate]*dataloader.Loader[uuid.UUID, bool]
+	client *ent.Client
+
+	mu    sync.Mutex
+	gates map[gate]*decisions
+}
+
+// decisions are the rows of an entity for which a condition has been decided.
+type decisions struct {
+	mu    sync.Mutex
+	shown map[uuid.UUID]bool
 }
 
 // gate is a condition on rows of an entity.
@@ -82,7 +88,7 @@ type (
 
 // Conditions returns a context in which the conditions of an operation can be decided.
 func Conditions(ctx context.Context, client *ent.Client) context.Context {
-	return context.WithValue(ctx, operationKey{}, &operation{client: client, loaders: map[gate]*dataloader.Loader[uuid.UUID, bool]{}})
+	return context.WithValue(ctx, operationKey{}, &operation{client: client, gates: map[gate]*decisions{}})
 }
 
 // Respond runs one response and adds what it withheld to its extensions.
@@ -111,7 +117,7 @@ func (v *View) Withhold(ctx context.Context, next graphql.Resolver) (any, error)
 		withhold(ctx, field, string(condition))
 		return nil, nil
 	}
-	holds, err := decide(ctx, gate{Entity(field.Object), condition}, row.GlobalID().UUID)
+	holds, err := decide(ctx, gate{Entity(field.Object), condition}, row.GlobalID().UUID, field)
 	if err != nil {
 		return nil, err
 	}
@@ -151,23 +157,36 @@ func rowOf(field *graphql.FieldContext) ent.Noder {
 	return nil
 }
 
-// decide asks whether the condition holds for the row; the rows of a list are asked about together.
-func decide(ctx context.Context, g gate, key uuid.UUID) (bool, error) {
+// decide tells whether the condition holds for the row. The first who asks decides for all rows that stand beside it
+// in the page, so that a page takes one statement for each condition and nobody waits to see who else asks.
+func decide(ctx context.Context, g gate, key uuid.UUID, field *graphql.FieldContext) (bool, error) {
 	op := ctx.Value(operationKey{}).(*operation)
 	op.mu.Lock()
-	loader := op.loaders[g]
-	if loader == nil {
-		loader = dataloader.NewBatchedLoader(func(ctx context.Context, keys []uuid.UUID) []*dataloader.Result[bool] {
-			return op.holds(ctx, g, keys)
-		}, dataloader.WithWait[uuid.UUID, bool](time.Millisecond))
-		op.loaders[g] = loader
+	d := op.gates[g]
+	if d == nil {
+		d = &decisions{shown: map[uuid.UUID]bool{}}
+		op.gates[g] = d
 	}
 	op.mu.Unlock()
-	return loader.Load(ctx, key)()
+
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if shown, known := d.shown[key]; known {
+		return shown, nil
+	}
+	keys := append(relay.Siblings(field), key)
+	holds, err := op.holds(ctx, g, keys)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range keys {
+		d.shown[k] = holds[k]
+	}
+	return holds[key], nil
 }
 
 // holds runs the condition's own predicate over the rows.
-func (op *operation) holds(ctx context.Context, g gate, keys []uuid.UUID) []*dataloader.Result[bool] {
+func (op *operation) holds(ctx context.Context, g gate, keys []uuid.UUID) (map[uuid.UUID]bool, error) {
 	condition, _ := g.condition.Of(g.entity) // the contract was checked at the start
 	v := viewer.From(ctx)
 	found, err := op.client.Keys(ctx, g.entity, func(s *sql.Selector) {
@@ -178,9 +197,5 @@ func (op *operation) holds(ctx context.Context, g gate, keys []uuid.UUID) []*dat
 	for _, k := range found {
 		shown[k] = true
 	}
-	out := make([]*dataloader.Result[bool], len(keys))
-	for i, k := range keys {
-		out[i] = &dataloader.Result[bool]{Data: shown[k], Error: err}
-	}
-	return out
+	return shown, err
 }

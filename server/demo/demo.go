@@ -70,7 +70,7 @@ const kind = "demo"
 func Seed(ctx context.Context, st *store.Store, api *graph.API, o Options) error {
 	o = o.orElse(clock.Now(ctx))
 	ctx = viewer.System(clock.At(ctx, o.Now), "demo data")
-	if empty, err := empty(ctx, st.Client); err != nil || !empty {
+	if empty, err := isEmpty(ctx, st.Client); err != nil || !empty {
 		return err
 	}
 	restore, err := relax(ctx, st)
@@ -80,7 +80,7 @@ func Seed(ctx context.Context, st *store.Store, api *graph.API, o Options) error
 	w, run, err := write(ctx, st.Client, o)
 	if sqlgraph.IsUniqueConstraintError(err) {
 		// Another server generates at the same time, and was first to write who works there.
-		if empty, again := empty(ctx, st.Client); again != nil || !empty {
+		if empty, again := isEmpty(ctx, st.Client); again != nil || !empty {
 			return errors.Join(again, restore())
 		}
 	}
@@ -94,8 +94,8 @@ func Seed(ctx context.Context, st *store.Store, api *graph.API, o Options) error
 	return st.Client.ImportRun.UpdateOneID(run).SetAccepted(w.rows).SetFinishedAt(clock.Now(ctx)).Exec(ctx)
 }
 
-// empty reports whether the database has nothing that the demo data could be confused with.
-func empty(ctx context.Context, client *ent.Client) (bool, error) {
+// isEmpty reports whether the database has nothing that the demo data could be confused with.
+func isEmpty(ctx context.Context, client *ent.Client) (bool, error) {
 	for _, exists := range []func(context.Context) (bool, error){
 		client.ImportRun.Query().Where(importrun.Kind(kind)).Exist,
 		client.Identity.Query().Exist, client.Account.Query().Exist, client.Product.Query().Exist,

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/ent/viewer"
@@ -38,7 +39,7 @@ type service struct {
 func newService(t testing.TB, s *store.Store) *service {
 	t.Helper()
 	ctx := t.Context()
-	if err := reference.Ensure(ctx, s.Client); err != nil {
+	if err := reference.Ensure(clock.At(ctx, present), s.Client); err != nil {
 		t.Fatal(err)
 	}
 	keys := secret.New()
@@ -153,7 +154,9 @@ func TestInquiryReachesTheLiaison(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		s := newService(t, st)
 		s.seed(t, demo.Options{Patients: 8})
-		var first struct{ Products struct{ Nodes []struct{ ID, Name string } } }
+		var first struct {
+			Products struct{ Nodes []struct{ ID, Name string } }
+		}
 		s.as(t, "provider", "{ products(first: 1) { nodes { id name } } }", nil, &first)
 		var made struct {
 			SubmitMedicalInquiry struct{ Case struct{ ID string } }
@@ -165,7 +168,9 @@ func TestInquiryReachesTheLiaison(t *testing.T) {
 			}}, &made)
 		for name, want := range map[string]bool{"liaison": true, "liaison2": false, "reviewer": false, "safety": false} {
 			var queue struct {
-				CaseQueue struct{ Nodes []struct{ ID, Department string } }
+				CaseQueue struct {
+					Nodes []struct{ ID, Department string }
+				}
 			}
 			s.as(t, name, "{ caseQueue(first: 100) { nodes { id department } } }", nil, &queue)
 			got := false

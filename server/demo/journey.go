@@ -116,10 +116,10 @@ func (w *world) takePart(p *page, one *patient, i int, d dice) {
 
 // enroll adds one enrollment with its history, consents, treatment and contacts.
 func (w *world) enroll(p *page, one *patient, in *program, d dice) {
-	to := destination(w.journeys, d)
-	w.journeys++
-	if one.dead {
-		to = code.EnrollmentStatusDiscontinued
+	to := code.EnrollmentStatusDiscontinued
+	if !one.dead {
+		to = destination(w.journeys, d)
+		w.journeys++
 	}
 	j := w.travel(one, in, to, d)
 	create := w.tx.Enrollment.Create().SetID(j.id).SetPatientID(one.id).SetProgramID(in.id).SetCoordinatorID(w.users[in.coordinator]).

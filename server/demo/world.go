@@ -43,7 +43,7 @@ type world struct {
 	providers []*provider
 	near      map[code.Territory][]*provider
 	npis      map[string]bool
-	// journeys counts the enrollments made.
+	// journeys counts the enrollments of the living.
 	journeys int
 	// patients are those whom the told history needs: the two who sign in.
 	patients map[string]*patient
