@@ -176,7 +176,7 @@ var rules = map[string]ByPersona{
 		viewer.Patient:     either(own(carecase.FieldRequesterID), self(carecase.FieldPatientID)),
 		viewer.Provider:    own(carecase.FieldRequesterID),
 		viewer.Liaison:     either(work, own(carecase.FieldRequesterID)),
-		viewer.Coordinator: either(own(carecase.FieldRequesterID), programPatient(carecase.FieldPatientID)),
+		viewer.Coordinator: either(own(carecase.FieldRequesterID), both(programPatient(carecase.FieldPatientID), noEvent)),
 		viewer.Staff:       either(work, own(carecase.FieldRequesterID)),
 		viewer.Analyst:     everything,
 	},
@@ -244,6 +244,13 @@ var openProgram = is(careprogram.FieldStatus, code.ProgramStatusActive)
 func announcedProgram(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
+	}
+}
+
+// noEvent is for rows of CareCase: an adverse event is drug safety's and its author's, whomever it is about.
+func noEvent(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.NEQ(s.C(carecase.FieldKind), string(code.CaseKindAdverseEvent)))
 	}
 }
 

@@ -29,7 +29,7 @@ func Classify(err error) *Error {
 	var misplaced *lifecycle.PlacementError
 	var database *pq.Error
 	switch {
-	case errors.As(err, &known):
+	case errors.As(err, &known) && known.Code != Internal:
 		return known
 	case ent.IsNotFound(err):
 		return &Error{Code: NotFound, Message: "not found", Err: err}
@@ -61,8 +61,9 @@ func Presenter(log *slog.Logger, requestID func(context.Context) string) graphql
 		out := graphql.DefaultErrorPresenter(ctx, err)
 		if coded, _ := out.Extensions["code"].(string); coded != "" && out.Err == nil && isProtocol(coded) {
 			out.Message = suggestion.ReplaceAllString(out.Message, "")
-			if len(out.Path) > 0 && out.Path[0] == ast.PathName("variable") {
+			if len(out.Path) > 1 && out.Path[0] == ast.PathName("variable") { // which is no path of the response
 				out.Message = "the value of a variable has the wrong type"
+				out.Extensions["argument"], out.Path = out.Path[1:].String(), nil
 			}
 			return out
 		}

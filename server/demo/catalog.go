@@ -14,15 +14,15 @@ import (
 
 // product is an invented product with what is treated with it, and by whom.
 type product struct {
-	id                                      uuid.UUID
-	name, generic                           string
-	area                                    string
-	kind                                    code.ProductKind
-	status                                  code.MarketingStatus
-	disease, snomed                         string
-	specialty, taxonomy                     string // NUCC
-	dosage                                  string
-	label, letter, education, unlabelledUse uuid.UUID // documents
+	id                           uuid.UUID
+	name, generic                string
+	area                         string
+	kind                         code.ProductKind
+	status                       code.MarketingStatus
+	disease, snomed              string
+	specialty, taxonomy          string // NUCC
+	dosage                       string
+	label, letter, unlabelledUse uuid.UUID // documents
 }
 
 // catalog is in the order of the names, as the API lists it: the first product is one of the liaisons' work.

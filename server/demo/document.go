@@ -95,7 +95,7 @@ func (w *world) aboutProduct(p *product, add func(document)) {
 	})
 	add(document{
 		name: p.name + "-guide", edition: 1, kind: code.ResourceKindPatientEducation, label: code.LabelStatusOnLabel,
-		patients: true, product: p, remembered: &p.education,
+		patients: true, product: p,
 		title: "Living with " + p.disease, body: fmt.Sprintf("What %s does, how to take it, and when to call your doctor.", p.name),
 	})
 	add(document{

@@ -127,11 +127,11 @@ func (w *world) scenes(i int, a asked, in api) []scene {
 	}
 	switch t.asker.at.territory() {
 	case code.TerritoryNortheast:
-		t.liaison = "liaison"
+		t.worker = "liaison"
 	case code.TerritoryWest:
-		t.liaison = "liaison2"
+		t.worker = "liaison2"
 	default: // the case enters medical information
-		t.liaison = "reviewer"
+		t.worker = "reviewer"
 		if a.ago > 5*day {
 			a.plot = informed
 		}

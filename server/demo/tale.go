@@ -13,7 +13,7 @@ type tale struct {
 	api
 	asker   *provider
 	product *product
-	liaison string // whose queue it enters, if it does
+	worker  string // of the department that it enters: a liaison where one serves
 	at      time.Time
 
 	inquiry  map[string]any
@@ -29,9 +29,8 @@ type beat struct {
 	happens   func(context.Context, *tale) error
 }
 
-// The plots. Who works on a tale is "" for the liaison whose queue the case entered.
+// The plots. Where nobody is named, the tale's worker acts. Without a plot an inquiry waits.
 var (
-	waits    = []beat(nil)
 	accepted = []beat{accepts("")}
 	drafted  = []beat{accepts(""), classifies("", code.LabelStatusOnLabel), drafts("", code.ResponseKindStandardLetter)}
 	answered = append(drafted[:3:3], approves(""), sends(""))
@@ -59,7 +58,7 @@ func (t *tale) step(ctx context.Context, by, mutation, selection string, input m
 	portal := code.PortalStaffConsole
 	switch by {
 	case "":
-		by = t.liaison
+		by = t.worker
 	case t.asker.subject:
 		portal = code.PortalProviderPortal
 	}
