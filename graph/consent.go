@@ -7,12 +7,14 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/graph/fault"
@@ -138,7 +140,11 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 	if err := c.replaceConsents(patient.ID, input.Scope, program, captured); err != nil {
 		return uuid.Nil, err
 	}
-	create := c.tx.Consent.Create().
+	form, err := c.formFor(patient.ID, input.Scope, program, captured)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	create := c.tx.Consent.Create().SetNillableFormID(form).
 		SetPatientID(patient.ID).SetNillableProgramID(program).SetScope(input.Scope).SetStatus(code.ConsentStatusActive).
 		SetDecision(or(input.Decision, code.ConsentDecisionPermit)).SetCapturedVia(input.CapturedVia).SetCapturedAt(captured).
 		SetEffectiveFrom(captured).SetNillableExpiresAt(input.ExpiresAt).SetSignerRole(or(input.SignerRole, code.SignerRoleSelf)).
@@ -149,6 +155,37 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 	}
 	return made.ID, c.consentStep(made, "", nil)
 }
+
+// formFor returns the form that was in force for the consent, in the patient's language, else in that of the house;
+// nil where there is none.
+func (c *change) formFor(patient uuid.UUID, scope code.ConsentScope, program *uuid.UUID, captured time.Time) (*uuid.UUID, error) {
+	account, err := c.tx.Account.Get(c.system, patient)
+	if err != nil {
+		return nil, err
+	}
+	for _, locale := range []string{account.Locale, houseLocale} {
+		query := c.tx.ConsentForm.Query().Where(
+			consentform.ScopeEQ(scope), consentform.Locale(locale), consentform.StatusEQ(code.FormStatusApproved),
+			consentform.EffectiveFromLTE(captured), consentform.Or(consentform.EffectiveToIsNil(), consentform.EffectiveToGT(captured)),
+		).Order(consentform.ByEdition(sql.OrderDesc()))
+		if program != nil {
+			query.Where(consentform.Or(consentform.ProgramID(*program), consentform.ProgramIDIsNil()))
+		} else {
+			query.Where(consentform.ProgramIDIsNil())
+		}
+		form, err := query.First(c.system)
+		if err == nil {
+			return &form.ID, nil
+		}
+		if !ent.IsNotFound(err) {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// houseLocale is the language in which every form exists first.
+const houseLocale = "en-US"
 
 // replaceConsents ends what is in force for the patient, scope and program.
 func (c *change) replaceConsents(patient uuid.UUID, scope code.ConsentScope, program *uuid.UUID, captured time.Time) error {

@@ -49,11 +49,11 @@ func zip3(zip, country string) string {
 	if country != "" && country != "US" && country != "USA" {
 		return "000"
 	}
-	digits := strings.ReplaceAll(strings.TrimSpace(zip), "-", "")
-	if len(digits) != 5 && len(digits) != 9 {
+	digits, plus, dashed := strings.Cut(strings.TrimSpace(zip), "-")
+	if dashed && (len(digits) != 5 || len(plus) != 4) || len(digits) != 5 && len(digits) != 9 {
 		return "000"
 	}
-	for _, r := range digits {
+	for _, r := range digits + plus {
 		if r < '0' || r > '9' {
 			return "000"
 		}

@@ -96,6 +96,7 @@ func (a *API) executor(v *view.View) *executor.Executor {
 	shape := view.ShapeFor(v.Persona)
 	shape.Known = documents
 	e.Use(shape) // before persisted queries, or texts out of bounds would be kept, and before complexity
+	e.Use(&storable{})
 	e.Use(extension.Introspection{})
 	e.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](500)})
 	e.Use(view.LimitComplexity(a.options.Complexity))

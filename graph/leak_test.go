@@ -279,6 +279,37 @@ func TestMutationsOfOthersDoNotExist(t *testing.T) {
 	w.unchanged(before)
 }
 
+// A mutation that a persona has does nothing to a row that the viewer does not see, and says no more of it than of one
+// that does not exist.
+func TestMutationsOfForeignRows(t *testing.T) {
+	const record = `mutation($id: ID!) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, evidence: {recordingId: "r"}}) { consent { id } } }`
+	const revoke = `mutation($id: ID!) { revokeConsent(input: {consentId: $id, reason: "because"}) { consent { id } } }`
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		for _, c := range []struct{ who, document, row string }{
+			{"liaison2", accept, "case waiting"}, {"sales", accept, "case waiting"}, {"liaison", accept, "case west"},
+			{"liaison2", reroute, "case waiting"}, {"liaison2", giveBack, "case done"}, {"liaison2", classify, "question waiting"},
+			{"liaison2", draft, "case done"}, {"liaison2", review, "response doneDraft"}, {"information", approve, "response doneDraft"},
+			{"information", sendBack, "response doneDraft"}, {"liaison2", send, "response doneDraft"}, {"quality", reroute, "case event"},
+			{"provider2", confirm, "response done"}, {"provider", confirm, "response doneDraft"}, {"provider", confirm, "response own"},
+			{"coordinator2", record, "patient ann"}, {"coordinator2", revoke, "consent ann"}, {"coordinator", record, "patient bob"},
+		} {
+			with := func(id string) vars {
+				if c.document == draft {
+					return w.letter(id, nil)
+				}
+				return vars{"id": id, "to": "LEGAL", "label": "OFF_LABEL"}
+			}
+			before := w.census()
+			foreign, absent := w.do(c.who, c.document, with(w.id(c.row))), w.do(c.who, c.document, with(w.nobodys(c.who, w.key(c.row).Prefix)))
+			if foreign.code() != "NOT_FOUND" || foreign.raw != absent.raw {
+				t.Errorf("%s: %s\nforeign: %s\n absent: %s", c.who, c.document, foreign.raw, absent.raw)
+			}
+			w.unchanged(before)
+		}
+	})
+}
+
 // census is how many rows each table has, and how often they were changed: all but the record of reads.
 func (w *world) census() map[string]string {
 	w.t.Helper()

@@ -15,12 +15,16 @@ func TestCheck(t *testing.T) {
 		change func(*serveCommand)
 		says   []string
 	}{
-		"defaults":        {func(*serveCommand) {}, nil},
-		"issuer":          {func(s *serveCommand) { s.OIDCIssuer, s.OIDCAudience = "https://id.example.com", []string{"a=STAFF_CONSOLE"} }, nil},
-		"public":          {func(s *serveCommand) { s.Listen = "0.0.0.0:8080" }, []string{"--oidc-issuer"}},
-		"public demo":     {func(s *serveCommand) { s.Listen, s.Demo = "0.0.0.0:8080", &on }, []string{"--demo"}},
-		"demo and issuer": {func(s *serveCommand) { s.Demo, s.OIDCIssuer, s.OIDCAudience = &on, "https://id.example.com", []string{"a=ANALYTICS"} }, []string{"--demo"}},
-		"nobody":          {func(s *serveCommand) { s.Demo = &off }, []string{"--oidc-issuer"}},
+		"defaults": {func(*serveCommand) {}, nil},
+		"issuer": {func(s *serveCommand) {
+			s.OIDCIssuer, s.OIDCAudience = "https://id.example.com", []string{"a=STAFF_CONSOLE"}
+		}, nil},
+		"public":      {func(s *serveCommand) { s.Listen = "0.0.0.0:8080" }, []string{"--oidc-issuer"}},
+		"public demo": {func(s *serveCommand) { s.Listen, s.Demo = "0.0.0.0:8080", &on }, []string{"--demo"}},
+		"demo and issuer": {func(s *serveCommand) {
+			s.Demo, s.OIDCIssuer, s.OIDCAudience = &on, "https://id.example.com", []string{"a=ANALYTICS"}
+		}, []string{"--demo"}},
+		"nobody": {func(s *serveCommand) { s.Demo = &off }, []string{"--oidc-issuer"}},
 		"everything": {func(s *serveCommand) {
 			s.Listen, s.Database, s.OIDCIssuer, s.Patients = "nowhere", "mysql:x", "https://id.example.com", 0
 			s.OIDCAudience, s.CORSOrigin = []string{"a=b", "c"}, []string{"*"}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -22,8 +23,17 @@ import (
 	"github.com/carehub/carehub/server/secret"
 )
 
+// asProgram is the variable that makes this binary the program itself.
+const asProgram = "CAREHUB_TEST_AS_PROGRAM"
+
 // TestMain: a server that has ended leaves nothing running.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // onEach runs the test on a fresh database of each engine, both at once.
 func onEach(t *testing.T, test func(t *testing.T, database string)) {
@@ -168,7 +178,10 @@ type reply struct {
 		Extensions map[string]any
 	}
 	Extensions struct {
-		Withheld []struct{ Reason string }
+		Withheld []struct {
+			Path   []string
+			Reason string
+		}
 	}
 	body string
 }

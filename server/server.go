@@ -175,11 +175,17 @@ func (v *server) schema(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id, err := v.auth.Authenticate(r.Context(), token)
-	if err != nil {
+	switch {
+	case err == nil:
+		answer(w, http.StatusOK, v.api.Views[id.Role].SDL)
+	case errors.Is(err, auth.ErrUnauthenticated):
 		answer(w, http.StatusUnauthorized, "the token is refused")
-		return
+	case errors.Is(err, auth.ErrNoAccess), errors.Is(err, graph.ErrUnknownUser), errors.Is(err, graph.ErrNoPortal):
+		answer(w, http.StatusForbidden, "the identity has no access")
+	default:
+		v.log.ErrorContext(r.Context(), "cannot authenticate", "error", err)
+		answer(w, http.StatusServiceUnavailable, "internal error")
 	}
-	answer(w, http.StatusOK, v.api.Views[id.Role].SDL)
 }
 
 // demoToken signs a demo identity in, for pages of this server alone.
@@ -227,7 +233,8 @@ func answer(w http.ResponseWriter, status int, text string) {
 }
 
 // serve answers requests on the listener until the context ends; then it lets go of its clients one after the
-// other and waits for what is under way.
+// other and waits for what is under way. Until the last of them has left it goes on to answer, so that whoever asks
+// hears that it is not ready any more.
 func (v *server) serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler:           v.handler(),
@@ -248,9 +255,9 @@ func (v *server) serve(ctx context.Context, listener net.Listener) error {
 	v.log.Info("stopping")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- v.endpoint.Drain(grace) }()
-	err := errors.Join(web.Shutdown(grace), <-drained)
+	draining, drained := context.WithTimeout(grace, 15*time.Second)
+	defer drained()
+	err := errors.Join(v.endpoint.Drain(draining), web.Shutdown(grace))
 	if served := <-failed; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"github.com/carehub/carehub/ent/carecase"
-	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/condition"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/patient"
@@ -35,10 +34,10 @@ const (
 // conditions gives for each condition the predicate by entity.
 var conditions = map[Condition]map[string]Rule{
 	MedicalAffairsConsent: {
-		"Patient":    consented(patient.FieldID, code.ConsentScopeMedicalAffairs),
-		"Enrollment": consented(enrollment.FieldPatientID, code.ConsentScopeMedicalAffairs),
-		"Treatment":  consented(treatment.FieldPatientID, code.ConsentScopeMedicalAffairs),
-		"Condition":  consented(condition.FieldPatientID, code.ConsentScopeMedicalAffairs),
+		"Patient":    consented(patient.FieldID),
+		"Enrollment": consented(enrollment.FieldPatientID),
+		"Treatment":  consented(treatment.FieldPatientID),
+		"Condition":  consented(condition.FieldPatientID),
 	},
 	Self: {
 		"Provider": self(provider.FieldID),
@@ -57,7 +56,7 @@ var conditions = map[Condition]map[string]Rule{
 		"Patient": casePatient(patient.FieldID, guardians...),
 	},
 	AuthoredOrConsent: {
-		"Touchpoint": either(own(touchpoint.FieldUserID), consented(touchpoint.FieldPatientID, code.ConsentScopeMedicalAffairs)),
+		"Touchpoint": either(own(touchpoint.FieldUserID), consented(touchpoint.FieldPatientID)),
 	},
 }
 

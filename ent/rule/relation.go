@@ -148,13 +148,13 @@ func casePatient(column string, departments ...code.DepartmentCode) Rule {
 	}
 }
 
-// consented: the patient that the column names permits the scope, now.
-func consented(column string, scope code.ConsentScope) Rule {
+// consented: the patient that the column names permits medical affairs to know, now.
+func consented(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
 			s.Where(exists(s, consent.Table, "permit", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(consent.FieldPatientID), s.C(column)))
-				in.Where(sql.EQ(in.C(consent.FieldScope), string(scope)))
+				in.Where(sql.EQ(in.C(consent.FieldScope), string(code.ConsentScopeMedicalAffairs)))
 				in.Where(sql.EQ(in.C(consent.FieldStatus), string(code.ConsentStatusActive)))
 				in.Where(sql.EQ(in.C(consent.FieldDecision), string(code.ConsentDecisionPermit)))
 				in.Where(sql.LTE(in.C(consent.FieldEffectiveFrom), v.Now()))

@@ -68,7 +68,7 @@ func Presenter(log *slog.Logger, requestID func(context.Context) string) graphql
 			return out
 		}
 		f := Classify(err)
-		if f.Code == Internal {
+		if f.Code == Internal && !abandoned(ctx, err) {
 			log.ErrorContext(ctx, "operation failed", "error", redact(f.Err), "path", out.Path.String(), "request_id", requestID(ctx))
 		}
 		out = &gqlerror.Error{Message: f.Message, Path: out.Path, Locations: out.Locations, Extensions: map[string]any{}}
@@ -84,6 +84,11 @@ func Presenter(log *slog.Logger, requestID func(context.Context) string) graphql
 		}
 		return out
 	}
+}
+
+// abandoned reports whether the operation failed for no other reason than that its client has left.
+func abandoned(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // isProtocol reports whether the code is one that gqlgen, or the limits of an operation, gave.

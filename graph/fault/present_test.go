@@ -68,7 +68,7 @@ func TestPresenter(t *testing.T) {
 		{"a database's refusal", wrapped(&pq.Error{Code: "23502", Message: secret, Detail: secret, Table: "patients"}), fault.Internal, "internal error", ""},
 		{"anything else", errors.New("SELECT name FROM patients WHERE name = '" + secret + "'"), fault.Internal, "internal error", ""},
 		{"one that says itself that it is internal", fault.New(fault.Internal, "%s", secret), fault.Internal, "internal error", ""},
-		{"an extended one of gqlgen's", &gqlerror.Error{Message: secret, Extensions: map[string]any{"code": "NONESUCH"}}, fault.Internal, "internal error", ""},
+		{"an extended one of gqlgen's", &gqlerror.Error{Message: secret, Path: ast.Path{ast.PathName("mine")}, Extensions: map[string]any{"code": "NONESUCH"}}, fault.Internal, "internal error", ""},
 	} {
 		out, log := present(t, c.err, "r-1")
 		want := map[string]any{"code": string(c.code), "requestId": "r-1"}
@@ -105,6 +105,28 @@ func TestPresenter(t *testing.T) {
 }
 
 // TestDuplicates: a second row where there may be one is CONFLICT on both engines.
+// TestAbandoned: a client that leaves is no failure of the server; whatever else goes wrong is one, and so is an
+// operation that is cancelled while its client waits.
+func TestAbandoned(t *testing.T) {
+	left, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx    context.Context
+		err    error
+		logged bool
+	}{
+		{left, fmt.Errorf("following: %w", context.Canceled), false},
+		{left, errors.New("a row is missing"), true},
+		{t.Context(), context.Canceled, true},
+	} {
+		var log bytes.Buffer
+		fault.Presenter(slog.New(slog.NewTextHandler(&log, nil)), func(context.Context) string { return "" })(c.ctx, c.err)
+		if logged := log.Len() > 0; logged != c.logged {
+			t.Errorf("%v is logged: %t", c.err, logged)
+		}
+	}
+}
+
 func TestDuplicates(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		system := viewer.System(t.Context(), "test")

@@ -166,7 +166,7 @@ func variables(t *testing.T, file string) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	for name := range parsed.Scope.Objects { //nolint:staticcheck // the file needs no types
+	for name := range parsed.Scope.Objects {
 		if ast.IsExported(name) {
 			out = append(out, name)
 		}
@@ -199,12 +199,15 @@ func lists(t *testing.T) map[string]string {
 			if !ok {
 				continue
 			}
-			field := fieldOf(receiver.Name, f.Name.Name)
+			field, self := fieldOf(receiver.Name, f.Name.Name), ""
+			if names := f.Recv.List[0].Names; len(names) > 0 {
+				self = names[0].Name
+			}
 			ast.Inspect(f.Body, func(n ast.Node) bool {
 				if s, ok := n.(*ast.SelectorExpr); ok {
 					if x, ok := s.X.(*ast.Ident); ok && x.Name == "list" {
 						out[field] = s.Sel.Name
-					} else if ok && x.Name == f.Recv.List[0].Names[0].Name && s.Sel.IsExported() {
+					} else if ok && x.Name == self && s.Sel.IsExported() {
 						calls[field] = fieldOf(receiver.Name, s.Sel.Name)
 					}
 				}

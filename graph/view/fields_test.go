@@ -12,10 +12,13 @@ import (
 	"strings"
 	"testing"
 
+	entschema "entgo.io/ent/dialect/sql/schema"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/golden"
+	"github.com/carehub/carehub/ent/migrate"
+	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/generated"
@@ -220,4 +223,52 @@ func read(entity ent.GraphEntity, body *goast.BlockStmt) []string {
 		return true
 	})
 	return slices.Compact(slices.Sorted(slices.Values(out)))
+}
+
+// TestValueSetsAreThoseStored: an enum value of the API is the stored text, and there is no other.
+func TestValueSetsAreThoseStored(t *testing.T) {
+	schema, compared := contract(), 0
+	for name, def := range schema.Types {
+		entity, stored := ent.Graph[view.Entity(name)]
+		if !stored {
+			continue
+		}
+		i := slices.IndexFunc(migrate.Tables, func(t *entschema.Table) bool { return t.Name == entity.Table })
+		for _, f := range def.Fields {
+			enum := schema.Types[f.Type.Name()]
+			c := slices.IndexFunc(entity.Fields, func(c ent.GraphField) bool { return c.Name == f.Name })
+			if enum.Kind != ast.Enum || c < 0 {
+				continue
+			}
+			compared++
+			column, _ := migrate.Tables[i].Column(entity.Fields[c].Column)
+			var values []string
+			for _, v := range enum.EnumValues {
+				values = append(values, v.Name)
+			}
+			if !slices.Equal(slices.Sorted(slices.Values(values)), slices.Sorted(slices.Values(column.Enums))) {
+				t.Errorf("%s.%s: the API has %v, the column %v", name, f.Name, values, column.Enums)
+			}
+			if f.Type.NonNull == column.Nullable {
+				t.Errorf("%s.%s may be null: %v, the column: %v", name, f.Name, !f.Type.NonNull, column.Nullable)
+			}
+		}
+	}
+	if compared < 30 {
+		t.Errorf("only %d columns were compared", compared)
+	}
+}
+
+// TestEveryConditionIsDefined: the contract names no condition that no entity has.
+func TestEveryConditionIsDefined(t *testing.T) {
+	for _, value := range contract().Types["AccessCondition"].EnumValues {
+		defined := false
+		for entity := range ent.Graph {
+			_, ok := rule.Condition(value.Name).Of(entity)
+			defined = defined || ok
+		}
+		if !defined {
+			t.Errorf("%s is defined for no entity", value.Name)
+		}
+	}
 }

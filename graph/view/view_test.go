@@ -422,4 +422,3 @@ func TestPruneToTheEnd(t *testing.T) {
 		t.Error("a field leads to nothing")
 	}
 }
-

@@ -9,7 +9,7 @@ import (
 // such a text turns up that nobody was to be shown, something leaks.
 func Canary(what string) string { return "Canary" + what }
 
-var canary = regexp.MustCompile(`(?i)canary[a-z]*`)
+var canary = regexp.MustCompile(`Canary[A-Za-z]*`)
 
 // Canaries returns the canaries in the text, each once.
 func Canaries(text string) []string {

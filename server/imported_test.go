@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent/carerelationship"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/externalidentifier"
+	"github.com/carehub/carehub/ent/patient"
+	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/server/auth"
+)
+
+// TestImportedPatient tells the same story of a patient who was taken in from outside, while the server runs: staff
+// are made by a file, the physician's licence is looked up late, and in the end somebody is shut out.
+func TestImportedPatient(t *testing.T) {
+	bundles := some(t, outside(t, "synthea-fhir-r4-2019"), "Gustavo_*", "Desmond_*", "Bill_*")
+	onEach(t, func(t *testing.T, database string) {
+		p := launch(t, database)
+		take := func(kind string, paths ...string) string {
+			t.Helper()
+			return command(t, 0, append([]string{"import", kind, "--database", database}, paths...)...)
+		}
+		if out := take("fhir", bundles...); !counts(out, "Patient", "3", "0", "0", "0") {
+			t.Fatalf("the import counts:\n%s", out)
+		}
+		found := findDesmond(t, database)
+		staff := filepath.Join(t.TempDir(), "staff.yaml")
+		employ := func(verified, status string) {
+			t.Helper()
+			yaml := fmt.Sprintf(people, auth.DemoIssuer, found.provider, found.program, verified, status)
+			if err := os.WriteFile(staff, []byte(yaml), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out := take("staff", staff); !strings.Contains(out, "0         0 in all") {
+				t.Fatalf("the import of staff refuses something:\n%s", out)
+			}
+		}
+		employ("", "ACTIVE")
+		physician, lee, kim := p.user(t, "doctor", "PROVIDER_PORTAL"), p.user(t, "lee", "STAFF_CONSOLE"), p.user(t, "kim", "STAFF_CONSOLE")
+
+		queue := lee.listens(casesEntering)
+		treated := physician.asks(`{ myPatients { nodes { id name } } }`, nil).is("myPatients.nodes.0.name", "Desmond Gutmann")
+		id, number := physician.submits(object{"patientId": treated.at("myPatients.nodes.0.id")})
+		if heard := queue.hearsOf(number, "CREATED").Item.Case; heard.Patient == nil || heard.Patient.Pseudonym == "" || heard.Patient.Name != nil {
+			t.Errorf("the liaison hears of patient %+v", heard.Patient)
+		}
+		known := func(by *user, name any) {
+			t.Helper()
+			by.asks("query ($id: ID!) { case(id: $id) { patient { name } } }", object{"id": id}).is("case.patient.name", name)
+		}
+		known(lee, nil)
+		recorded := kim.does("recordConsent", object{
+			"patientId": treated.at("myPatients.nodes.0.id"), "scope": "MEDICAL_AFFAIRS", "capturedVia": "PHONE", "evidence": object{"recordingId": "REC-1"},
+		}, "consent { id }")
+		known(lee, "Desmond Gutmann")
+		kim.does("revokeConsent", object{"consentId": recorded.at("payload.consent.id"), "reason": "told on the phone"}, "consent { status }")
+		known(lee, nil)
+		known(kim, "Desmond Gutmann")
+		p.demoUser(t, "coordinator").tries("query ($id: ID!) { case(id: $id) { status } }", object{"id": id}).refused("NOT_FOUND")
+		p.demoUser(t, "provider").tries("query ($id: ID!) { patient(id: $id) { name } }", object{"id": treated.at("myPatients.nodes.0.id")}).refused("NOT_FOUND")
+
+		question := lee.does("acceptCase", object{"caseId": id}, "case { inquiry { questions { nodes { id } } } }").at("payload.case.inquiry.questions.nodes.0.id")
+		lee.does("classifyQuestion", object{"questionId": question, "labelStatus": "ON_LABEL"}, "department").is("payload.department", "MEDICAL_AFFAIRS")
+		letter := lee.asks(`{ knowledgeResources(filter: {title: "dosing of Avelurix"}) { nodes { id } } }`, nil).at("knowledgeResources.nodes.0.id")
+		drafted := lee.does("draftInquiryResponse", object{"caseId": id, "kind": "STANDARD_LETTER", "body": body, "resourceIds": []any{letter}}, "response { id }")
+		response := object{"responseId": drafted.at("payload.response.id")}
+		lee.does("approveInquiryResponse", response, "response { status } unmet { code }").is("payload.response.status", "APPROVED")
+		const sent = "response { status } case { status } unmet { code }"
+		lee.does("sendInquiryResponse", response, sent).is("payload.response", nil).is("payload.unmet.0.code", "PROVIDER_NOT_VERIFIED")
+		employ("verified: state board 2025-06-01", "ACTIVE")
+		lee.does("sendInquiryResponse", response, sent).is("payload.response.status", "SENT").is("payload.case.status", "RESOLVED")
+		physician.does("acknowledgeResponse", response, "case { status }").is("payload.case.status", "CLOSED")
+
+		known(kim, "Desmond Gutmann")
+		socket := kim.opens()
+		employ("verified: state board 2025-06-01", "DISABLED")
+		if _, _, err := socket.Read(t.Context()); websocket.CloseStatus(err) != 4403 {
+			t.Errorf("the socket of somebody who was shut out ends with %v", err)
+		}
+		if status, _, text := send(t, "POST", p.url+"/graphql", `{"query": "{ me { name } }"}`,
+			"Content-Type", "application/json", "Authorization", "Bearer "+kim.token); status != 403 {
+			t.Errorf("somebody who was shut out gets %d %s", status, text)
+		}
+		known(lee, nil)
+		p.stop()
+		command(t, 0, "audit", "verify", "--database", database)
+		for _, name := range []string{"Gutmann", "Desmond", "Canary"} {
+			if said := p.log.String(); strings.Contains(said, name) {
+				t.Errorf("the log repeats %q:\n%s", name, said)
+			}
+		}
+	})
+}
+
+// people is the staff file: a physician, a liaison for the territory, and a coordinator in the program's team.
+const people = `identities:
+  - persona: PROVIDER
+    issuer: %[1]s
+    subject: doctor
+    name: The Physician
+    account: {identifier: "%[2]s"}
+    portals: [PROVIDER_PORTAL]
+    %[4]s
+  - persona: LIAISON
+    issuer: %[1]s
+    subject: lee
+    name: Lee Stone
+    memberships:
+      - {department: MEDICAL_AFFAIRS, role: MEMBER, territory: NORTHEAST}
+    clients:
+      - territory: NORTHEAST
+  - persona: COORDINATOR
+    issuer: %[1]s
+    subject: kim
+    name: Kim Doe
+    status: %[5]s
+    programs:
+      - {identifier: "%[3]s", role: COORDINATOR}
+`
+
+// desmond is what an operator knows of an imported patient: the physician's identifier and the program's.
+type desmond struct{ provider, program string }
+
+func findDesmond(t *testing.T, database string) desmond {
+	t.Helper()
+	ctx := viewer.System(t.Context(), "test")
+	s, err := store.Open(ctx, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	who := s.Client.Patient.Query().Where(patient.Given("Desmond"), patient.Family("Gutmann")).OnlyX(ctx)
+	identifier := func(entity string, id uuid.UUID) string {
+		row := s.Client.ExternalIdentifier.Query().
+			Where(externalidentifier.Entity(entity), externalidentifier.EntityID(id)).FirstX(ctx)
+		return row.System + "|" + row.Value
+	}
+	return desmond{
+		identifier("provider", s.Client.CareRelationship.Query().Where(carerelationship.PatientID(who.ID)).FirstX(ctx).ProviderID),
+		identifier("program", s.Client.Enrollment.Query().Where(enrollment.PatientID(who.ID)).FirstX(ctx).ProgramID),
+	}
+}
