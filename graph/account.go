@@ -49,3 +49,8 @@ func (r queryResolver) ImportRuns(ctx context.Context, first *int, after *relay.
 func (r userResolver) Memberships(ctx context.Context, obj *ent.Identity, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Membership], error) {
 	return relay.Each(ctx, r.Client.Membership.Query, list.Memberships, obj.ID, page(first, after, last, before), r.Client.LoadMembership)
 }
+
+// PortalAccesses resolves Query.portalAccesses.
+func (r queryResolver) PortalAccesses(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error) {
+	return relay.Page(ctx, r.Client.PortalAccess.Query(), list.AllPortalAccesses, page(first, after, last, before), r.Client.LoadPortalAccess)
+}

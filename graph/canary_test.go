@@ -189,12 +189,18 @@ func TestCanariesInFailures(t *testing.T) {
 			{"provider", `query($filter: CaseFilter) { myCases(filter: $filter) { totalCount } }`, vars{"filter": map[string]any{"kind": []string{marker}}}},
 			{"provider", `query($part: String) { myPatients(filter: {family: $part}) { totalCount } }`, vars{"part": marker + "\x00"}},
 			{"coordinator", `mutation($at: Time) { recordConsent(input: {patientId: "x", scope: MARKETING, capturedVia: PHONE, capturedAt: $at, evidence: {recordingId: "r"}}) { consent { id } } }`, vars{"at": marker}},
-			{"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, signerName: $text, evidence: {recordingId: $text}}) { consent { id } } }`,
-				vars{"id": w.id("patient ann"), "text": strings.Repeat(marker, 90)}},
-			{"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, signerName: $text, evidence: {recordingId: "r"}}) { consent { id } } }`,
-				vars{"id": w.id("patient ann"), "text": strings.Repeat(marker, 90)}},
-			{"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, evidence: {witness: $text}}) { consent { id } } }`,
-				vars{"id": w.id("patient ann"), "text": marker}},
+			{
+				"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, signerName: $text, evidence: {recordingId: $text}}) { consent { id } } }`,
+				vars{"id": w.id("patient ann"), "text": strings.Repeat(marker, 90)},
+			},
+			{
+				"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, signerName: $text, evidence: {recordingId: "r"}}) { consent { id } } }`,
+				vars{"id": w.id("patient ann"), "text": strings.Repeat(marker, 90)},
+			},
+			{
+				"coordinator", `mutation($id: ID!, $text: String) { recordConsent(input: {patientId: $id, scope: MARKETING, capturedVia: PHONE, evidence: {witness: $text}}) { consent { id } } }`,
+				vars{"id": w.id("patient ann"), "text": marker},
+			},
 			{"liaison", `mutation($id: ID!, $text: String!) { rerouteCase(input: {caseId: $id, department: COMMERCIAL, reason: $text}) { caseId } }`, vars{"id": w.id("case waiting"), "text": strings.Repeat(marker, 200)}},
 			{"safety", `mutation($id: ID!, $text: String!) { rerouteCase(input: {caseId: $id, department: LEGAL, reason: $text}) { caseId } }`, vars{"id": w.id("case event"), "text": marker}},
 		} {

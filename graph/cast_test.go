@@ -196,8 +196,14 @@ func (w *world) people(ctx context.Context) {
 		w.user(ctx, p.name, viewer.Provider, account)
 	}
 	for _, p := range []struct{ name, provider string }{
-		{"ann", "provider"}, {"bob", "provider2"}, {"cal", "provider"}, {"old", "provider"},
-		{"rex", "provider"}, {"eve", "provider"}, {"fay", "provider"}, {"dee", "provider"},
+		{"ann", "provider"},
+		{"bob", "provider2"},
+		{"cal", "provider"},
+		{"old", "provider"},
+		{"rex", "provider"},
+		{"eve", "provider"},
+		{"fay", "provider"},
+		{"dee", "provider"},
 	} {
 		account := w.account(ctx, p.name, "PATIENT", "PATIENT_PORTAL")
 		w.keep(p.name)(c.Patient.Create().SetID(account).SetGiven(canary(p.name, "Given")).SetFamily(canary(p.name, "Family")).SetFormerFamily(canary(p.name, "Former")).
@@ -215,7 +221,8 @@ func (w *world) people(ctx context.Context) {
 
 func (w *world) account(ctx context.Context, name string, kind code.AccountKind, portal code.Portal) uuid.UUID {
 	account := w.keep(name)(w.client.Account.Create().SetKind(kind).Save(ctx))
-	w.ok(w.client.PortalAccess.Create().SetAccountID(account).SetPortal(portal).SetStatus("ACTIVE").SetInvitedAt(day(-200)).Exec(ctx))
+	w.keep(name)(w.client.PortalAccess.Create().SetAccountID(account).SetPortal(portal).SetStatus("ACTIVE").
+		SetInvitedAt(day(-200)).SetActivatedAt(day(-199)).SetLastLoginAt(day(-1)).SetReason(canary(name, "Reason")).Save(ctx))
 	w.keep(name)(w.client.ContactPoint.Create().SetAccountID(account).SetChannel("PHONE").SetValue(canary(name, "Contact")).
 		SetVerifiedAt(day(-200)).SetOptedOutAt(day(-2)).Save(ctx))
 	return account

@@ -110,8 +110,10 @@ func TestStreamsOfOwnCases(t *testing.T) {
 			items       func(time.Duration) *answer
 			field, want string
 		}{
-			{mine, "caseAssigned", "case waiting"}, {others, "caseAssigned", "case west"},
-			{own, "myCaseUpdated", "case waiting"}, {foreign, "myCaseUpdated", "case west"},
+			{mine, "caseAssigned", "case waiting"},
+			{others, "caseAssigned", "case west"},
+			{own, "myCaseUpdated", "case waiting"},
+			{foreign, "myCaseUpdated", "case west"},
 		} {
 			if a := next(t, c.items, c.field); a.text(c.field+".case.id") != w.id(c.want) {
 				t.Errorf("%s: not %s: %s", c.field, c.want, a.raw)

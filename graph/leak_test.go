@@ -287,12 +287,24 @@ func TestMutationsOfForeignRows(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
 		for _, c := range []struct{ who, document, row string }{
-			{"liaison2", accept, "case waiting"}, {"sales", accept, "case waiting"}, {"liaison", accept, "case west"},
-			{"liaison2", reroute, "case waiting"}, {"liaison2", giveBack, "case done"}, {"liaison2", classify, "question waiting"},
-			{"liaison2", draft, "case done"}, {"liaison2", review, "response doneDraft"}, {"information", approve, "response doneDraft"},
-			{"information", sendBack, "response doneDraft"}, {"liaison2", send, "response doneDraft"}, {"quality", reroute, "case event"},
-			{"provider2", confirm, "response done"}, {"provider", confirm, "response doneDraft"}, {"provider", confirm, "response own"},
-			{"coordinator2", record, "patient ann"}, {"coordinator2", revoke, "consent ann"}, {"coordinator", record, "patient bob"},
+			{"liaison2", accept, "case waiting"},
+			{"sales", accept, "case waiting"},
+			{"liaison", accept, "case west"},
+			{"liaison2", reroute, "case waiting"},
+			{"liaison2", giveBack, "case done"},
+			{"liaison2", classify, "question waiting"},
+			{"liaison2", draft, "case done"},
+			{"liaison2", review, "response doneDraft"},
+			{"information", approve, "response doneDraft"},
+			{"information", sendBack, "response doneDraft"},
+			{"liaison2", send, "response doneDraft"},
+			{"quality", reroute, "case event"},
+			{"provider2", confirm, "response done"},
+			{"provider", confirm, "response doneDraft"},
+			{"provider", confirm, "response own"},
+			{"coordinator2", record, "patient ann"},
+			{"coordinator2", revoke, "consent ann"},
+			{"coordinator", record, "patient bob"},
 		} {
 			with := func(id string) vars {
 				if c.document == draft {

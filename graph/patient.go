@@ -75,7 +75,7 @@ func (r patientResolver) State(_ context.Context, obj *ent.Patient) (*string, er
 // Zip3 resolves Patient.zip3.
 func (r patientResolver) Zip3(_ context.Context, obj *ent.Patient) (*string, error) {
 	if obj.AddressZip == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // null is the answer
 	}
 	prefix := zip3(*obj.AddressZip, orEmpty(obj.AddressCountry))
 	return &prefix, nil
@@ -128,4 +128,9 @@ func (r patientResolver) Conditions(ctx context.Context, obj *ent.Patient, first
 // CareRelationships resolves Patient.careRelationships.
 func (r patientResolver) CareRelationships(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CareRelationship], error) {
 	return relay.Each(ctx, r.Client.CareRelationship.Query, list.PatientCareRelationships, obj.ID, page(first, after, last, before), r.Client.LoadCareRelationship)
+}
+
+// PortalAccesses resolves Patient.portalAccesses.
+func (r patientResolver) PortalAccesses(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error) {
+	return relay.Each(ctx, r.Client.PortalAccess.Query, list.PortalAccesses, obj.ID, page(first, after, last, before), r.Client.LoadPortalAccess)
 }

@@ -91,3 +91,8 @@ func (r providerResolver) ContactPoints(ctx context.Context, obj *ent.Provider, 
 func (r providerResolver) Touchpoints(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error) {
 	return relay.Each(ctx, r.Client.Touchpoint.Query, list.ProviderTouchpoints, obj.ID, page(first, after, last, before), r.Client.LoadTouchpoint)
 }
+
+// PortalAccesses resolves Provider.portalAccesses.
+func (r providerResolver) PortalAccesses(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error) {
+	return relay.Each(ctx, r.Client.PortalAccess.Query, list.PortalAccesses, obj.ID, page(first, after, last, before), r.Client.LoadPortalAccess)
+}

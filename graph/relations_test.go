@@ -57,6 +57,12 @@ ContactPoint
 	PROVIDER     SELF=provider TREATS=ann peer=provider2 other=bob
 	LIAISON      CLIENT=provider other=provider2 CLIENT-PT,consent=ann
 	COORDINATOR  PROGRAM=ann provider=provider other=bob
+PortalAccess
+	PATIENT      SELF=ann other=bob
+	PROVIDER     SELF=provider peer=provider2
+	LIAISON      CLIENT=provider other=provider2
+	COORDINATOR  PROGRAM=ann other=bob
+	ADMIN        any=ann
 CareRelationship
 	PATIENT      SELF=ann other=bob
 	PROVIDER     own=ann ended=old other=bob

@@ -57,9 +57,11 @@ func (r *resolver) Enrollment() generated.EnrollmentResolver     { return enroll
 func (r *resolver) InquiryResponse() generated.InquiryResponseResolver {
 	return inquiryResponseResolver{r}
 }
+
 func (r *resolver) KnowledgeResource() generated.KnowledgeResourceResolver {
 	return resourceResolver{r}
 }
+
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
 }

@@ -203,7 +203,7 @@ func dial(t *testing.T, p *program, origin string) (*websocket.Conn, int) {
 	if err != nil {
 		return nil, response.StatusCode
 	}
-	t.Cleanup(func() { socket.CloseNow() }) //nolint:errcheck // most are closed already
+	t.Cleanup(func() { socket.CloseNow() })
 	return socket, response.StatusCode
 }
 
@@ -289,6 +289,6 @@ func testLeaving(t *testing.T, p *program) {
 		t.Errorf("a new socket gets %d", status)
 	}
 	liaison.asks("{ me { name } }", nil).is("me.name", "Lena Marlow")
-	mute.CloseNow() //nolint:errcheck // the server closes it, too
+	mute.CloseNow()
 	<-ended
 }

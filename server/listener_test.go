@@ -88,7 +88,7 @@ func (u *user) listens(stream string) *listener {
 	}()
 	u.t.Cleanup(func() {
 		orders.Close()
-		for range l.heard { //nolint:revive // what nobody waited for
+		for range l.heard { // what nobody waited for
 		}
 		if err := node.Wait(); err != nil {
 			u.t.Errorf("the client of %s: %v", u.name, err)

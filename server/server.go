@@ -229,7 +229,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	fmt.Fprint(w, text) //nolint:errcheck // a client that has gone hears nothing
+	fmt.Fprint(w, text)
 }
 
 // serve answers requests on the listener until the context ends; then it lets go of its clients one after the

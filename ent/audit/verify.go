@@ -210,5 +210,5 @@ func walk(ctx context.Context, client *ent.Client, shard int, chain *ends, ancho
 			return &Fault{shard, chain.Seq + 1, "is missing: the chain was anchored beyond its head"}, nil
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // no fault is found
 }

@@ -35,7 +35,7 @@ func (PortalAccessStatus) Values() []string {
 	return texts(PortalAccessStatusInvited, PortalAccessStatusIdentityPending, PortalAccessStatusActive, PortalAccessStatusSuspended, PortalAccessStatusRevoked, PortalAccessStatusExpired)
 }
 
-// AuditAction: what was done, FHIR audit-event-action.
+// AuditAction says what was done, FHIR audit-event-action.
 type AuditAction string
 
 // The members of AuditAction.
@@ -52,7 +52,7 @@ func (AuditAction) Values() []string {
 	return texts(AuditActionCreate, AuditActionRead, AuditActionUpdate, AuditActionDelete, AuditActionExecute)
 }
 
-// AuditDecision: whether it was let through.
+// AuditDecision says whether it was let through.
 type AuditDecision string
 
 // The members of AuditDecision.

@@ -1,6 +1,6 @@
 package code
 
-// CaseKind: what a case is about.
+// CaseKind says what a case is about.
 type CaseKind string
 
 // The members of CaseKind.
@@ -43,7 +43,7 @@ func (CaseStatus) Values() []string {
 	return texts(CaseStatusNew, CaseStatusRouted, CaseStatusAccepted, CaseStatusInProgress, CaseStatusPendingInfo, CaseStatusResolved, CaseStatusClosed, CaseStatusReopened, CaseStatusCancelled, CaseStatusDuplicate)
 }
 
-// CasePriority: FHIR request-priority.
+// CasePriority is FHIR request-priority.
 type CasePriority string
 
 // The members of CasePriority.
@@ -59,7 +59,7 @@ func (CasePriority) Values() []string {
 	return texts(CasePriorityRoutine, CasePriorityUrgent, CasePriorityAsap, CasePriorityStat)
 }
 
-// RoutingReason: why a case entered a department.
+// RoutingReason says why a case entered a department.
 type RoutingReason string
 
 // The members of RoutingReason.
@@ -112,7 +112,7 @@ func (LabelStatus) Values() []string {
 	return texts(LabelStatusUnknown, LabelStatusOnLabel, LabelStatusOffLabel, LabelStatusInvestigational)
 }
 
-// InquiryTopic: what a question asks about.
+// InquiryTopic says what a question asks about.
 type InquiryTopic string
 
 // The members of InquiryTopic.
@@ -204,7 +204,7 @@ func (ResourceStatus) Values() []string {
 	return texts(ResourceStatusDraft, ResourceStatusInReview, ResourceStatusApproved, ResourceStatusExpired, ResourceStatusWithdrawn)
 }
 
-// Audience: whom a knowledge resource is written for.
+// Audience says whom a knowledge resource is written for.
 type Audience string
 
 // The members of Audience.

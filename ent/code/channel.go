@@ -21,7 +21,7 @@ func (Channel) Values() []string {
 	return texts(ChannelPhone, ChannelEmail, ChannelFax, ChannelLetter, ChannelPortal, ChannelApp, ChannelSms, ChannelInPerson, ChannelVideo)
 }
 
-// Direction: who began the communication.
+// Direction says who began the communication.
 type Direction string
 
 // The members of Direction.
@@ -35,7 +35,7 @@ func (Direction) Values() []string {
 	return texts(DirectionInbound, DirectionOutbound)
 }
 
-// TouchpointKind: what a touchpoint was; care encounters come from outside and are exempt from channel consent and adverse-event screen.
+// TouchpointKind says what a touchpoint was; care encounters come from outside and are exempt from channel consent and adverse-event screen.
 type TouchpointKind string
 
 // The members of TouchpointKind.
@@ -50,7 +50,7 @@ func (TouchpointKind) Values() []string {
 	return texts(TouchpointKindCommunication, TouchpointKindHcpEngagement, TouchpointKindCareEncounter)
 }
 
-// TouchpointStatus: FHIR event-status preparation, in-progress, completed, not-done, stopped.
+// TouchpointStatus is FHIR event-status preparation, in-progress, completed, not-done, stopped.
 type TouchpointStatus string
 
 // The members of TouchpointStatus.
@@ -67,7 +67,7 @@ func (TouchpointStatus) Values() []string {
 	return texts(TouchpointStatusPreparation, TouchpointStatusInProgress, TouchpointStatusCompleted, TouchpointStatusNotDone, TouchpointStatusStopped)
 }
 
-// TouchpointOutcome: what came of a communication.
+// TouchpointOutcome says what came of a communication.
 type TouchpointOutcome string
 
 // The members of TouchpointOutcome.

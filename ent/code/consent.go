@@ -1,6 +1,6 @@
 package code
 
-// ConsentScope: what a consent permits or denies.
+// ConsentScope says what a consent permits or denies.
 type ConsentScope string
 
 // The members of ConsentScope.
@@ -45,7 +45,7 @@ func (ConsentStatus) Values() []string {
 	return texts(ConsentStatusDraft, ConsentStatusProposed, ConsentStatusActive, ConsentStatusRejected, ConsentStatusInactive, ConsentStatusEnteredInError)
 }
 
-// ConsentDecision: FHIR consent provision type.
+// ConsentDecision is the FHIR consent provision type.
 type ConsentDecision string
 
 // The members of ConsentDecision.
@@ -59,7 +59,7 @@ func (ConsentDecision) Values() []string {
 	return texts(ConsentDecisionPermit, ConsentDecisionDeny)
 }
 
-// EvidenceKind: what proves a consent.
+// EvidenceKind says what proves a consent.
 type EvidenceKind string
 
 // The members of EvidenceKind.
@@ -76,7 +76,7 @@ func (EvidenceKind) Values() []string {
 	return texts(EvidenceKindESignature, EvidenceKindPhoneRecording, EvidenceKindScannedDocument, EvidenceKindWitness, EvidenceKindSourceRecord)
 }
 
-// SignerRole: who signed a consent.
+// SignerRole says who signed a consent.
 type SignerRole string
 
 // The members of SignerRole.

@@ -18,7 +18,7 @@ func (CoverageKind) Values() []string {
 	return texts(CoverageKindMedical, CoverageKindPharmacy, CoverageKindDental, CoverageKindVision, CoverageKindGovernment, CoverageKindSelfPay)
 }
 
-// CoverageStatus: FHIR fm-status.
+// CoverageStatus is FHIR fm-status.
 type CoverageStatus string
 
 // The members of CoverageStatus.
@@ -34,7 +34,7 @@ func (CoverageStatus) Values() []string {
 	return texts(CoverageStatusActive, CoverageStatusCancelled, CoverageStatusDraft, CoverageStatusEnteredInError)
 }
 
-// SubscriberRelationship: FHIR subscriber-relationship.
+// SubscriberRelationship is FHIR subscriber-relationship.
 type SubscriberRelationship string
 
 // The members of SubscriberRelationship.

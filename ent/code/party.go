@@ -22,7 +22,7 @@ func (AccountKind) Values() []string {
 	return texts(AccountKindPatient, AccountKindProvider, AccountKindOrganization, AccountKindPayer, AccountKindSite, AccountKindSponsor, AccountKindStaff)
 }
 
-// AccountStatus: whether the party is still dealt with.
+// AccountStatus says whether the party is still dealt with.
 type AccountStatus string
 
 // The members of AccountStatus.
@@ -37,7 +37,7 @@ func (AccountStatus) Values() []string {
 	return texts(AccountStatusActive, AccountStatusInactive, AccountStatusMerged)
 }
 
-// Sex: FHIR administrative-gender.
+// Sex is FHIR administrative-gender.
 type Sex string
 
 // The members of Sex.
@@ -105,7 +105,7 @@ func (OrganizationKind) Values() []string {
 	return texts(OrganizationKindHospital, OrganizationKindClinic, OrganizationKindPayer, OrganizationKindSite, OrganizationKindSponsor, OrganizationKindOther)
 }
 
-// IdentityStatus: whether an identity may sign in.
+// IdentityStatus says whether an identity may sign in.
 type IdentityStatus string
 
 // The members of IdentityStatus.
@@ -134,7 +134,7 @@ func (MembershipRole) Values() []string {
 	return texts(MembershipRoleMember, MembershipRoleReviewer, MembershipRoleLead)
 }
 
-// CareBasis: why a provider treats a patient.
+// CareBasis says why a provider treats a patient.
 type CareBasis string
 
 // The members of CareBasis.

@@ -90,7 +90,7 @@ func (EnrollmentStatus) Values() []string {
 	return texts(EnrollmentStatusReferred, EnrollmentStatusScreening, EnrollmentStatusEligible, EnrollmentStatusIneligible, EnrollmentStatusWaitlisted, EnrollmentStatusConsentPending, EnrollmentStatusReady, EnrollmentStatusActive, EnrollmentStatusOnHold, EnrollmentStatusCompleted, EnrollmentStatusWithdrawn, EnrollmentStatusDiscontinued, EnrollmentStatusDeclined, EnrollmentStatusCancelled)
 }
 
-// EnrollmentSource: who brought an enrollment in.
+// EnrollmentSource says who brought an enrollment in.
 type EnrollmentSource string
 
 // The members of EnrollmentSource.
@@ -106,7 +106,7 @@ func (EnrollmentSource) Values() []string {
 	return texts(EnrollmentSourceProvider, EnrollmentSourcePatient, EnrollmentSourceCoordinator, EnrollmentSourceImport)
 }
 
-// TreatmentStatus: FHIR medicationrequest-status.
+// TreatmentStatus is FHIR medicationrequest-status.
 type TreatmentStatus string
 
 // The members of TreatmentStatus.
@@ -126,7 +126,7 @@ func (TreatmentStatus) Values() []string {
 	return texts(TreatmentStatusActive, TreatmentStatusOnHold, TreatmentStatusCancelled, TreatmentStatusCompleted, TreatmentStatusEnteredInError, TreatmentStatusStopped, TreatmentStatusDraft, TreatmentStatusUnknown)
 }
 
-// ClinicalStatus: FHIR condition-clinical.
+// ClinicalStatus is FHIR condition-clinical.
 type ClinicalStatus string
 
 // The members of ClinicalStatus.

@@ -1337,6 +1337,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{PortalAccessesColumns[12], PortalAccessesColumns[8], PortalAccessesColumns[0]},
 			},
+			{
+				Name:    "portalaccess_invited_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PortalAccessesColumns[8], PortalAccessesColumns[0]},
+			},
 		},
 	}
 	// ProductsColumns holds the columns for the "products" table.

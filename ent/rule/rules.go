@@ -193,7 +193,7 @@ var rules = map[string]ByPersona{
 		),
 	},
 	"MedicalInquiry":   ofCase(asked),
-	"InquiryQuestion":  ofInquiry(inquiryquestion.FieldInquiryID, asked),
+	"InquiryQuestion":  ofInquiry(asked),
 	"InquiryResponse":  responses,
 	"ResponseAnswer":   ofResponse(responseanswer.FieldResponseID),
 	"ResponseCitation": ofResponse(responsecitation.FieldResponseID),
@@ -300,10 +300,11 @@ func ofCase(cases ByPersona) ByPersona {
 	return out
 }
 
-func ofInquiry(column string, cases ByPersona) ByPersona {
+// ofInquiry is for rows of InquiryQuestion and InquiryResponse, which name their inquiry alike.
+func ofInquiry(cases ByPersona) ByPersona {
 	out := ByPersona{}
 	for p, r := range ofCase(cases) {
-		out[p] = through(column, medicalinquiry.Table, "inquiry", r)
+		out[p] = through(inquiryquestion.FieldInquiryID, medicalinquiry.Table, "inquiry", r)
 	}
 	return out
 }
@@ -320,9 +321,9 @@ func ofResponse(column string) ByPersona {
 var responses = ByPersona{
 	viewer.Patient:     sentTo(inquiryresponse.FieldInquiryID),
 	viewer.Provider:    sentTo(inquiryresponse.FieldInquiryID),
-	viewer.Liaison:     ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Liaison],
-	viewer.Staff:       ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Staff],
-	viewer.Coordinator: both(sent, ofInquiry(inquiryresponse.FieldInquiryID, asked)[viewer.Coordinator]),
+	viewer.Liaison:     ofInquiry(asked)[viewer.Liaison],
+	viewer.Staff:       ofInquiry(asked)[viewer.Staff],
+	viewer.Coordinator: both(sent, ofInquiry(asked)[viewer.Coordinator]),
 }
 
 // sent matches responses that have left the house and were not recalled.

@@ -44,5 +44,5 @@ func (PortalAccess) Edges() []ent.Edge {
 
 // Indexes of PortalAccess.
 func (PortalAccess) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id")}
+	return []ent.Index{index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id")}
 }

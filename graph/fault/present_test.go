@@ -120,7 +120,8 @@ func TestAbandoned(t *testing.T) {
 		{t.Context(), context.Canceled, true},
 	} {
 		var log bytes.Buffer
-		fault.Presenter(slog.New(slog.NewTextHandler(&log, nil)), func(context.Context) string { return "" })(c.ctx, c.err)
+		present := fault.Presenter(slog.New(slog.NewTextHandler(&log, nil)), func(context.Context) string { return "" })
+		_ = present(c.ctx, c.err)
 		if logged := log.Len() > 0; logged != c.logged {
 			t.Errorf("%v is logged: %t", c.err, logged)
 		}

@@ -601,6 +601,7 @@ type ComplexityRoot struct {
 		GlobalID          func(childComplexity int) int
 		Mrn               func(childComplexity int) int
 		Name              func(childComplexity int) int
+		PortalAccesses    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Pseudonym         func(childComplexity int) int
 		Sex               func(childComplexity int) int
 		State             func(childComplexity int) int
@@ -617,6 +618,28 @@ type ComplexityRoot struct {
 	}
 
 	PatientEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PortalAccess struct {
+		ActivatedAt func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		InvitedAt   func(childComplexity int) int
+		LastLoginAt func(childComplexity int) int
+		Portal      func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Status      func(childComplexity int) int
+	}
+
+	PortalAccessConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PortalAccessEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -653,6 +676,7 @@ type ComplexityRoot struct {
 		Npi            func(childComplexity int) int
 		Organization   func(childComplexity int) int
 		Phone          func(childComplexity int) int
+		PortalAccesses func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Qualification  func(childComplexity int) int
 		Specialty      func(childComplexity int) int
 		SpecialtyCode  func(childComplexity int) int
@@ -689,6 +713,7 @@ type ComplexityRoot struct {
 		PatientTouchpoints       func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patients                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		PendingCases             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) int
+		PortalAccesses           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Products                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		RoutingPreview           func(childComplexity int, caseID gid.ID) int
 		RoutingRules             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1019,6 +1044,7 @@ type PatientResolver interface {
 	Zip3(ctx context.Context, obj *ent.Patient) (*string, error)
 
 	ContactPoints(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ContactPoint], error)
+	PortalAccesses(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
 	Coverages(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Coverage], error)
 	Enrollments(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Enrollment], error)
 	Consents(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
@@ -1034,6 +1060,7 @@ type ProviderResolver interface {
 	State(ctx context.Context, obj *ent.Provider) (*string, error)
 
 	ContactPoints(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ContactPoint], error)
+	PortalAccesses(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
 	Touchpoints(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
 }
 type QueryResolver interface {
@@ -1067,6 +1094,7 @@ type QueryResolver interface {
 	KnowledgeResources(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.KnowledgeResource], error)
 	KnowledgeResource(ctx context.Context, id gid.ID) (*ent.KnowledgeResource, error)
 	Users(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Identity], error)
+	PortalAccesses(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
 	ImportRuns(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ImportRun], error)
 }
 type SubscriptionResolver interface {
@@ -3432,6 +3460,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Patient.Name(childComplexity), true
+	case "Patient.portalAccesses":
+		if e.ComplexityRoot.Patient.PortalAccesses == nil {
+			break
+		}
+
+		args, err := ec.field_Patient_portalAccesses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Patient.PortalAccesses(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Patient.pseudonym":
 		if e.ComplexityRoot.Patient.Pseudonym == nil {
 			break
@@ -3516,6 +3555,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PatientEdge.Node(childComplexity), true
+
+	case "PortalAccess.activatedAt":
+		if e.ComplexityRoot.PortalAccess.ActivatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.ActivatedAt(childComplexity), true
+	case "PortalAccess.id":
+		if e.ComplexityRoot.PortalAccess.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.GlobalID(childComplexity), true
+	case "PortalAccess.invitedAt":
+		if e.ComplexityRoot.PortalAccess.InvitedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.InvitedAt(childComplexity), true
+	case "PortalAccess.lastLoginAt":
+		if e.ComplexityRoot.PortalAccess.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.LastLoginAt(childComplexity), true
+	case "PortalAccess.portal":
+		if e.ComplexityRoot.PortalAccess.Portal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.Portal(childComplexity), true
+	case "PortalAccess.reason":
+		if e.ComplexityRoot.PortalAccess.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.Reason(childComplexity), true
+	case "PortalAccess.status":
+		if e.ComplexityRoot.PortalAccess.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.Status(childComplexity), true
+
+	case "PortalAccessConnection.edges":
+		if e.ComplexityRoot.PortalAccessConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessConnection.Edges(childComplexity), true
+	case "PortalAccessConnection.nodes":
+		if e.ComplexityRoot.PortalAccessConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessConnection.Nodes(childComplexity), true
+	case "PortalAccessConnection.pageInfo":
+		if e.ComplexityRoot.PortalAccessConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessConnection.PageInfo(childComplexity), true
+	case "PortalAccessConnection.totalCount":
+		if e.ComplexityRoot.PortalAccessConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessConnection.TotalCount(childComplexity), true
+
+	case "PortalAccessEdge.cursor":
+		if e.ComplexityRoot.PortalAccessEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessEdge.Cursor(childComplexity), true
+	case "PortalAccessEdge.node":
+		if e.ComplexityRoot.PortalAccessEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessEdge.Node(childComplexity), true
 
 	case "Product.genericName":
 		if e.ComplexityRoot.Product.GenericName == nil {
@@ -3657,6 +3777,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Provider.Phone(childComplexity), true
+	case "Provider.portalAccesses":
+		if e.ComplexityRoot.Provider.PortalAccesses == nil {
+			break
+		}
+
+		args, err := ec.field_Provider_portalAccesses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Provider.PortalAccesses(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Provider.qualification":
 		if e.ComplexityRoot.Provider.Qualification == nil {
 			break
@@ -3977,6 +4108,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PendingCases(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any), args["orderBy"].(*model.CaseOrder)), true
+	case "Query.portalAccesses":
+		if e.ComplexityRoot.Query.PortalAccesses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_portalAccesses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PortalAccesses(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.products":
 		if e.ComplexityRoot.Query.Products == nil {
 			break
@@ -5407,6 +5549,17 @@ type Query {
     """Only rows before this one."""
     before: Cursor
   ): UserConnection! @access(to: [ADMIN])
+  """The portals that accounts were invited to, newest first."""
+  portalAccesses(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): PortalAccessConnection! @access(to: [ADMIN])
   """The runs of importers, newest first."""
   importRuns(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -5647,6 +5800,17 @@ type Patient implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
     """Only rows before this one."""
     before: Cursor
   ): ContactPointConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Portals that the patient was invited to, newest first."""
+  portalAccesses(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): PortalAccessConnection! @access(to: [PATIENT, COORDINATOR])
   """Insurance, newest period first."""
   coverages(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -5783,6 +5947,17 @@ type Provider implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINAT
     """Only rows before this one."""
     before: Cursor
   ): ContactPointConnection! @access(to: [PROVIDER, LIAISON, COORDINATOR])
+  """Portals that the provider was invited to, newest first."""
+  portalAccesses(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): PortalAccessConnection! @access(to: [PROVIDER, LIAISON])
   """Touchpoints with the provider that the viewer may see, newest first."""
   touchpoints(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -6088,6 +6263,24 @@ type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
   periodStart: Date! @access(to: [PATIENT, COORDINATOR])
   """Last day."""
   periodEnd: Date @access(to: [PATIENT, COORDINATOR])
+}
+
+"""The grant of a portal to an account."""
+type PortalAccess implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ADMIN]) {
+  """Identifier, ` + "`" + `access_...` + "`" + `."""
+  id: ID!
+  """The portal."""
+  portal: Portal!
+  """Where the grant stands; only an ACTIVE one opens the portal."""
+  status: PortalAccessStatus!
+  """When the account was invited."""
+  invitedAt: Time! @access(to: [COORDINATOR, ADMIN])
+  """When the grant became active."""
+  activatedAt: Time @access(to: [COORDINATOR, ADMIN])
+  """When the portal was last entered."""
+  lastLoginAt: Time @access(to: [COORDINATOR, ADMIN])
+  """Why the grant was suspended or revoked."""
+  reason: String @access(to: [COORDINATOR, ADMIN])
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -7267,6 +7460,26 @@ type MembershipEdge @access(to: [ADMIN]) {
   cursor: Cursor!
 }
 
+"""A page of portal accesses."""
+type PortalAccessConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ADMIN]) {
+  """The rows with their cursors."""
+  edges: [PortalAccessEdge!]!
+  """The rows."""
+  nodes: [PortalAccess!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A portal access in a page."""
+type PortalAccessEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ADMIN]) {
+  """The row."""
+  node: PortalAccess!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
 """A page of contact points."""
 type ContactPointConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR]) {
   """The rows with their cursors."""
@@ -8123,6 +8336,22 @@ enum Portal @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST
   STAFF_CONSOLE
   """Analytics."""
   ANALYTICS
+}
+
+"""The lifecycle of a portal grant."""
+enum PortalAccessStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Invited, not yet come."""
+  INVITED
+  """Came, identity not yet verified."""
+  IDENTITY_PENDING
+  """Open."""
+  ACTIVE
+  """Closed for a time."""
+  SUSPENDED
+  """Closed for good."""
+  REVOKED
+  """The invitation was not taken in time."""
+  EXPIRED
 }
 `, BuiltIn: false},
 }
@@ -9142,6 +9371,8 @@ func (ec *executionContext) childFields_Patient(ctx context.Context, field graph
 		return ec.fieldContext_Patient_deceasedAt(ctx, field)
 	case "contactPoints":
 		return ec.fieldContext_Patient_contactPoints(ctx, field)
+	case "portalAccesses":
+		return ec.fieldContext_Patient_portalAccesses(ctx, field)
 	case "coverages":
 		return ec.fieldContext_Patient_coverages(ctx, field)
 	case "enrollments":
@@ -9182,6 +9413,50 @@ func (ec *executionContext) childFields_PatientEdge(ctx context.Context, field g
 		return ec.fieldContext_PatientEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PatientEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PortalAccess_id(ctx, field)
+	case "portal":
+		return ec.fieldContext_PortalAccess_portal(ctx, field)
+	case "status":
+		return ec.fieldContext_PortalAccess_status(ctx, field)
+	case "invitedAt":
+		return ec.fieldContext_PortalAccess_invitedAt(ctx, field)
+	case "activatedAt":
+		return ec.fieldContext_PortalAccess_activatedAt(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_PortalAccess_lastLoginAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_PortalAccess_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalAccess", field.Name)
+}
+
+func (ec *executionContext) childFields_PortalAccessConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PortalAccessConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PortalAccessConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PortalAccessConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PortalAccessConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalAccessConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PortalAccessEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PortalAccessEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PortalAccessEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalAccessEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9260,6 +9535,8 @@ func (ec *executionContext) childFields_Provider(ctx context.Context, field grap
 		return ec.fieldContext_Provider_organization(ctx, field)
 	case "contactPoints":
 		return ec.fieldContext_Provider_contactPoints(ctx, field)
+	case "portalAccesses":
+		return ec.fieldContext_Provider_portalAccesses(ctx, field)
 	case "touchpoints":
 		return ec.fieldContext_Provider_touchpoints(ctx, field)
 	}
@@ -10624,6 +10901,44 @@ func (ec *executionContext) field_Patient_enrollments_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Patient_portalAccesses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Patient_touchpoints_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10701,6 +11016,44 @@ func (ec *executionContext) field_Patient_treatments_args(ctx context.Context, r
 }
 
 func (ec *executionContext) field_Provider_contactPoints_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Provider_portalAccesses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -11645,6 +11998,44 @@ func (ec *executionContext) field_Query_pendingCases_args(ctx context.Context, r
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_portalAccesses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -21506,6 +21897,50 @@ func (ec *executionContext) fieldContext_Patient_contactPoints(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Patient_portalAccesses(ctx context.Context, field graphql.CollectedField, obj *ent.Patient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Patient_portalAccesses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Patient().PortalAccesses(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.PortalAccess]) graphql.Marshaler {
+			return ec.marshalNPortalAccessConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Patient_portalAccesses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Patient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccessConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Patient_portalAccesses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Patient_coverages(ctx context.Context, field graphql.CollectedField, obj *ent.Patient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21986,6 +22421,341 @@ func (ec *executionContext) _PatientEdge_cursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PatientEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PatientEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PortalAccess_id(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PortalAccess_portal(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_portal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Portal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.Portal) graphql.Marshaler {
+			return ec.marshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_portal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Portal")
+}
+
+func (ec *executionContext) _PortalAccess_status(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.PortalAccessStatus) graphql.Marshaler {
+			return ec.marshalNPortalAccessStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "PortalAccessStatus")
+}
+
+func (ec *executionContext) _PortalAccess_invitedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_invitedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InvitedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_invitedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
+func (ec *executionContext) _PortalAccess_activatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_activatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActivatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_activatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
+func (ec *executionContext) _PortalAccess_lastLoginAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_lastLoginAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastLoginAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_lastLoginAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
+func (ec *executionContext) _PortalAccess_reason(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "String")
+}
+
+func (ec *executionContext) _PortalAccessConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.PortalAccess]) graphql.Marshaler {
+			return ec.marshalNPortalAccessEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccessEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalNPortalAccess2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccessᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PortalAccessEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalNPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.PortalAccess]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _Product_id(ctx context.Context, field graphql.CollectedField, obj *ent.Product) (ret graphql.Marshaler) {
@@ -22701,6 +23471,50 @@ func (ec *executionContext) fieldContext_Provider_contactPoints(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Provider_contactPoints_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Provider_portalAccesses(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Provider_portalAccesses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Provider().PortalAccesses(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.PortalAccess]) graphql.Marshaler {
+			return ec.marshalNPortalAccessConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Provider_portalAccesses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Provider",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccessConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Provider_portalAccesses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -24020,6 +24834,50 @@ func (ec *executionContext) fieldContext_Query_users(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_users_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_portalAccesses(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_portalAccesses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PortalAccesses(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.PortalAccess]) graphql.Marshaler {
+			return ec.marshalNPortalAccessConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_portalAccesses(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccessConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_portalAccesses_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -30370,6 +31228,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Product(ctx, sel, obj)
+	case *ent.PortalAccess:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PortalAccess(ctx, sel, obj)
 	case *ent.Patient:
 		if obj == nil {
 			return graphql.Null
@@ -34055,6 +34918,12 @@ func (ec *executionContext) _Patient(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Patient_contactPoints(ctx, field, obj)
 				})
+		case "portalAccesses":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Patient_portalAccesses(ctx, field, obj)
+				})
 		case "coverages":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -34180,6 +35049,155 @@ func (ec *executionContext) _PatientEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "cursor":
 			out.Values[i] = ec._PatientEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var portalAccessImplementors = []string{"PortalAccess", "Node"}
+
+func (ec *executionContext) _PortalAccess(ctx context.Context, sel ast.SelectionSet, obj *ent.PortalAccess) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, portalAccessImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PortalAccess")
+		case "id":
+			out.Values[i] = ec._PortalAccess_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "portal":
+			out.Values[i] = ec._PortalAccess_portal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._PortalAccess_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "invitedAt":
+			out.Values[i] = ec._PortalAccess_invitedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activatedAt":
+			out.Values[i] = ec._PortalAccess_activatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastLoginAt":
+			out.Values[i] = ec._PortalAccess_lastLoginAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PortalAccess_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var portalAccessConnectionImplementors = []string{"PortalAccessConnection"}
+
+func (ec *executionContext) _PortalAccessConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.PortalAccess]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, portalAccessConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PortalAccessConnection")
+		case "edges":
+			out.Values[i] = ec._PortalAccessConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PortalAccessConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PortalAccessConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._PortalAccessConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var portalAccessEdgeImplementors = []string{"PortalAccessEdge"}
+
+func (ec *executionContext) _PortalAccessEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.PortalAccess]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, portalAccessEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PortalAccessEdge")
+		case "node":
+			out.Values[i] = ec._PortalAccessEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._PortalAccessEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34440,6 +35458,12 @@ func (ec *executionContext) _Provider(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Provider_contactPoints(ctx, field, obj)
 				})
+		case "portalAccesses":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Provider_portalAccesses(ctx, field, obj)
+				})
 		case "touchpoints":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -34661,6 +35685,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_users(ctx, field)
+				})
+		case "portalAccesses":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_portalAccesses(ctx, field)
 				})
 		case "importRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -38395,6 +39425,77 @@ func (ec *executionContext) marshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋen
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Portal!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNPortalAccess2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccessᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PortalAccess) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PortalAccess!")
+		return graphql.Null
+	}
+	return ec._PortalAccess(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPortalAccessConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.PortalAccess]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PortalAccessConnection!")
+		return graphql.Null
+	}
+	return ec._PortalAccessConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPortalAccessEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.PortalAccess]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPortalAccessEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPortalAccessEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.PortalAccess]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PortalAccessEdge!")
+		return graphql.Null
+	}
+	return ec._PortalAccessEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPortalAccessStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, v any) (code.PortalAccessStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.PortalAccessStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPortalAccessStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, sel ast.SelectionSet, v code.PortalAccessStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PortalAccessStatus!")
 	}
 	return res
 }

@@ -35,7 +35,8 @@ func TestCheck(t *testing.T) {
 		{"no index by a rule", list.Of{Entity: "CareCase", Orders: received, Default: "NEWEST"}, []string{"product_id"}, `no index on [product_id received_at id]`},
 		{"no default", list.Of{Entity: "CareCase", Orders: received}, nil, `default order ""`},
 		{
-			"opens nothing", list.Of{Entity: "CareCase", Orders: received, Default: "NEWEST", Open: map[string]func(any) (any, error){"since": list.Time}},
+			"opens nothing",
+			list.Of{Entity: "CareCase", Orders: received, Default: "NEWEST", Open: map[string]func(any) (any, error){"since": list.Time}},
 			nil, `opens "since"`,
 		},
 		{

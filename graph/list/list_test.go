@@ -149,15 +149,18 @@ func TestWhere(t *testing.T) {
 		{map[string]any{"patient": viewer.Symbol("p")}, " WHERE (`t`.`patient_id` = ?)", []any{viewer.Symbol("p")}},
 		{
 			map[string]any{"patients": []gid.ID{patient}},
-			" WHERE (`t`.`patient_id` IN (SELECT value FROM json_each(?)))", []any{`["` + key.String() + `"]`},
+			" WHERE (`t`.`patient_id` IN (SELECT value FROM json_each(?)))",
+			[]any{`["` + key.String() + `"]`},
 		},
 		{
 			map[string]any{"status": new(code.CaseStatusNew)},
-			" WHERE (`t`.`status` IN (SELECT value FROM json_each(?)))", []any{`["NEW"]`},
+			" WHERE (`t`.`status` IN (SELECT value FROM json_each(?)))",
+			[]any{`["NEW"]`},
 		},
 		{
 			map[string]any{"until": "2026-01-02T04:04:05.0000067+01:00", "from": at},
-			" WHERE (`t`.`received_at` >= ?) AND (`t`.`received_at` < ?)", []any{at, at},
+			" WHERE (`t`.`received_at` >= ?) AND (`t`.`received_at` < ?)",
+			[]any{at, at},
 		},
 	} {
 		where, err := of.Where(test.filter)

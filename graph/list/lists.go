@@ -21,6 +21,7 @@ import (
 	"github.com/carehub/carehub/ent/liaisonassignment"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/patient"
+	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
@@ -93,6 +94,8 @@ var (
 		Orders: map[string]Order{"NAME": {Columns: []string{patient.FieldFamily, patient.FieldGiven}}}, Default: "NAME",
 	}
 	PatientContactPoints     = oldest("ContactPoint", contactpoint.FieldAccountID, contactpoint.FieldCreatedAt)
+	PortalAccesses           = newest("PortalAccess", portalaccess.FieldAccountID, portalaccess.FieldInvitedAt)
+	AllPortalAccesses        = newest("PortalAccess", "", portalaccess.FieldInvitedAt)
 	PatientCoverages         = newest("Coverage", coverage.FieldPatientID, coverage.FieldPeriodStart)
 	PatientEnrollments       = newest("Enrollment", enrollment.FieldPatientID, enrollment.FieldReferredAt)
 	PatientConsents          = newest("Consent", consent.FieldPatientID, consent.FieldCapturedAt)

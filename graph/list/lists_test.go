@@ -23,6 +23,7 @@ var declared = map[string]struct {
 	of list.Of
 	by []string
 }{
+	"AllPortalAccesses":        {of: list.AllPortalAccesses},
 	"CaseChildren":             {of: list.CaseChildren},
 	"CaseHistory":              {of: list.CaseHistory},
 	"CaseQueue":                {of: list.CaseQueue, by: []string{"department"}},
@@ -52,6 +53,7 @@ var declared = map[string]struct {
 	"PatientTreatments":        {of: list.PatientTreatments},
 	"Patients":                 {of: list.Patients},
 	"PendingCases":             {of: list.PendingCases, by: []string{"assignee_id"}},
+	"PortalAccesses":           {of: list.PortalAccesses},
 	"Products":                 {of: list.Products},
 	"ProviderTouchpoints":      {of: list.ProviderTouchpoints},
 	"ResponseAnswers":          {of: list.ResponseAnswers},

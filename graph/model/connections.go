@@ -38,6 +38,8 @@ type (
 	MembershipEdge              = relay.Edge[ent.Membership]
 	ContactPointConnection      = relay.Connection[ent.ContactPoint]
 	ContactPointEdge            = relay.Edge[ent.ContactPoint]
+	PortalAccessConnection      = relay.Connection[ent.PortalAccess]
+	PortalAccessEdge            = relay.Edge[ent.PortalAccess]
 	CoverageConnection          = relay.Connection[ent.Coverage]
 	CoverageEdge                = relay.Edge[ent.Coverage]
 	TreatmentConnection         = relay.Connection[ent.Treatment]

@@ -77,7 +77,7 @@ func NewSealer(secret []byte) (*Sealer, error) {
 // Seal returns the cursor of the place: a row's values of the order's key. Clients compare cursors, so the same
 // place in the same scope always has the same one: the nonce is made from what is sealed.
 func (s *Sealer) Seal(in Scope, place []any) (Cursor, error) {
-	plain, err := appendPlace(nil, place)
+	plain, err := writePlace(place)
 	if err != nil {
 		return "", err
 	}

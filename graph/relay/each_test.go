@@ -85,7 +85,12 @@ func TestEachEqualsOneByOne(t *testing.T) {
 		alone := system(t) // outside of an operation nothing is gathered
 		for _, order := range orders {
 			for _, args := range []relay.Args{
-				{}, {First: new(0)}, {First: new(1)}, {First: new(20)}, {Last: new(2)}, {Last: new(21)},
+				{},
+				{First: new(0)},
+				{First: new(1)},
+				{First: new(20)},
+				{Last: new(2)},
+				{Last: new(21)},
 				{First: new(3), Filter: map[string]any{"status": []any{"NEW"}}},
 			} {
 				args.OrderBy = &order

@@ -193,7 +193,7 @@ func resolving(ctx context.Context, t testing.TB, operation string, vars map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, problems := gqlparser.LoadQuery(schema, operation)
+	doc, problems := gqlparser.LoadQueryWithRules(schema, operation, nil)
 	if problems != nil {
 		t.Fatal(problems)
 	}

@@ -211,16 +211,19 @@ func TestFilter(t *testing.T) {
 			{"null", map[string]any{"status": nil, "parent": (*string)(nil)}, func(*ent.CareCase) bool { return true }},
 			{"empty list", map[string]any{"status": []code.CaseStatus{}}, func(*ent.CareCase) bool { return false }},
 			{
-				"codes", map[string]any{"status": []code.CaseStatus{code.CaseStatusNew, code.CaseStatusClosed}},
+				"codes",
+				map[string]any{"status": []code.CaseStatus{code.CaseStatusNew, code.CaseStatusClosed}},
 				func(c *ent.CareCase) bool { return c.Status == code.CaseStatusNew || c.Status == code.CaseStatusClosed },
 			},
 			{"text", map[string]any{"subject": new("%")}, func(c *ent.CareCase) bool { return strings.Contains(c.Subject, "%") }},
 			{
-				"identifier", map[string]any{"parent": rows[3].GlobalID()},
+				"identifier",
+				map[string]any{"parent": rows[3].GlobalID()},
 				func(c *ent.CareCase) bool { return c.ParentID != nil && *c.ParentID == rows[3].ID },
 			},
 			{
-				"time and codes", map[string]any{"receivedFrom": &since, "status": []any{"NEW"}},
+				"time and codes",
+				map[string]any{"receivedFrom": &since, "status": []any{"NEW"}},
 				func(c *ent.CareCase) bool { return !c.ReceivedAt.Before(since) && c.Status == code.CaseStatusNew },
 			},
 		} {

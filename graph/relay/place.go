@@ -22,8 +22,8 @@ const (
 	kindKey   = 'u'
 )
 
-// appendPlace appends the values so that readPlace gives them back exactly.
-func appendPlace(dst []byte, place []any) ([]byte, error) {
+// writePlace writes the values so that readPlace gives them back exactly.
+func writePlace(place []any) (dst []byte, err error) {
 	for _, value := range place {
 		switch v := value.(type) {
 		case string:
@@ -50,7 +50,7 @@ func appendPlace(dst []byte, place []any) ([]byte, error) {
 	return dst, nil
 }
 
-// readPlace reads what appendPlace wrote. Any other bytes are an error.
+// readPlace reads what writePlace wrote. Any other bytes are an error.
 func readPlace(src []byte) ([]any, error) {
 	var place []any
 	for len(src) > 0 {

@@ -12,7 +12,7 @@ import (
 
 // FuzzPlace reads any bytes as a place: nothing panics, and what is read means the same when it is written.
 func FuzzPlace(f *testing.F) {
-	whole, err := appendPlace(nil, []any{"text", int64(-1), 0.5, true, time.Unix(1, 2).UTC(), uuid.Max})
+	whole, err := writePlace([]any{"text", int64(-1), 0.5, true, time.Unix(1, 2).UTC(), uuid.Max})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func FuzzPlace(f *testing.F) {
 		if err != nil {
 			return
 		}
-		written, err := appendPlace(nil, place)
+		written, err := writePlace(place)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func FuzzPlace(f *testing.F) {
 		if err != nil || len(again) != len(place) {
 			t.Fatalf("%v came back as %v, %v", place, again, err)
 		}
-		if rewritten, err := appendPlace(nil, again); err != nil || !bytes.Equal(rewritten, written) {
+		if rewritten, err := writePlace(again); err != nil || !bytes.Equal(rewritten, written) {
 			t.Fatalf("%v came back as %v, %v", place, again, err)
 		}
 	})
@@ -43,19 +43,19 @@ func FuzzPlace(f *testing.F) {
 
 func TestPlaceOf(t *testing.T) {
 	type code string
-	type config struct{} // as ent's entities have one
+	type config struct{} //nolint:unused // as ent's entities have one
 	type row struct {
-		config `json:"-"`
-		ID     uuid.UUID `json:"id,omitempty"`
-		At     time.Time `json:"at,omitempty"`
-		Kind   code      `json:"kind,omitempty"`
-		Count  int       `json:"count,omitempty"`
-		Share  float64   `json:"share,omitempty"`
-		Open   bool      `json:"open,omitempty"`
-		Name   *string   `json:"name,omitempty"`
-		Owner  *int      `json:"owner,omitempty"`
-		Secret string    `json:"-"`
-		Tags   []string  `json:"tags,omitempty"`
+		config `json:"-"` //nolint:unused // found by reflection
+		ID     uuid.UUID  `json:"id,omitempty"`
+		At     time.Time  `json:"at,omitempty"`
+		Kind   code       `json:"kind,omitempty"`
+		Count  int        `json:"count,omitempty"`
+		Share  float64    `json:"share,omitempty"`
+		Open   bool       `json:"open,omitempty"`
+		Name   *string    `json:"name,omitempty"`
+		Owner  *int       `json:"owner,omitempty"`
+		Secret string     `json:"-"`
+		Tags   []string   `json:"tags,omitempty"`
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.FixedZone("", 3600))
 	got, err := placeOf(&row{ID: uuid.Max, At: at, Kind: "K", Count: 2, Share: math.Pi, Open: true, Name: new("n")},

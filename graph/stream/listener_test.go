@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/url"
@@ -37,7 +38,7 @@ func gated(t *testing.T, s *store.Store) (*store.Store, *gate) {
 		}
 		network, server = "unix", dir+"/.s.PGSQL."+port
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func gated(t *testing.T, s *store.Store) (*store.Store, *gate) {
 		defer from.Close()
 		close(g.arrived)
 		<-opened
-		to, err := net.Dial(network, server)
+		to, err := new(net.Dialer).DialContext(context.WithoutCancel(t.Context()), network, server)
 		if err != nil {
 			t.Error(err)
 			return

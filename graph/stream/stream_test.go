@@ -142,11 +142,11 @@ func all(stream.Event) bool { return true }
 func itself(_ context.Context, e stream.Event) (stream.Event, bool, error) { return e, true, nil }
 
 // follow streams every event until the test ends.
-func follow(t testing.TB, l *stream.Log, after *stream.Cursor, opts ...stream.FollowOption) <-chan item {
+func follow(t testing.TB, l *stream.Log, after *stream.Cursor) <-chan item {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	items, err := stream.Follow(ctx, l, after, all, itself, opts...)
+	items, err := stream.Follow(ctx, l, after, all, itself)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"

@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vektah/gqlparser/v2"
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent/viewer"
 )
@@ -176,11 +175,13 @@ func TestShapeAsksTheQueryCache(t *testing.T) {
 		_, errs := exec.CreateOperationContext(graphql.StartOperationTrace(t.Context()), &graphql.RawParams{Query: document})
 		return errs == nil
 	}
-	if wide := "{" + strings.Repeat("a ", 401) + "}"; create(wide) || create(wide) {
-		t.Error("a document out of bounds passes")
-	}
-	if !create("{ a }") || !create("{ a }") {
-		t.Error("a small document is refused")
+	for range 2 {
+		if create("{" + strings.Repeat("a ", 401) + "}") {
+			t.Error("a document out of bounds passes")
+		}
+		if !create("{ a }") {
+			t.Error("a small document is refused")
+		}
 	}
 	s.Fields = 0
 	if got := checkShape(t, s, "{ a }"); got != "" {

@@ -50,7 +50,7 @@ func TestBearerToken(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := httptest.NewRequest(http.MethodGet, tt.address, nil)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.address, nil)
 			for _, h := range tt.headers {
 				r.Header.Add("Authorization", h)
 			}
@@ -166,7 +166,7 @@ func TestAuthenticate(t *testing.T) {
 		case "broken":
 			return nil, broken
 		default:
-			return nil, nil
+			return nil, nil //nolint:nilnil // nobody is found
 		}
 	})
 	authenticate := func(name string) (*viewer.Identity, error) {

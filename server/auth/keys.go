@@ -174,7 +174,7 @@ func (r *remote) discover(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // it is only read
 	if resp.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s answers %s", address, resp.Status)
 	}

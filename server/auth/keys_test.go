@@ -206,11 +206,11 @@ func TestRefusesMisleadingIssuers(t *testing.T) {
 		"discovery missing":   {reply(discovery, status(404)), "404"},
 		"discovery no JSON":   {reply(discovery, body("<html>")), "invalid character"},
 		"discovery too long":  {reply(discovery, body(`{"pad":"`+strings.Repeat("x", 2<<20))), "too large"},
-		"discovery elsewhere": {reply(discovery, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }), "302"},
+		"discovery elsewhere": {reply(discovery, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }), "302"},
 		"keys missing":        {reply("/keys", status(500)), "500"},
 		"keys no JSON":        {reply("/keys", body("<html>")), "invalid character"},
 		"keys too long":       {reply("/keys", body(`{"keys":[`+strings.Repeat(" ", 2<<20))), "too large"},
-		"keys elsewhere":      {reply("/keys", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }), "302"},
+		"keys elsewhere":      {reply("/keys", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }), "302"},
 		"no keys":             {reply("/keys", body(`{"keys":[]}`)), "no key"},
 		"an error":            {reply("/keys", body(`{"error":"later"}`)), "no key"},
 	}

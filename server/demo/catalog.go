@@ -193,7 +193,7 @@ var wordings = map[code.ConsentScope]map[string]wording{
 
 var endings = map[string]string{
 	english: "I may revoke this at any time; what was done before stays lawful. This form is synthetic.",
-	spanish: "Puedo revocarlo en cualquier momento; lo hecho antes sigue siendo lícito. Este formulario es sintético.",
+	spanish: "Puedo revocarlo en cualquier momento; lo hecho antes sigue siendo lícito. Este formulario es sintético.", //nolint:misspell // Spanish
 }
 
 // company is who the forms without a program speak for.

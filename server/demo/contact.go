@@ -38,7 +38,7 @@ var inbound = []talk{
 // conversations adds the contacts of an enrollment: at its steps, then monthly while it is active.
 func (w *world) conversations(p *page, j *journey, d dice) {
 	for _, s := range j.steps {
-		if t, is := milestones[s.to]; is && !(j.patient.dead && s.at.Equal(j.patient.until)) {
+		if t, is := milestones[s.to]; is && (!j.patient.dead || !s.at.Equal(j.patient.until)) {
 			w.call(p, j, s.at.Add(d.between(10*time.Minute, 4*time.Hour)), t, d)
 		}
 	}

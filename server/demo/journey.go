@@ -74,11 +74,20 @@ func destination(n int, d dice) code.EnrollmentStatus {
 		return code.EnrollmentStatus(all[n-3])
 	}
 	return roll(d, []weighed[code.EnrollmentStatus]{
-		{42, code.EnrollmentStatusActive}, {6, code.EnrollmentStatusOnHold}, {12, code.EnrollmentStatusCompleted},
-		{5, code.EnrollmentStatusWithdrawn}, {4, code.EnrollmentStatusDiscontinued}, {5, code.EnrollmentStatusReferred},
-		{5, code.EnrollmentStatusScreening}, {3, code.EnrollmentStatusEligible}, {6, code.EnrollmentStatusConsentPending},
-		{3, code.EnrollmentStatusReady}, {3, code.EnrollmentStatusWaitlisted}, {2, code.EnrollmentStatusIneligible},
-		{2, code.EnrollmentStatusDeclined}, {2, code.EnrollmentStatusCancelled},
+		{42, code.EnrollmentStatusActive},
+		{6, code.EnrollmentStatusOnHold},
+		{12, code.EnrollmentStatusCompleted},
+		{5, code.EnrollmentStatusWithdrawn},
+		{4, code.EnrollmentStatusDiscontinued},
+		{5, code.EnrollmentStatusReferred},
+		{5, code.EnrollmentStatusScreening},
+		{3, code.EnrollmentStatusEligible},
+		{6, code.EnrollmentStatusConsentPending},
+		{3, code.EnrollmentStatusReady},
+		{3, code.EnrollmentStatusWaitlisted},
+		{2, code.EnrollmentStatusIneligible},
+		{2, code.EnrollmentStatusDeclined},
+		{2, code.EnrollmentStatusCancelled},
 	})
 }
 

@@ -90,8 +90,11 @@ func (w *world) professionals(ctx context.Context, patients int) error {
 	territories := code.Territory("").Values()
 	for i := range max(2*len(territories), patients/8) {
 		verified := roll(w.dice("verified %d", i), []weighed[code.Verification]{
-			{80, code.VerificationVerified}, {8, code.VerificationPending}, {7, code.VerificationUnverified},
-			{3, code.VerificationExpired}, {2, code.VerificationRejected},
+			{80, code.VerificationVerified},
+			{8, code.VerificationPending},
+			{7, code.VerificationUnverified},
+			{3, code.VerificationExpired},
+			{2, code.VerificationRejected},
 		})
 		add("", "", "", code.Territory(territories[i%len(territories)]), verified)
 	}

@@ -148,8 +148,12 @@ func (w *world) party(p *page, one *patient, i int, d dice) {
 	}
 	if d.percent(45) {
 		w.access(p, one.id, code.PortalPatientPortal, roll(d, []weighed[code.PortalAccessStatus]{
-			{62, code.PortalAccessStatusActive}, {14, code.PortalAccessStatusInvited}, {9, code.PortalAccessStatusIdentityPending},
-			{6, code.PortalAccessStatusExpired}, {5, code.PortalAccessStatusSuspended}, {4, code.PortalAccessStatusRevoked},
+			{62, code.PortalAccessStatusActive},
+			{14, code.PortalAccessStatusInvited},
+			{9, code.PortalAccessStatusIdentityPending},
+			{6, code.PortalAccessStatusExpired},
+			{5, code.PortalAccessStatusSuspended},
+			{4, code.PortalAccessStatusRevoked},
 		}), d)
 	}
 }

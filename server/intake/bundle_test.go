@@ -132,7 +132,7 @@ func bundleWith(typ string, entries ...string) string {
 
 // uuidOf makes a full key of a short one.
 func uuidOf(short string) string {
-	return ("00000000-0000-4000-8000-000000000000")[:36-len(short)] + short
+	return "00000000-0000-4000-8000-000000000000"[:36-len(short)] + short
 }
 
 func ref(short string) string { return `{"reference":"urn:uuid:` + uuidOf(short) + `"}` }

@@ -14,7 +14,6 @@ import (
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/organization"
-	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/ent/touchpoint"
@@ -239,7 +238,7 @@ func TestDefects(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) { test(f.on(t)) })
 		}
-		if n := f.Client.Patient.Query().Where(patient.HasEnrollmentsWith(enrollment.EndedAtIsNil())).CountX(f.ctx); n != 1 {
+		if n := f.Client.Enrollment.Query().Where(enrollment.EndedAtIsNil()).QueryPatient().CountX(f.ctx); n != 1 {
 			t.Errorf("%d patients with open enrollments", n)
 		}
 	})

@@ -59,7 +59,7 @@ func TestExamples(t *testing.T) {
 // checkExample validates an example and its variables, and looks up each field's personas.
 func checkExample(t *testing.T, schema *ast.Schema, persona viewer.Persona, e example) {
 	t.Helper()
-	doc, errs := gqlparser.LoadQuery(schema, strings.Join(e.Query, "\n"))
+	doc, errs := gqlparser.LoadQueryWithRules(schema, strings.Join(e.Query, "\n"), nil)
 	if errs != nil {
 		t.Fatal(errs)
 	}

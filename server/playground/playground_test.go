@@ -43,7 +43,7 @@ func handler(fresh, shipped fs.FS) http.Handler {
 func get(t *testing.T, h http.Handler, target string) (*http.Response, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
 	return w.Result(), w.Body.String()
 }
 
@@ -160,7 +160,7 @@ func TestHeaders(t *testing.T) {
 func TestConditionalRequest(t *testing.T) {
 	h := handler(unbuilt(), unbuilt())
 	first, _ := get(t, h, "/playground/console/console.css")
-	r := httptest.NewRequest(http.MethodGet, "/playground/console/console.css", nil)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/playground/console/console.css", nil)
 	r.Header.Set("If-None-Match", first.Header.Get("ETag"))
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
@@ -206,7 +206,7 @@ func TestNothingElse(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.method+" "+tt.target, func(t *testing.T) {
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest(tt.method, tt.target, nil))
+			h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), tt.method, tt.target, nil))
 			if w.Code != tt.status {
 				t.Errorf("status %d, want %d; body:\n%s", w.Code, tt.status, w.Body)
 			}
@@ -234,7 +234,11 @@ func TestNoTraversal(t *testing.T) {
 			"%2e%2e%2f%2e%2e%2fsecret.txt", "..%5csecret.txt", "....//secret.txt", "%252e%252e/secret.txt",
 			"/" + filepath.Join(dir, "secret.txt"), "%2f" + filepath.Join(dir, "secret.txt"), "secret.txt%00.js",
 		} {
-			res, err := server.Client().Get(server.URL + folder + name)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+folder+name, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := server.Client().Do(r)
 			if err != nil {
 				t.Fatal(err)
 			}

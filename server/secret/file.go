@@ -19,7 +19,7 @@ func Load(path string) (*Secret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret file: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it is only read
 	if err := private(f); err != nil {
 		return nil, fmt.Errorf("secret file %s %w", path, err)
 	}

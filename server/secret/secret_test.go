@@ -257,7 +257,7 @@ func TestShowsNothing(t *testing.T) {
 	for _, form := range []string{
 		hex.EncodeToString(s.master()[:4]),
 		strings.ToLower(base64.StdEncoding.EncodeToString(s.master()[:6])),
-		strings.Trim(fmt.Sprint(s.master()[:4]), "[]"),
+		strings.Trim(fmt.Sprint(s.master()[:4]), "[]"), //nolint:staticcheck // the numbers
 		strings.ToLower(string(s.master()[:4])),
 	} {
 		if strings.Contains(shown, form) {

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/server/wire"
@@ -49,11 +48,15 @@ func TestAnswers(t *testing.T) {
 		},
 		{"mutation", "POST", "", request("mutation { touch }"), nil, 200, "application/json", `{"data":{"touch":1}}`},
 		{
-			"validation error in plain JSON", "POST", "", request("{ nope }"), []string{asJSON}, 200, "application/json",
+			"validation error in plain JSON", "POST", "", request("{ nope }"),
+			[]string{asJSON},
+			200, "application/json",
 			`{"errors":[{"message":"Cannot query field \"nope\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}`,
 		},
 		{
-			"parse error in the response type", "POST", "", request("{"), []string{asResponse}, 400, "application/graphql-response+json",
+			"parse error in the response type", "POST", "", request("{"),
+			[]string{asResponse},
+			400, "application/graphql-response+json",
 			`{"errors":[{"message":"Expected Name, found \u003cEOF\u003e","locations":[{"line":1,"column":2}],"extensions":{"code":"GRAPHQL_PARSE_FAILED"}}]}`,
 		},
 	} {

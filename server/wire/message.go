@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
-
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
 )
 
 // protocol is the one websocket protocol that is spoken. Its predecessor, whose name is graphql-ws, is not.

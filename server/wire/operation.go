@@ -3,10 +3,9 @@ package wire
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"

@@ -14,13 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"go.uber.org/goleak"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"

@@ -246,15 +246,16 @@ func (s *socket) ping() {
 	}
 }
 
-// send writes a message, and reports whether it left. A client that keeps the write waiting for half of its
-// time is asked to come back; one that does not read at all is cut off after the whole: nothing waits for ever.
-func (s *socket) send(message []byte) bool {
+// send writes a message.
+func (s *socket) send(message []byte) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	return s.write(message)
+	s.write(message)
 }
 
-// write is send for who holds the writing lock.
+// write is send for who holds the writing lock, and reports whether the message left. A client that keeps the write
+// waiting for half of its time is asked to come back; one that does not read at all is cut off after the whole:
+// nothing waits for ever.
 func (s *socket) write(message []byte) bool {
 	if s.isOver() {
 		return false

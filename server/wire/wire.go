@@ -139,7 +139,7 @@ func (e *Endpoint) Open() int { return e.seats.count() }
 func (e *Endpoint) serve(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
+			if v == http.ErrAbortHandler { //nolint:errorlint // the very value by which net/http is told, never wrapped
 				panic(v)
 			}
 			e.panicked(r.Context(), v)

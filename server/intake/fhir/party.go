@@ -1,9 +1,9 @@
 package fhir
 
 import (
-	"entgo.io/ent/dialect/sql"
 	"strings"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
 

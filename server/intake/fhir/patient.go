@@ -1,10 +1,11 @@
 package fhir
 
 import (
-	"entgo.io/ent/dialect/sql"
 	"regexp"
 	"slices"
 	"time"
+
+	"entgo.io/ent/dialect/sql"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
@@ -93,7 +94,8 @@ func languageOf(p *patient) string {
 	preferred := max(slices.IndexFunc(p.Communication, func(c struct {
 		Language  concept
 		Preferred bool
-	}) bool {
+	},
+	) bool {
 		return c.Preferred
 	}), 0)
 	if preferred >= len(p.Communication) {

@@ -210,6 +210,8 @@ CREATE TABLE "portal_accesses" ("id" uuid NOT NULL, "version" bigint NOT NULL DE
 CREATE INDEX "portalaccess_account_id_invited_at_id" ON "portal_accesses" ("account_id", "invited_at", "id");
 -- Create index "portalaccess_account_id_portal" to table: "portal_accesses"
 CREATE UNIQUE INDEX "portalaccess_account_id_portal" ON "portal_accesses" ("account_id", "portal");
+-- Create index "portalaccess_invited_at_id" to table: "portal_accesses"
+CREATE INDEX "portalaccess_invited_at_id" ON "portal_accesses" ("invited_at", "id");
 -- Create "program_team_members" table
 CREATE TABLE "program_team_members" ("id" uuid NOT NULL, "version" bigint NOT NULL DEFAULT 1, "created_at" timestamptz NOT NULL, "created_by" uuid NULL, "updated_at" timestamptz NOT NULL, "updated_by" uuid NULL, "role" character varying NOT NULL DEFAULT 'COORDINATOR', "started_at" timestamptz NOT NULL, "ended_at" timestamptz NULL, "identity_id" uuid NOT NULL, "program_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "program_team_members_care_programs_program" FOREIGN KEY ("program_id") REFERENCES "care_programs" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION, CONSTRAINT "program_team_members_identities_identity" FOREIGN KEY ("identity_id") REFERENCES "identities" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION);
 -- Create index "programteammember_identity_id_program_id" to table: "program_team_members"
