@@ -49,10 +49,10 @@ func (w *world) submit(who string, replaced vars) string {
 	return w.must(who, submit, w.question(replaced)).text("submitMedicalInquiry.case.id")
 }
 
-// inquire asks a question, and returns its case's identifier and the question's.
-func (w *world) inquire(who string) (of, question string) {
+// inquire asks a question as the provider, and returns its case's identifier and the question's.
+func (w *world) inquire() (of, question string) {
 	w.t.Helper()
-	a := w.must(who, submit, w.question(nil))
+	a := w.must("provider", submit, w.question(nil))
 	return a.text("submitMedicalInquiry.case.id"), a.text("submitMedicalInquiry.case.inquiry.questions.nodes.0.id")
 }
 
@@ -298,7 +298,7 @@ func TestClassifyReroutes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
 		for _, label := range []string{"OFF_LABEL", "INVESTIGATIONAL"} {
-			id, question := w.inquire("provider")
+			id, question := w.inquire()
 			w.must("liaison", accept, vars{"id": id})
 			a := w.must("liaison", classify, vars{"id": question, "label": label})
 			if a.text("classifyQuestion.department") != "MEDICAL_INFORMATION" || a.at("classifyQuestion.case") != nil || a.at("classifyQuestion.question") != nil || a.text("classifyQuestion.caseId") != id {
@@ -317,7 +317,7 @@ func TestClassifyReroutes(t *testing.T) {
 			w.refused("BAD_USER_INPUT", "information", reroute, vars{"id": id, "to": "COMMERCIAL"})
 		}
 		// Sales holds what nobody has classified yet; the classification itself takes it away.
-		id, question := w.inquire("provider")
+		id, question := w.inquire()
 		w.must("liaison", reroute, vars{"id": id, "to": "COMMERCIAL"})
 		w.must("sales", accept, vars{"id": id})
 		if a := w.must("sales", classify, vars{"id": question, "label": "OFF_LABEL"}); a.text("classifyQuestion.department") != "MEDICAL_INFORMATION" || a.at("classifyQuestion.case") != nil {

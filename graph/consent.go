@@ -181,7 +181,7 @@ func (c *change) formFor(patient uuid.UUID, scope code.ConsentScope, program *uu
 			return nil, err
 		}
 	}
-	return nil, nil
+	return nil, nil //nolint:nilnil // there is no form
 }
 
 // houseLocale is the language in which every form exists first.

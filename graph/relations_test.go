@@ -190,12 +190,6 @@ var first = map[viewer.Persona]string{
 	viewer.Staff: "safety", viewer.Analyst: "analyst", viewer.Admin: "admin",
 }
 
-// everybody is the cast, one of each kind.
-var everybody = []string{
-	"patient", "patient2", "provider", "provider2", "liaison", "liaison2", "chief", "coordinator", "coordinator2",
-	"safety", "quality", "privacy", "information", "reviewer", "sales", "analyst", "analyst2", "admin", "admin2",
-}
-
 // readRelations reads the relations by type.
 func readRelations(t *testing.T) map[string][]relation {
 	t.Helper()

@@ -16,7 +16,7 @@ func TestGates(t *testing.T) {
 		// written is an answer in progress by the liaison, approved where it can be.
 		written := func(label string, replaced vars) string {
 			t.Helper()
-			id, question := w.inquire("provider")
+			id, question := w.inquire()
 			who := "liaison"
 			w.must(who, accept, vars{"id": id})
 			w.must(who, classify, vars{"id": question, "label": label})
@@ -71,7 +71,7 @@ func TestGates(t *testing.T) {
 func TestClassifiedAfterApproval(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		id, question := w.inquire("provider")
+		id, question := w.inquire()
 		w.must("liaison", reroute, vars{"id": id, "to": "MEDICAL_INFORMATION"})
 		w.must("information", accept, vars{"id": id})
 		early := w.must("information", draft, w.letter(id, vars{"kind": "STANDARD_LETTER"})).text("draftInquiryResponse.response.id")
@@ -94,7 +94,7 @@ func TestClassifiedAfterApproval(t *testing.T) {
 func TestApprovedAnswerOutlivesReturn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		id, _ := w.inquire("provider")
+		id, _ := w.inquire()
 		w.must("liaison", accept, vars{"id": id})
 		response := w.must("liaison", draft, w.letter(id, vars{"kind": "STANDARD_LETTER"})).text("draftInquiryResponse.response.id")
 		w.must("liaison", approve, vars{"id": response})

@@ -97,9 +97,15 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		v.endpoint.Revoke(subject)
 	})
 	if v.demo != nil {
-		err = demo.Seed(ctx, v.store, v.api, demo.Options{Patients: s.Patients})
+		if err := demo.Seed(ctx, v.store, v.api, demo.Options{Patients: s.Patients}); err != nil {
+			return nil, err
+		}
+		who := demo.Identities()[0]
+		if _, err := identities.Lookup(ctx, auth.DemoIssuer, who.Name, string(who.Portal)); err != nil {
+			log.Warn("the database holds other data, so there are no demo identities to sign in as")
+		}
 	}
-	return v, err
+	return v, nil
 }
 
 // authenticate sets up whose tokens are accepted.

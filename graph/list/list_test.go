@@ -67,7 +67,7 @@ func TestNormalise(t *testing.T) {
 		{"inner", `{text: null}`, `{"text":null}`, map[string]any{"text": (*string)(nil)}, map[string]any{"text": nil}},
 	} {
 		filter := schema.Types["Filter"]
-		doc, problems := gqlparser.LoadQuery(schema, `{ cases(filter: {`+test.field+`: `+test.literal+`}) }`)
+		doc, problems := gqlparser.LoadQueryWithRules(schema, `{ cases(filter: {`+test.field+`: `+test.literal+`}) }`, nil)
 		if problems != nil {
 			t.Fatal(problems)
 		}

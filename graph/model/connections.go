@@ -6,7 +6,7 @@ import (
 	"github.com/carehub/carehub/graph/relay"
 )
 
-// Connections of the API, by node.
+// CaseConnection and the others are the pages of the API and their edges, by node.
 type (
 	CaseConnection              = relay.Connection[ent.CareCase]
 	CaseEdge                    = relay.Edge[ent.CareCase]

@@ -112,7 +112,7 @@ func (w *world) tell(ctx context.Context, identities *graph.Directory, in *graph
 			return fmt.Errorf("inquiry of %s on %s: %w", s.tale.asker.subject, s.tale.product.name, err)
 		}
 	}
-	fmt.Fprintf(progress, "demo data: %d steps of inquiries\n", len(scenes)) //nolint:errcheck // who listens has left
+	fmt.Fprintf(progress, "demo data: %d steps of inquiries\n", len(scenes))
 	return nil
 }
 

@@ -55,7 +55,7 @@ type dice struct{ *gofakeit.Faker }
 
 func (w *world) dice(format string, args ...any) dice {
 	purpose := fnv.New64a()
-	fmt.Fprintf(purpose, format, args...) //nolint:errcheck // a hash takes everything
+	fmt.Fprintf(purpose, format, args...)
 	return dice{gofakeit.NewFaker(rand.NewPCG(w.seed, purpose.Sum64()), false)}
 }
 

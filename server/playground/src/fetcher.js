@@ -12,8 +12,9 @@ export function socketFor(session, report) {
     url: url.href,
     connectionParams: async () => ({ Authorization: await session.authorization() }),
     retryAttempts: Infinity,
-    // 4403 says that the token is no longer good: worth another try only with another token.
-    shouldRetry: ({ code }) => code !== undefined && (code !== 4403 || session.renewable),
+    // A server that is starting again refuses without a code. 4403 says that the token is no longer good: worth
+    // another try only with another token.
+    shouldRetry: (failure) => failure?.code !== 4403 || session.renewable,
     on: {
       connected: () => report(""),
       closed: ({ code, reason }) => report(code === 1000 ? "" : `The live connection was closed: ${closing(code, reason)}`),
