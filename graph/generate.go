@@ -2,4 +2,4 @@
 // capability. Resolvers are written by hand; one that is missing is a compile error of the generated code's user.
 package graph
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
+//go:generate go tool gqlgen generate

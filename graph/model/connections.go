@@ -6,7 +6,7 @@ import (
 	"github.com/carehub/carehub/graph/relay"
 )
 
-// CaseConnection and the others are the pages of the API and their edges, by node.
+// Connections of the API, by node.
 type (
 	CaseConnection              = relay.Connection[ent.CareCase]
 	CaseEdge                    = relay.Edge[ent.CareCase]
