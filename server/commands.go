@@ -107,7 +107,7 @@ func (t *tokenCommand) Run(io *streams) error {
 // importCommand takes in outside data.
 type importCommand struct {
 	FHIR  importFHIR  `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
-	Staff importStaff `cmd:"" help:"Staff, territories and clients from YAML."`
+	Staff importStaff `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 
 // importing is what all importers have in common.
@@ -169,9 +169,8 @@ func (m *migrateCommand) Run(ctx context.Context, io *streams) error {
 	if err != nil {
 		return err
 	}
-	at, err := store.Version()
-	fmt.Fprintln(io.err, "the database is at", at)
-	return errors.Join(err, db.Close())
+	fmt.Fprintln(io.err, "the database is at the newest schema")
+	return db.Close()
 }
 
 // opened opens the database and brings it to the newest schema.

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
+	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/server/intake"
 )
 
@@ -166,4 +168,41 @@ func TestStaffForm(t *testing.T) {
 		f.is("exit code", f.report.ExitCode(), 2)
 	}
 	f.is("identities", f.Client.Identity.Query().CountX(f.ctx), 0)
+}
+
+// TestProducts: a file brings the products that inquiries are asked on; one that is there already is changed.
+func TestProducts(t *testing.T) {
+	const first = `products:
+  - {name: Examplast, genericName: examplamab, therapeuticArea: ONCOLOGY, kind: BIOLOGIC, marketingStatus: INVESTIGATIONAL}
+  - {name: Other, therapeuticArea: ONCOLOGY, kind: PILL, marketingStatus: APPROVED}
+`
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		load := func(text string) (intake.Report, string) {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "staff.yaml")
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var list bytes.Buffer
+			report, err := intake.Staff(t.Context(), st.Client, intake.Options{Errors: &list}, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return report, list.String()
+		}
+		report, list := load(first)
+		if report.Accepted != 1 || report.Refused != 1 || !strings.Contains(list, "products[1].kind") {
+			t.Fatalf("%+v\n%s", report, list)
+		}
+		if report, _ = load(first); report.Accepted != 0 || report.Unchanged != 1 {
+			t.Fatalf("the second time: %+v", report)
+		}
+		if report, _ = load(strings.Replace(first, "INVESTIGATIONAL", "APPROVED", 1)); report.Accepted != 1 {
+			t.Fatalf("approved: %+v", report)
+		}
+		row, err := st.Client.Product.Query().Only(viewer.System(t.Context(), "test"))
+		if err != nil || row.MarketingStatus != code.MarketingStatusApproved || row.GenericName == nil {
+			t.Fatal(row, err)
+		}
+	})
 }

@@ -1,6 +1,9 @@
 // Package staff takes in the company's people from YAML: who they are, the departments and territories they work
-// for, the clients of liaisons, the teams of programs, and the portals of professionals and patients.
+// for, the clients of liaisons, the teams of programs, and the portals of professionals and patients; and the
+// products that they answer for.
 //
+//	products:
+//	  - {name: Examplast, genericName: examplamab, therapeuticArea: ONCOLOGY, kind: BIOLOGIC, marketingStatus: APPROVED}
 //	identities:
 //	  - persona: LIAISON
 //	    issuer: https://login.example.com
@@ -41,6 +44,7 @@ import (
 // File is a file that was read but not taken in.
 type File struct {
 	source     string
+	products   []product
 	identities []identity
 }
 
@@ -87,6 +91,7 @@ type team struct {
 // Parse reads a file. An error names the lines at fault and refuses it as a whole.
 func Parse(source string, data []byte) (*File, error) {
 	var doc struct {
+		Products   []product  `yaml:"products"`
 		Identities []identity `yaml:"identities"`
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
@@ -101,6 +106,7 @@ func Parse(source string, data []byte) (*File, error) {
 		return nil, errors.New("more than one YAML document")
 	}
 	var tree struct {
+		Products   []yaml.Node `yaml:"products"`
 		Identities []yaml.Node `yaml:"identities"`
 	}
 	if err := yaml.Unmarshal(data, &tree); err != nil {
@@ -109,7 +115,10 @@ func Parse(source string, data []byte) (*File, error) {
 	for i := range doc.Identities {
 		doc.Identities[i].line = tree.Identities[i].Line
 	}
-	return &File{source, doc.Identities}, nil
+	for i := range doc.Products {
+		doc.Products[i].line = tree.Products[i].Line
+	}
+	return &File{source, doc.Products, doc.Identities}, nil
 }
 
 // ofType is how yaml names Go's types, which are of no interest to who writes the file.

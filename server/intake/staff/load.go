@@ -34,6 +34,11 @@ type load struct {
 // Load takes a file in within the transaction.
 func Load(ctx context.Context, tx *ent.Tx, f *File) (*Result, error) {
 	l := &load{ctx: ctx, tx: tx, source: f.source}
+	for i := range f.products {
+		if err := l.product(i, &f.products[i]); err != nil {
+			return nil, err
+		}
+	}
 	for i := range f.identities {
 		if err := l.identity(fmt.Sprintf("identities[%d]", i), &f.identities[i]); err != nil {
 			return nil, err
