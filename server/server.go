@@ -257,6 +257,7 @@ func (v *server) serve(ctx context.Context, listener net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	v.endpoint.CloseDoors()
 	v.leaving.Store(true)
 	v.log.Info("stopping")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)

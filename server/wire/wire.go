@@ -124,6 +124,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.handler.ServeHTTP(w, r)
 }
 
+// CloseDoors refuses new sockets and event streams from now on; Drain does so too. A server calls it before it tells
+// anybody that it is leaving.
+func (e *Endpoint) CloseDoors() { e.seats.closeDoors() }
+
 // Drain ends all sockets and event streams because the server goes away. They are closed with "service
 // restart", spread over a while; queries and mutations that run on a socket may finish first. New ones are
 // refused from now on. When ctx ends before the last is gone the rest is cut off, and Drain says so.
