@@ -224,16 +224,7 @@ func (d *doctorCommand) Run(ctx context.Context, io *streams) error {
 	if _, err := secret.Load(d.SecretFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		findings = append(findings, err.Error())
 	}
-	db, err := store.Open(ctx, d.Database)
-	if err != nil {
-		findings = append(findings, err.Error())
-	} else {
-		found, err := db.Check(ctx)
-		findings = append(findings, found...)
-		if err = errors.Join(err, db.Close()); err != nil {
-			findings = append(findings, err.Error())
-		}
-	}
+	findings = append(findings, d.examine(ctx)...)
 	for _, f := range findings {
 		fmt.Fprintln(io.out, f)
 	}
@@ -242,4 +233,22 @@ func (d *doctorCommand) Run(ctx context.Context, io *streams) error {
 	}
 	fmt.Fprintln(io.out, "all is well")
 	return nil
+}
+
+// examine returns what is wrong with the database.
+func (d *doctorCommand) examine(ctx context.Context) []string {
+	if path, ok := strings.CutPrefix(d.Database, "sqlite:"); ok {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return []string{"there is no database at " + path} // opening it would make it
+		}
+	}
+	db, err := store.Open(ctx, d.Database)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	findings, err := db.Check(ctx)
+	if err = errors.Join(err, db.Close()); err != nil {
+		findings = append(findings, err.Error())
+	}
+	return findings
 }

@@ -1036,6 +1036,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{InquiryResponsesColumns[16], InquiryResponsesColumns[2], InquiryResponsesColumns[0]},
 			},
+			{
+				Name:    "inquiryresponse_inquiry_id_edition",
+				Unique:  true,
+				Columns: []*schema.Column{InquiryResponsesColumns[16], InquiryResponsesColumns[6]},
+			},
 		},
 	}
 	// KnowledgeResourcesColumns holds the columns for the "knowledge_resources" table.

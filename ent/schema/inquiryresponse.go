@@ -56,5 +56,8 @@ func (InquiryResponse) Edges() []ent.Edge {
 
 // Indexes of InquiryResponse.
 func (InquiryResponse) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("inquiry_id", "created_at", "id")}
+	return []ent.Index{
+		index.Fields("inquiry_id", "created_at", "id"),
+		index.Fields("inquiry_id", "edition").Unique(),
+	}
 }
