@@ -115,11 +115,11 @@ func (w *world) inquiry(ctx context.Context, name string, of uuid.UUID) {
 	c := w.client
 	inquiry := w.keep(name)(c.MedicalInquiry.Create().SetCareCaseID(of).SetUnsolicited(true).SetAttestedAt(day(-20)).SetAdverseEvent(false).Save(ctx))
 	question := w.keep(name)(c.InquiryQuestion.Create().SetInquiryID(inquiry).SetSeq(1).SetText(canary(name, "Question")).SetTopic("SAFETY").SetAnsweredAt(day(-18)).Save(ctx))
-	for _, s := range []struct {
+	for i, s := range []struct {
 		name   string
 		status code.ResponseStatus
 	}{{name, "ACKNOWLEDGED"}, {name + "Draft", "DRAFT"}} {
-		response := w.keep(s.name)(c.InquiryResponse.Create().SetInquiryID(inquiry).SetKind("CUSTOM_LETTER").SetStatus(s.status).SetBody(canary(s.name, "Answer")).
+		response := w.keep(s.name)(c.InquiryResponse.Create().SetInquiryID(inquiry).SetEdition(i + 1).SetKind("CUSTOM_LETTER").SetStatus(s.status).SetBody(canary(s.name, "Answer")).
 			SetDisclaimers([]string{"not approved"}).SetAuthorID(w.row("user liaison")).SetReviewerID(w.row("user chief")).SetReviewedAt(day(-19)).SetChannel("PORTAL").
 			SetSentAt(day(-18)).SetAcknowledgedAt(day(-17)).Save(ctx))
 		w.keep(s.name)(c.ResponseAnswer.Create().SetResponseID(response).SetQuestionID(question).Save(ctx))
