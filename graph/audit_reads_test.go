@@ -77,6 +77,13 @@ func TestReadsAreRecorded(t *testing.T) {
 		}
 		w.names(recorded(t, entries, "Coverage", "").PatientIds, "patient ann", "patient cal")
 
+		hidden := w.audited(func() {
+			w.must("provider", `query { ...F ... on Query { products { nodes { name } } } } fragment F on Query { myPatients(first: 1) { nodes { id } } }`, nil)
+		})
+		if e := recorded(t, hidden, "Patient", ""); e.Operation != "query myPatients products" {
+			t.Errorf("fields in fragments are recorded as %q", e.Operation)
+		}
+
 		for _, silent := range []struct{ who, document string }{
 			{"provider", `{ products { nodes { name } } carePrograms { nodes { name } } me { name } }`},
 			{"admin", `{ users { nodes { name } } }`},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -166,11 +167,14 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 	return response
 }
 
-// operationName is what audit calls the operation: its root fields, which the client can not invent.
+// operationName is what audit calls the operation: its root fields, which the client can neither invent nor hide in a
+// fragment.
 func operationName(op *graphql.OperationContext) string {
-	name := string(op.Operation.Operation)
-	for i, s := range op.Operation.SelectionSet {
-		if f, ok := s.(*ast.Field); ok && i < 5 {
+	kind := string(op.Operation.Operation)
+	root := strings.ToUpper(kind[:1]) + kind[1:]
+	name := kind
+	for i, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{root}) {
+		if i < 5 {
 			name += " " + f.Name
 		}
 	}
