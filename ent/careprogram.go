@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
 
@@ -60,13 +61,19 @@ type CareProgram struct {
 type CareProgramEdges struct {
 	// Product holds the value of the product edge.
 	Product *Product `json:"product,omitempty"`
+	// Trial holds the value of the trial edge.
+	Trial *TrialDetail `json:"trial,omitempty"`
 	// RequiredConsents holds the value of the required_consents edge.
 	RequiredConsents []*RequiredConsent `json:"required_consents,omitempty"`
+	// Sites holds the value of the sites edge.
+	Sites []*ProgramSite `json:"sites,omitempty"`
+	// Criteria holds the value of the criteria edge.
+	Criteria []*EligibilityCriterion `json:"criteria,omitempty"`
 	// Enrollments holds the value of the enrollments edge.
 	Enrollments []*Enrollment `json:"enrollments,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [6]bool
 }
 
 // ProductOrErr returns the Product value or an error if the edge
@@ -80,19 +87,48 @@ func (e CareProgramEdges) ProductOrErr() (*Product, error) {
 	return nil, &NotLoadedError{edge: "product"}
 }
 
+// TrialOrErr returns the Trial value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CareProgramEdges) TrialOrErr() (*TrialDetail, error) {
+	if e.Trial != nil {
+		return e.Trial, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: trialdetail.Label}
+	}
+	return nil, &NotLoadedError{edge: "trial"}
+}
+
 // RequiredConsentsOrErr returns the RequiredConsents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) RequiredConsentsOrErr() ([]*RequiredConsent, error) {
-	if e.loadedTypes[1] {
+	if e.loadedTypes[2] {
 		return e.RequiredConsents, nil
 	}
 	return nil, &NotLoadedError{edge: "required_consents"}
 }
 
+// SitesOrErr returns the Sites value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) SitesOrErr() ([]*ProgramSite, error) {
+	if e.loadedTypes[3] {
+		return e.Sites, nil
+	}
+	return nil, &NotLoadedError{edge: "sites"}
+}
+
+// CriteriaOrErr returns the Criteria value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) CriteriaOrErr() ([]*EligibilityCriterion, error) {
+	if e.loadedTypes[4] {
+		return e.Criteria, nil
+	}
+	return nil, &NotLoadedError{edge: "criteria"}
+}
+
 // EnrollmentsOrErr returns the Enrollments value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) EnrollmentsOrErr() ([]*Enrollment, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[5] {
 		return e.Enrollments, nil
 	}
 	return nil, &NotLoadedError{edge: "enrollments"}
@@ -251,9 +287,24 @@ func (_m *CareProgram) QueryProduct() *ProductQuery {
 	return NewCareProgramClient(_m.config).QueryProduct(_m)
 }
 
+// QueryTrial queries the "trial" edge of the CareProgram entity.
+func (_m *CareProgram) QueryTrial() *TrialDetailQuery {
+	return NewCareProgramClient(_m.config).QueryTrial(_m)
+}
+
 // QueryRequiredConsents queries the "required_consents" edge of the CareProgram entity.
 func (_m *CareProgram) QueryRequiredConsents() *RequiredConsentQuery {
 	return NewCareProgramClient(_m.config).QueryRequiredConsents(_m)
+}
+
+// QuerySites queries the "sites" edge of the CareProgram entity.
+func (_m *CareProgram) QuerySites() *ProgramSiteQuery {
+	return NewCareProgramClient(_m.config).QuerySites(_m)
+}
+
+// QueryCriteria queries the "criteria" edge of the CareProgram entity.
+func (_m *CareProgram) QueryCriteria() *EligibilityCriterionQuery {
+	return NewCareProgramClient(_m.config).QueryCriteria(_m)
 }
 
 // QueryEnrollments queries the "enrollments" edge of the CareProgram entity.

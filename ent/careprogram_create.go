@@ -12,9 +12,12 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
 
@@ -222,6 +225,25 @@ func (_c *CareProgramCreate) SetProduct(v *Product) *CareProgramCreate {
 	return _c.SetProductID(v.ID)
 }
 
+// SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
+func (_c *CareProgramCreate) SetTrialID(id uuid.UUID) *CareProgramCreate {
+	_c.mutation.SetTrialID(id)
+	return _c
+}
+
+// SetNillableTrialID sets the "trial" edge to the TrialDetail entity by ID if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableTrialID(id *uuid.UUID) *CareProgramCreate {
+	if id != nil {
+		_c = _c.SetTrialID(*id)
+	}
+	return _c
+}
+
+// SetTrial sets the "trial" edge to the TrialDetail entity.
+func (_c *CareProgramCreate) SetTrial(v *TrialDetail) *CareProgramCreate {
+	return _c.SetTrialID(v.ID)
+}
+
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
 func (_c *CareProgramCreate) AddRequiredConsentIDs(ids ...uuid.UUID) *CareProgramCreate {
 	_c.mutation.AddRequiredConsentIDs(ids...)
@@ -235,6 +257,36 @@ func (_c *CareProgramCreate) AddRequiredConsents(v ...*RequiredConsent) *CarePro
 		ids[i] = v[i].ID
 	}
 	return _c.AddRequiredConsentIDs(ids...)
+}
+
+// AddSiteIDs adds the "sites" edge to the ProgramSite entity by IDs.
+func (_c *CareProgramCreate) AddSiteIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddSiteIDs(ids...)
+	return _c
+}
+
+// AddSites adds the "sites" edges to the ProgramSite entity.
+func (_c *CareProgramCreate) AddSites(v ...*ProgramSite) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSiteIDs(ids...)
+}
+
+// AddCriteriumIDs adds the "criteria" edge to the EligibilityCriterion entity by IDs.
+func (_c *CareProgramCreate) AddCriteriumIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddCriteriumIDs(ids...)
+	return _c
+}
+
+// AddCriteria adds the "criteria" edges to the EligibilityCriterion entity.
+func (_c *CareProgramCreate) AddCriteria(v ...*EligibilityCriterion) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddCriteriumIDs(ids...)
 }
 
 // AddEnrollmentIDs adds the "enrollments" edge to the Enrollment entity by IDs.
@@ -474,6 +526,22 @@ func (_c *CareProgramCreate) createSpec() (*CareProgram, *sqlgraph.CreateSpec) {
 		_node.ProductID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.TrialIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   careprogram.TrialTable,
+			Columns: []string{careprogram.TrialColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.RequiredConsentsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -483,6 +551,38 @@ func (_c *CareProgramCreate) createSpec() (*CareProgram, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(requiredconsent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CriteriaIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,10 +14,13 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
 
@@ -29,7 +32,10 @@ type CareProgramQuery struct {
 	inters               []Interceptor
 	predicates           []predicate.CareProgram
 	withProduct          *ProductQuery
+	withTrial            *TrialDetailQuery
 	withRequiredConsents *RequiredConsentQuery
+	withSites            *ProgramSiteQuery
+	withCriteria         *EligibilityCriterionQuery
 	withEnrollments      *EnrollmentQuery
 	modifiers            []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -90,6 +96,28 @@ func (_q *CareProgramQuery) QueryProduct() *ProductQuery {
 	return query
 }
 
+// QueryTrial chains the current query on the "trial" edge.
+func (_q *CareProgramQuery) QueryTrial() *TrialDetailQuery {
+	query := (&TrialDetailClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(trialdetail.Table, trialdetail.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, careprogram.TrialTable, careprogram.TrialColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryRequiredConsents chains the current query on the "required_consents" edge.
 func (_q *CareProgramQuery) QueryRequiredConsents() *RequiredConsentQuery {
 	query := (&RequiredConsentClient{config: _q.config}).Query()
@@ -105,6 +133,50 @@ func (_q *CareProgramQuery) QueryRequiredConsents() *RequiredConsentQuery {
 			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
 			sqlgraph.To(requiredconsent.Table, requiredconsent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.RequiredConsentsTable, careprogram.RequiredConsentsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySites chains the current query on the "sites" edge.
+func (_q *CareProgramQuery) QuerySites() *ProgramSiteQuery {
+	query := (&ProgramSiteClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(programsite.Table, programsite.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.SitesTable, careprogram.SitesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCriteria chains the current query on the "criteria" edge.
+func (_q *CareProgramQuery) QueryCriteria() *EligibilityCriterionQuery {
+	query := (&EligibilityCriterionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(eligibilitycriterion.Table, eligibilitycriterion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.CriteriaTable, careprogram.CriteriaColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -327,7 +399,10 @@ func (_q *CareProgramQuery) Clone() *CareProgramQuery {
 		inters:               append([]Interceptor{}, _q.inters...),
 		predicates:           append([]predicate.CareProgram{}, _q.predicates...),
 		withProduct:          _q.withProduct.Clone(),
+		withTrial:            _q.withTrial.Clone(),
 		withRequiredConsents: _q.withRequiredConsents.Clone(),
+		withSites:            _q.withSites.Clone(),
+		withCriteria:         _q.withCriteria.Clone(),
 		withEnrollments:      _q.withEnrollments.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -347,6 +422,17 @@ func (_q *CareProgramQuery) WithProduct(opts ...func(*ProductQuery)) *CareProgra
 	return _q
 }
 
+// WithTrial tells the query-builder to eager-load the nodes that are connected to
+// the "trial" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithTrial(opts ...func(*TrialDetailQuery)) *CareProgramQuery {
+	query := (&TrialDetailClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTrial = query
+	return _q
+}
+
 // WithRequiredConsents tells the query-builder to eager-load the nodes that are connected to
 // the "required_consents" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CareProgramQuery) WithRequiredConsents(opts ...func(*RequiredConsentQuery)) *CareProgramQuery {
@@ -355,6 +441,28 @@ func (_q *CareProgramQuery) WithRequiredConsents(opts ...func(*RequiredConsentQu
 		opt(query)
 	}
 	_q.withRequiredConsents = query
+	return _q
+}
+
+// WithSites tells the query-builder to eager-load the nodes that are connected to
+// the "sites" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithSites(opts ...func(*ProgramSiteQuery)) *CareProgramQuery {
+	query := (&ProgramSiteClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSites = query
+	return _q
+}
+
+// WithCriteria tells the query-builder to eager-load the nodes that are connected to
+// the "criteria" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithCriteria(opts ...func(*EligibilityCriterionQuery)) *CareProgramQuery {
+	query := (&EligibilityCriterionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCriteria = query
 	return _q
 }
 
@@ -453,9 +561,12 @@ func (_q *CareProgramQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*CareProgram{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [6]bool{
 			_q.withProduct != nil,
+			_q.withTrial != nil,
 			_q.withRequiredConsents != nil,
+			_q.withSites != nil,
+			_q.withCriteria != nil,
 			_q.withEnrollments != nil,
 		}
 	)
@@ -486,12 +597,32 @@ func (_q *CareProgramQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 			return nil, err
 		}
 	}
+	if query := _q.withTrial; query != nil {
+		if err := _q.loadTrial(ctx, query, nodes, nil,
+			func(n *CareProgram, e *TrialDetail) { n.Edges.Trial = e }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withRequiredConsents; query != nil {
 		if err := _q.loadRequiredConsents(ctx, query, nodes,
 			func(n *CareProgram) { n.Edges.RequiredConsents = []*RequiredConsent{} },
 			func(n *CareProgram, e *RequiredConsent) {
 				n.Edges.RequiredConsents = append(n.Edges.RequiredConsents, e)
 			}); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSites; query != nil {
+		if err := _q.loadSites(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.Sites = []*ProgramSite{} },
+			func(n *CareProgram, e *ProgramSite) { n.Edges.Sites = append(n.Edges.Sites, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCriteria; query != nil {
+		if err := _q.loadCriteria(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.Criteria = []*EligibilityCriterion{} },
+			func(n *CareProgram, e *EligibilityCriterion) { n.Edges.Criteria = append(n.Edges.Criteria, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -537,6 +668,33 @@ func (_q *CareProgramQuery) loadProduct(ctx context.Context, query *ProductQuery
 	}
 	return nil
 }
+func (_q *CareProgramQuery) loadTrial(ctx context.Context, query *TrialDetailQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *TrialDetail)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(trialdetail.FieldProgramID)
+	}
+	query.Where(predicate.TrialDetail(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.TrialColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *CareProgramQuery) loadRequiredConsents(ctx context.Context, query *RequiredConsentQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *RequiredConsent)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*CareProgram)
@@ -552,6 +710,66 @@ func (_q *CareProgramQuery) loadRequiredConsents(ctx context.Context, query *Req
 	}
 	query.Where(predicate.RequiredConsent(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(careprogram.RequiredConsentsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadSites(ctx context.Context, query *ProgramSiteQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *ProgramSite)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(programsite.FieldProgramID)
+	}
+	query.Where(predicate.ProgramSite(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.SitesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadCriteria(ctx context.Context, query *EligibilityCriterionQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *EligibilityCriterion)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(eligibilitycriterion.FieldProgramID)
+	}
+	query.Where(predicate.EligibilityCriterion(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.CriteriaColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -13,10 +13,13 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
 
@@ -257,6 +260,25 @@ func (_u *CareProgramUpdate) SetProduct(v *Product) *CareProgramUpdate {
 	return _u.SetProductID(v.ID)
 }
 
+// SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
+func (_u *CareProgramUpdate) SetTrialID(id uuid.UUID) *CareProgramUpdate {
+	_u.mutation.SetTrialID(id)
+	return _u
+}
+
+// SetNillableTrialID sets the "trial" edge to the TrialDetail entity by ID if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableTrialID(id *uuid.UUID) *CareProgramUpdate {
+	if id != nil {
+		_u = _u.SetTrialID(*id)
+	}
+	return _u
+}
+
+// SetTrial sets the "trial" edge to the TrialDetail entity.
+func (_u *CareProgramUpdate) SetTrial(v *TrialDetail) *CareProgramUpdate {
+	return _u.SetTrialID(v.ID)
+}
+
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
 func (_u *CareProgramUpdate) AddRequiredConsentIDs(ids ...uuid.UUID) *CareProgramUpdate {
 	_u.mutation.AddRequiredConsentIDs(ids...)
@@ -270,6 +292,36 @@ func (_u *CareProgramUpdate) AddRequiredConsents(v ...*RequiredConsent) *CarePro
 		ids[i] = v[i].ID
 	}
 	return _u.AddRequiredConsentIDs(ids...)
+}
+
+// AddSiteIDs adds the "sites" edge to the ProgramSite entity by IDs.
+func (_u *CareProgramUpdate) AddSiteIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddSiteIDs(ids...)
+	return _u
+}
+
+// AddSites adds the "sites" edges to the ProgramSite entity.
+func (_u *CareProgramUpdate) AddSites(v ...*ProgramSite) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSiteIDs(ids...)
+}
+
+// AddCriteriumIDs adds the "criteria" edge to the EligibilityCriterion entity by IDs.
+func (_u *CareProgramUpdate) AddCriteriumIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddCriteriumIDs(ids...)
+	return _u
+}
+
+// AddCriteria adds the "criteria" edges to the EligibilityCriterion entity.
+func (_u *CareProgramUpdate) AddCriteria(v ...*EligibilityCriterion) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCriteriumIDs(ids...)
 }
 
 // AddEnrollmentIDs adds the "enrollments" edge to the Enrollment entity by IDs.
@@ -298,6 +350,12 @@ func (_u *CareProgramUpdate) ClearProduct() *CareProgramUpdate {
 	return _u
 }
 
+// ClearTrial clears the "trial" edge to the TrialDetail entity.
+func (_u *CareProgramUpdate) ClearTrial() *CareProgramUpdate {
+	_u.mutation.ClearTrial()
+	return _u
+}
+
 // ClearRequiredConsents clears all "required_consents" edges to the RequiredConsent entity.
 func (_u *CareProgramUpdate) ClearRequiredConsents() *CareProgramUpdate {
 	_u.mutation.ClearRequiredConsents()
@@ -317,6 +375,48 @@ func (_u *CareProgramUpdate) RemoveRequiredConsents(v ...*RequiredConsent) *Care
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRequiredConsentIDs(ids...)
+}
+
+// ClearSites clears all "sites" edges to the ProgramSite entity.
+func (_u *CareProgramUpdate) ClearSites() *CareProgramUpdate {
+	_u.mutation.ClearSites()
+	return _u
+}
+
+// RemoveSiteIDs removes the "sites" edge to ProgramSite entities by IDs.
+func (_u *CareProgramUpdate) RemoveSiteIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveSiteIDs(ids...)
+	return _u
+}
+
+// RemoveSites removes "sites" edges to ProgramSite entities.
+func (_u *CareProgramUpdate) RemoveSites(v ...*ProgramSite) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSiteIDs(ids...)
+}
+
+// ClearCriteria clears all "criteria" edges to the EligibilityCriterion entity.
+func (_u *CareProgramUpdate) ClearCriteria() *CareProgramUpdate {
+	_u.mutation.ClearCriteria()
+	return _u
+}
+
+// RemoveCriteriumIDs removes the "criteria" edge to EligibilityCriterion entities by IDs.
+func (_u *CareProgramUpdate) RemoveCriteriumIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveCriteriumIDs(ids...)
+	return _u
+}
+
+// RemoveCriteria removes "criteria" edges to EligibilityCriterion entities.
+func (_u *CareProgramUpdate) RemoveCriteria(v ...*EligibilityCriterion) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCriteriumIDs(ids...)
 }
 
 // ClearEnrollments clears all "enrollments" edges to the Enrollment entity.
@@ -496,6 +596,35 @@ func (_u *CareProgramUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.TrialCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   careprogram.TrialTable,
+			Columns: []string{careprogram.TrialColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TrialIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   careprogram.TrialTable,
+			Columns: []string{careprogram.TrialColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.RequiredConsentsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -534,6 +663,96 @@ func (_u *CareProgramUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(requiredconsent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSitesIDs(); len(nodes) > 0 && !_u.mutation.SitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CriteriaCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCriteriaIDs(); len(nodes) > 0 && !_u.mutation.CriteriaCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CriteriaIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -831,6 +1050,25 @@ func (_u *CareProgramUpdateOne) SetProduct(v *Product) *CareProgramUpdateOne {
 	return _u.SetProductID(v.ID)
 }
 
+// SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
+func (_u *CareProgramUpdateOne) SetTrialID(id uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.SetTrialID(id)
+	return _u
+}
+
+// SetNillableTrialID sets the "trial" edge to the TrialDetail entity by ID if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableTrialID(id *uuid.UUID) *CareProgramUpdateOne {
+	if id != nil {
+		_u = _u.SetTrialID(*id)
+	}
+	return _u
+}
+
+// SetTrial sets the "trial" edge to the TrialDetail entity.
+func (_u *CareProgramUpdateOne) SetTrial(v *TrialDetail) *CareProgramUpdateOne {
+	return _u.SetTrialID(v.ID)
+}
+
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
 func (_u *CareProgramUpdateOne) AddRequiredConsentIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
 	_u.mutation.AddRequiredConsentIDs(ids...)
@@ -844,6 +1082,36 @@ func (_u *CareProgramUpdateOne) AddRequiredConsents(v ...*RequiredConsent) *Care
 		ids[i] = v[i].ID
 	}
 	return _u.AddRequiredConsentIDs(ids...)
+}
+
+// AddSiteIDs adds the "sites" edge to the ProgramSite entity by IDs.
+func (_u *CareProgramUpdateOne) AddSiteIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddSiteIDs(ids...)
+	return _u
+}
+
+// AddSites adds the "sites" edges to the ProgramSite entity.
+func (_u *CareProgramUpdateOne) AddSites(v ...*ProgramSite) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSiteIDs(ids...)
+}
+
+// AddCriteriumIDs adds the "criteria" edge to the EligibilityCriterion entity by IDs.
+func (_u *CareProgramUpdateOne) AddCriteriumIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddCriteriumIDs(ids...)
+	return _u
+}
+
+// AddCriteria adds the "criteria" edges to the EligibilityCriterion entity.
+func (_u *CareProgramUpdateOne) AddCriteria(v ...*EligibilityCriterion) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddCriteriumIDs(ids...)
 }
 
 // AddEnrollmentIDs adds the "enrollments" edge to the Enrollment entity by IDs.
@@ -872,6 +1140,12 @@ func (_u *CareProgramUpdateOne) ClearProduct() *CareProgramUpdateOne {
 	return _u
 }
 
+// ClearTrial clears the "trial" edge to the TrialDetail entity.
+func (_u *CareProgramUpdateOne) ClearTrial() *CareProgramUpdateOne {
+	_u.mutation.ClearTrial()
+	return _u
+}
+
 // ClearRequiredConsents clears all "required_consents" edges to the RequiredConsent entity.
 func (_u *CareProgramUpdateOne) ClearRequiredConsents() *CareProgramUpdateOne {
 	_u.mutation.ClearRequiredConsents()
@@ -891,6 +1165,48 @@ func (_u *CareProgramUpdateOne) RemoveRequiredConsents(v ...*RequiredConsent) *C
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRequiredConsentIDs(ids...)
+}
+
+// ClearSites clears all "sites" edges to the ProgramSite entity.
+func (_u *CareProgramUpdateOne) ClearSites() *CareProgramUpdateOne {
+	_u.mutation.ClearSites()
+	return _u
+}
+
+// RemoveSiteIDs removes the "sites" edge to ProgramSite entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveSiteIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveSiteIDs(ids...)
+	return _u
+}
+
+// RemoveSites removes "sites" edges to ProgramSite entities.
+func (_u *CareProgramUpdateOne) RemoveSites(v ...*ProgramSite) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSiteIDs(ids...)
+}
+
+// ClearCriteria clears all "criteria" edges to the EligibilityCriterion entity.
+func (_u *CareProgramUpdateOne) ClearCriteria() *CareProgramUpdateOne {
+	_u.mutation.ClearCriteria()
+	return _u
+}
+
+// RemoveCriteriumIDs removes the "criteria" edge to EligibilityCriterion entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveCriteriumIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveCriteriumIDs(ids...)
+	return _u
+}
+
+// RemoveCriteria removes "criteria" edges to EligibilityCriterion entities.
+func (_u *CareProgramUpdateOne) RemoveCriteria(v ...*EligibilityCriterion) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveCriteriumIDs(ids...)
 }
 
 // ClearEnrollments clears all "enrollments" edges to the Enrollment entity.
@@ -1100,6 +1416,35 @@ func (_u *CareProgramUpdateOne) sqlSave(ctx context.Context) (_node *CareProgram
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.TrialCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   careprogram.TrialTable,
+			Columns: []string{careprogram.TrialColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TrialIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   careprogram.TrialTable,
+			Columns: []string{careprogram.TrialColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.RequiredConsentsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -1138,6 +1483,96 @@ func (_u *CareProgramUpdateOne) sqlSave(ctx context.Context) (_node *CareProgram
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(requiredconsent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSitesIDs(); len(nodes) > 0 && !_u.mutation.SitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.SitesTable,
+			Columns: []string{careprogram.SitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programsite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.CriteriaCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedCriteriaIDs(); len(nodes) > 0 && !_u.mutation.CriteriaCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.CriteriaIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.CriteriaTable,
+			Columns: []string{careprogram.CriteriaColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilitycriterion.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

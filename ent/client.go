@@ -29,6 +29,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
 	"github.com/carehub/carehub/ent/eventhead"
@@ -40,21 +41,26 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 )
 
 // Client is the client that holds all ent builders.
@@ -88,6 +94,8 @@ type Client struct {
 	Coverage *CoverageClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// EligibilityCriterion is the client for interacting with the EligibilityCriterion builders.
+	EligibilityCriterion *EligibilityCriterionClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
 	// Event is the client for interacting with the Event builders.
@@ -110,6 +118,8 @@ type Client struct {
 	KnowledgeResource *KnowledgeResourceClient
 	// LiaisonAssignment is the client for interacting with the LiaisonAssignment builders.
 	LiaisonAssignment *LiaisonAssignmentClient
+	// Location is the client for interacting with the Location builders.
+	Location *LocationClient
 	// MedicalInquiry is the client for interacting with the MedicalInquiry builders.
 	MedicalInquiry *MedicalInquiryClient
 	// Membership is the client for interacting with the Membership builders.
@@ -122,6 +132,8 @@ type Client struct {
 	PortalAccess *PortalAccessClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProgramSite is the client for interacting with the ProgramSite builders.
+	ProgramSite *ProgramSiteClient
 	// ProgramTeamMember is the client for interacting with the ProgramTeamMember builders.
 	ProgramTeamMember *ProgramTeamMemberClient
 	// Provider is the client for interacting with the Provider builders.
@@ -134,12 +146,18 @@ type Client struct {
 	ResponseCitation *ResponseCitationClient
 	// RoutingRule is the client for interacting with the RoutingRule builders.
 	RoutingRule *RoutingRuleClient
+	// ScheduledJob is the client for interacting with the ScheduledJob builders.
+	ScheduledJob *ScheduledJobClient
 	// StatusChange is the client for interacting with the StatusChange builders.
 	StatusChange *StatusChangeClient
 	// Touchpoint is the client for interacting with the Touchpoint builders.
 	Touchpoint *TouchpointClient
 	// Treatment is the client for interacting with the Treatment builders.
 	Treatment *TreatmentClient
+	// TrialDetail is the client for interacting with the TrialDetail builders.
+	TrialDetail *TrialDetailClient
+	// TrialSubject is the client for interacting with the TrialSubject builders.
+	TrialSubject *TrialSubjectClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -164,6 +182,7 @@ func (c *Client) init() {
 	c.ContactPoint = NewContactPointClient(c.config)
 	c.Coverage = NewCoverageClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
+	c.EligibilityCriterion = NewEligibilityCriterionClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.EventHead = NewEventHeadClient(c.config)
@@ -175,21 +194,26 @@ func (c *Client) init() {
 	c.InquiryResponse = NewInquiryResponseClient(c.config)
 	c.KnowledgeResource = NewKnowledgeResourceClient(c.config)
 	c.LiaisonAssignment = NewLiaisonAssignmentClient(c.config)
+	c.Location = NewLocationClient(c.config)
 	c.MedicalInquiry = NewMedicalInquiryClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Patient = NewPatientClient(c.config)
 	c.PortalAccess = NewPortalAccessClient(c.config)
 	c.Product = NewProductClient(c.config)
+	c.ProgramSite = NewProgramSiteClient(c.config)
 	c.ProgramTeamMember = NewProgramTeamMemberClient(c.config)
 	c.Provider = NewProviderClient(c.config)
 	c.RequiredConsent = NewRequiredConsentClient(c.config)
 	c.ResponseAnswer = NewResponseAnswerClient(c.config)
 	c.ResponseCitation = NewResponseCitationClient(c.config)
 	c.RoutingRule = NewRoutingRuleClient(c.config)
+	c.ScheduledJob = NewScheduledJobClient(c.config)
 	c.StatusChange = NewStatusChangeClient(c.config)
 	c.Touchpoint = NewTouchpointClient(c.config)
 	c.Treatment = NewTreatmentClient(c.config)
+	c.TrialDetail = NewTrialDetailClient(c.config)
+	c.TrialSubject = NewTrialSubjectClient(c.config)
 }
 
 type (
@@ -280,47 +304,53 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:                ctx,
-		config:             cfg,
-		Account:            NewAccountClient(cfg),
-		AuditEvent:         NewAuditEventClient(cfg),
-		AuditHead:          NewAuditHeadClient(cfg),
-		CareCase:           NewCareCaseClient(cfg),
-		CareProgram:        NewCareProgramClient(cfg),
-		CareRelationship:   NewCareRelationshipClient(cfg),
-		CaseRouting:        NewCaseRoutingClient(cfg),
-		Condition:          NewConditionClient(cfg),
-		Consent:            NewConsentClient(cfg),
-		ConsentForm:        NewConsentFormClient(cfg),
-		ContactPoint:       NewContactPointClient(cfg),
-		Coverage:           NewCoverageClient(cfg),
-		Department:         NewDepartmentClient(cfg),
-		Enrollment:         NewEnrollmentClient(cfg),
-		Event:              NewEventClient(cfg),
-		EventHead:          NewEventHeadClient(cfg),
-		ExternalIdentifier: NewExternalIdentifierClient(cfg),
-		IdempotencyKey:     NewIdempotencyKeyClient(cfg),
-		Identity:           NewIdentityClient(cfg),
-		ImportRun:          NewImportRunClient(cfg),
-		InquiryQuestion:    NewInquiryQuestionClient(cfg),
-		InquiryResponse:    NewInquiryResponseClient(cfg),
-		KnowledgeResource:  NewKnowledgeResourceClient(cfg),
-		LiaisonAssignment:  NewLiaisonAssignmentClient(cfg),
-		MedicalInquiry:     NewMedicalInquiryClient(cfg),
-		Membership:         NewMembershipClient(cfg),
-		Organization:       NewOrganizationClient(cfg),
-		Patient:            NewPatientClient(cfg),
-		PortalAccess:       NewPortalAccessClient(cfg),
-		Product:            NewProductClient(cfg),
-		ProgramTeamMember:  NewProgramTeamMemberClient(cfg),
-		Provider:           NewProviderClient(cfg),
-		RequiredConsent:    NewRequiredConsentClient(cfg),
-		ResponseAnswer:     NewResponseAnswerClient(cfg),
-		ResponseCitation:   NewResponseCitationClient(cfg),
-		RoutingRule:        NewRoutingRuleClient(cfg),
-		StatusChange:       NewStatusChangeClient(cfg),
-		Touchpoint:         NewTouchpointClient(cfg),
-		Treatment:          NewTreatmentClient(cfg),
+		ctx:                  ctx,
+		config:               cfg,
+		Account:              NewAccountClient(cfg),
+		AuditEvent:           NewAuditEventClient(cfg),
+		AuditHead:            NewAuditHeadClient(cfg),
+		CareCase:             NewCareCaseClient(cfg),
+		CareProgram:          NewCareProgramClient(cfg),
+		CareRelationship:     NewCareRelationshipClient(cfg),
+		CaseRouting:          NewCaseRoutingClient(cfg),
+		Condition:            NewConditionClient(cfg),
+		Consent:              NewConsentClient(cfg),
+		ConsentForm:          NewConsentFormClient(cfg),
+		ContactPoint:         NewContactPointClient(cfg),
+		Coverage:             NewCoverageClient(cfg),
+		Department:           NewDepartmentClient(cfg),
+		EligibilityCriterion: NewEligibilityCriterionClient(cfg),
+		Enrollment:           NewEnrollmentClient(cfg),
+		Event:                NewEventClient(cfg),
+		EventHead:            NewEventHeadClient(cfg),
+		ExternalIdentifier:   NewExternalIdentifierClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
+		Identity:             NewIdentityClient(cfg),
+		ImportRun:            NewImportRunClient(cfg),
+		InquiryQuestion:      NewInquiryQuestionClient(cfg),
+		InquiryResponse:      NewInquiryResponseClient(cfg),
+		KnowledgeResource:    NewKnowledgeResourceClient(cfg),
+		LiaisonAssignment:    NewLiaisonAssignmentClient(cfg),
+		Location:             NewLocationClient(cfg),
+		MedicalInquiry:       NewMedicalInquiryClient(cfg),
+		Membership:           NewMembershipClient(cfg),
+		Organization:         NewOrganizationClient(cfg),
+		Patient:              NewPatientClient(cfg),
+		PortalAccess:         NewPortalAccessClient(cfg),
+		Product:              NewProductClient(cfg),
+		ProgramSite:          NewProgramSiteClient(cfg),
+		ProgramTeamMember:    NewProgramTeamMemberClient(cfg),
+		Provider:             NewProviderClient(cfg),
+		RequiredConsent:      NewRequiredConsentClient(cfg),
+		ResponseAnswer:       NewResponseAnswerClient(cfg),
+		ResponseCitation:     NewResponseCitationClient(cfg),
+		RoutingRule:          NewRoutingRuleClient(cfg),
+		ScheduledJob:         NewScheduledJobClient(cfg),
+		StatusChange:         NewStatusChangeClient(cfg),
+		Touchpoint:           NewTouchpointClient(cfg),
+		Treatment:            NewTreatmentClient(cfg),
+		TrialDetail:          NewTrialDetailClient(cfg),
+		TrialSubject:         NewTrialSubjectClient(cfg),
 	}, nil
 }
 
@@ -338,47 +368,53 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:                ctx,
-		config:             cfg,
-		Account:            NewAccountClient(cfg),
-		AuditEvent:         NewAuditEventClient(cfg),
-		AuditHead:          NewAuditHeadClient(cfg),
-		CareCase:           NewCareCaseClient(cfg),
-		CareProgram:        NewCareProgramClient(cfg),
-		CareRelationship:   NewCareRelationshipClient(cfg),
-		CaseRouting:        NewCaseRoutingClient(cfg),
-		Condition:          NewConditionClient(cfg),
-		Consent:            NewConsentClient(cfg),
-		ConsentForm:        NewConsentFormClient(cfg),
-		ContactPoint:       NewContactPointClient(cfg),
-		Coverage:           NewCoverageClient(cfg),
-		Department:         NewDepartmentClient(cfg),
-		Enrollment:         NewEnrollmentClient(cfg),
-		Event:              NewEventClient(cfg),
-		EventHead:          NewEventHeadClient(cfg),
-		ExternalIdentifier: NewExternalIdentifierClient(cfg),
-		IdempotencyKey:     NewIdempotencyKeyClient(cfg),
-		Identity:           NewIdentityClient(cfg),
-		ImportRun:          NewImportRunClient(cfg),
-		InquiryQuestion:    NewInquiryQuestionClient(cfg),
-		InquiryResponse:    NewInquiryResponseClient(cfg),
-		KnowledgeResource:  NewKnowledgeResourceClient(cfg),
-		LiaisonAssignment:  NewLiaisonAssignmentClient(cfg),
-		MedicalInquiry:     NewMedicalInquiryClient(cfg),
-		Membership:         NewMembershipClient(cfg),
-		Organization:       NewOrganizationClient(cfg),
-		Patient:            NewPatientClient(cfg),
-		PortalAccess:       NewPortalAccessClient(cfg),
-		Product:            NewProductClient(cfg),
-		ProgramTeamMember:  NewProgramTeamMemberClient(cfg),
-		Provider:           NewProviderClient(cfg),
-		RequiredConsent:    NewRequiredConsentClient(cfg),
-		ResponseAnswer:     NewResponseAnswerClient(cfg),
-		ResponseCitation:   NewResponseCitationClient(cfg),
-		RoutingRule:        NewRoutingRuleClient(cfg),
-		StatusChange:       NewStatusChangeClient(cfg),
-		Touchpoint:         NewTouchpointClient(cfg),
-		Treatment:          NewTreatmentClient(cfg),
+		ctx:                  ctx,
+		config:               cfg,
+		Account:              NewAccountClient(cfg),
+		AuditEvent:           NewAuditEventClient(cfg),
+		AuditHead:            NewAuditHeadClient(cfg),
+		CareCase:             NewCareCaseClient(cfg),
+		CareProgram:          NewCareProgramClient(cfg),
+		CareRelationship:     NewCareRelationshipClient(cfg),
+		CaseRouting:          NewCaseRoutingClient(cfg),
+		Condition:            NewConditionClient(cfg),
+		Consent:              NewConsentClient(cfg),
+		ConsentForm:          NewConsentFormClient(cfg),
+		ContactPoint:         NewContactPointClient(cfg),
+		Coverage:             NewCoverageClient(cfg),
+		Department:           NewDepartmentClient(cfg),
+		EligibilityCriterion: NewEligibilityCriterionClient(cfg),
+		Enrollment:           NewEnrollmentClient(cfg),
+		Event:                NewEventClient(cfg),
+		EventHead:            NewEventHeadClient(cfg),
+		ExternalIdentifier:   NewExternalIdentifierClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
+		Identity:             NewIdentityClient(cfg),
+		ImportRun:            NewImportRunClient(cfg),
+		InquiryQuestion:      NewInquiryQuestionClient(cfg),
+		InquiryResponse:      NewInquiryResponseClient(cfg),
+		KnowledgeResource:    NewKnowledgeResourceClient(cfg),
+		LiaisonAssignment:    NewLiaisonAssignmentClient(cfg),
+		Location:             NewLocationClient(cfg),
+		MedicalInquiry:       NewMedicalInquiryClient(cfg),
+		Membership:           NewMembershipClient(cfg),
+		Organization:         NewOrganizationClient(cfg),
+		Patient:              NewPatientClient(cfg),
+		PortalAccess:         NewPortalAccessClient(cfg),
+		Product:              NewProductClient(cfg),
+		ProgramSite:          NewProgramSiteClient(cfg),
+		ProgramTeamMember:    NewProgramTeamMemberClient(cfg),
+		Provider:             NewProviderClient(cfg),
+		RequiredConsent:      NewRequiredConsentClient(cfg),
+		ResponseAnswer:       NewResponseAnswerClient(cfg),
+		ResponseCitation:     NewResponseCitationClient(cfg),
+		RoutingRule:          NewRoutingRuleClient(cfg),
+		ScheduledJob:         NewScheduledJobClient(cfg),
+		StatusChange:         NewStatusChangeClient(cfg),
+		Touchpoint:           NewTouchpointClient(cfg),
+		Treatment:            NewTreatmentClient(cfg),
+		TrialDetail:          NewTrialDetailClient(cfg),
+		TrialSubject:         NewTrialSubjectClient(cfg),
 	}, nil
 }
 
@@ -410,13 +446,14 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Account, c.AuditEvent, c.AuditHead, c.CareCase, c.CareProgram,
 		c.CareRelationship, c.CaseRouting, c.Condition, c.Consent, c.ConsentForm,
-		c.ContactPoint, c.Coverage, c.Department, c.Enrollment, c.Event, c.EventHead,
-		c.ExternalIdentifier, c.IdempotencyKey, c.Identity, c.ImportRun,
-		c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource, c.LiaisonAssignment,
-		c.MedicalInquiry, c.Membership, c.Organization, c.Patient, c.PortalAccess,
-		c.Product, c.ProgramTeamMember, c.Provider, c.RequiredConsent,
-		c.ResponseAnswer, c.ResponseCitation, c.RoutingRule, c.StatusChange,
-		c.Touchpoint, c.Treatment,
+		c.ContactPoint, c.Coverage, c.Department, c.EligibilityCriterion, c.Enrollment,
+		c.Event, c.EventHead, c.ExternalIdentifier, c.IdempotencyKey, c.Identity,
+		c.ImportRun, c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource,
+		c.LiaisonAssignment, c.Location, c.MedicalInquiry, c.Membership,
+		c.Organization, c.Patient, c.PortalAccess, c.Product, c.ProgramSite,
+		c.ProgramTeamMember, c.Provider, c.RequiredConsent, c.ResponseAnswer,
+		c.ResponseCitation, c.RoutingRule, c.ScheduledJob, c.StatusChange,
+		c.Touchpoint, c.Treatment, c.TrialDetail, c.TrialSubject,
 	} {
 		n.Use(hooks...)
 	}
@@ -428,13 +465,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Account, c.AuditEvent, c.AuditHead, c.CareCase, c.CareProgram,
 		c.CareRelationship, c.CaseRouting, c.Condition, c.Consent, c.ConsentForm,
-		c.ContactPoint, c.Coverage, c.Department, c.Enrollment, c.Event, c.EventHead,
-		c.ExternalIdentifier, c.IdempotencyKey, c.Identity, c.ImportRun,
-		c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource, c.LiaisonAssignment,
-		c.MedicalInquiry, c.Membership, c.Organization, c.Patient, c.PortalAccess,
-		c.Product, c.ProgramTeamMember, c.Provider, c.RequiredConsent,
-		c.ResponseAnswer, c.ResponseCitation, c.RoutingRule, c.StatusChange,
-		c.Touchpoint, c.Treatment,
+		c.ContactPoint, c.Coverage, c.Department, c.EligibilityCriterion, c.Enrollment,
+		c.Event, c.EventHead, c.ExternalIdentifier, c.IdempotencyKey, c.Identity,
+		c.ImportRun, c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource,
+		c.LiaisonAssignment, c.Location, c.MedicalInquiry, c.Membership,
+		c.Organization, c.Patient, c.PortalAccess, c.Product, c.ProgramSite,
+		c.ProgramTeamMember, c.Provider, c.RequiredConsent, c.ResponseAnswer,
+		c.ResponseCitation, c.RoutingRule, c.ScheduledJob, c.StatusChange,
+		c.Touchpoint, c.Treatment, c.TrialDetail, c.TrialSubject,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -469,6 +507,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Coverage.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
+	case *EligibilityCriterionMutation:
+		return c.EligibilityCriterion.mutate(ctx, m)
 	case *EnrollmentMutation:
 		return c.Enrollment.mutate(ctx, m)
 	case *EventMutation:
@@ -491,6 +531,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.KnowledgeResource.mutate(ctx, m)
 	case *LiaisonAssignmentMutation:
 		return c.LiaisonAssignment.mutate(ctx, m)
+	case *LocationMutation:
+		return c.Location.mutate(ctx, m)
 	case *MedicalInquiryMutation:
 		return c.MedicalInquiry.mutate(ctx, m)
 	case *MembershipMutation:
@@ -503,6 +545,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PortalAccess.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
+	case *ProgramSiteMutation:
+		return c.ProgramSite.mutate(ctx, m)
 	case *ProgramTeamMemberMutation:
 		return c.ProgramTeamMember.mutate(ctx, m)
 	case *ProviderMutation:
@@ -515,12 +559,18 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ResponseCitation.mutate(ctx, m)
 	case *RoutingRuleMutation:
 		return c.RoutingRule.mutate(ctx, m)
+	case *ScheduledJobMutation:
+		return c.ScheduledJob.mutate(ctx, m)
 	case *StatusChangeMutation:
 		return c.StatusChange.mutate(ctx, m)
 	case *TouchpointMutation:
 		return c.Touchpoint.mutate(ctx, m)
 	case *TreatmentMutation:
 		return c.Treatment.mutate(ctx, m)
+	case *TrialDetailMutation:
+		return c.TrialDetail.mutate(ctx, m)
+	case *TrialSubjectMutation:
+		return c.TrialSubject.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -1378,6 +1428,22 @@ func (c *CareProgramClient) QueryProduct(_m *CareProgram) *ProductQuery {
 	return query
 }
 
+// QueryTrial queries the trial edge of a CareProgram.
+func (c *CareProgramClient) QueryTrial(_m *CareProgram) *TrialDetailQuery {
+	query := (&TrialDetailClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(trialdetail.Table, trialdetail.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, careprogram.TrialTable, careprogram.TrialColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryRequiredConsents queries the required_consents edge of a CareProgram.
 func (c *CareProgramClient) QueryRequiredConsents(_m *CareProgram) *RequiredConsentQuery {
 	query := (&RequiredConsentClient{config: c.config}).Query()
@@ -1387,6 +1453,38 @@ func (c *CareProgramClient) QueryRequiredConsents(_m *CareProgram) *RequiredCons
 			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
 			sqlgraph.To(requiredconsent.Table, requiredconsent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.RequiredConsentsTable, careprogram.RequiredConsentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySites queries the sites edge of a CareProgram.
+func (c *CareProgramClient) QuerySites(_m *CareProgram) *ProgramSiteQuery {
+	query := (&ProgramSiteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(programsite.Table, programsite.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.SitesTable, careprogram.SitesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCriteria queries the criteria edge of a CareProgram.
+func (c *CareProgramClient) QueryCriteria(_m *CareProgram) *EligibilityCriterionQuery {
+	query := (&EligibilityCriterionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(eligibilitycriterion.Table, eligibilitycriterion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.CriteriaTable, careprogram.CriteriaColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2732,6 +2830,156 @@ func (c *DepartmentClient) mutate(ctx context.Context, m *DepartmentMutation) (V
 	}
 }
 
+// EligibilityCriterionClient is a client for the EligibilityCriterion schema.
+type EligibilityCriterionClient struct {
+	config
+}
+
+// NewEligibilityCriterionClient returns a client for the EligibilityCriterion from the given config.
+func NewEligibilityCriterionClient(c config) *EligibilityCriterionClient {
+	return &EligibilityCriterionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eligibilitycriterion.Hooks(f(g(h())))`.
+func (c *EligibilityCriterionClient) Use(hooks ...Hook) {
+	c.hooks.EligibilityCriterion = append(c.hooks.EligibilityCriterion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eligibilitycriterion.Intercept(f(g(h())))`.
+func (c *EligibilityCriterionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EligibilityCriterion = append(c.inters.EligibilityCriterion, interceptors...)
+}
+
+// Create returns a builder for creating a EligibilityCriterion entity.
+func (c *EligibilityCriterionClient) Create() *EligibilityCriterionCreate {
+	mutation := newEligibilityCriterionMutation(c.config, OpCreate)
+	return &EligibilityCriterionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EligibilityCriterion entities.
+func (c *EligibilityCriterionClient) CreateBulk(builders ...*EligibilityCriterionCreate) *EligibilityCriterionCreateBulk {
+	return &EligibilityCriterionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EligibilityCriterionClient) MapCreateBulk(slice any, setFunc func(*EligibilityCriterionCreate, int)) *EligibilityCriterionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EligibilityCriterionCreateBulk{err: fmt.Errorf("calling to EligibilityCriterionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EligibilityCriterionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EligibilityCriterionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EligibilityCriterion.
+func (c *EligibilityCriterionClient) Update() *EligibilityCriterionUpdate {
+	mutation := newEligibilityCriterionMutation(c.config, OpUpdate)
+	return &EligibilityCriterionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EligibilityCriterionClient) UpdateOne(_m *EligibilityCriterion) *EligibilityCriterionUpdateOne {
+	mutation := newEligibilityCriterionMutation(c.config, OpUpdateOne, withEligibilityCriterion(_m))
+	return &EligibilityCriterionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EligibilityCriterionClient) UpdateOneID(id uuid.UUID) *EligibilityCriterionUpdateOne {
+	mutation := newEligibilityCriterionMutation(c.config, OpUpdateOne, withEligibilityCriterionID(id))
+	return &EligibilityCriterionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EligibilityCriterion.
+func (c *EligibilityCriterionClient) Delete() *EligibilityCriterionDelete {
+	mutation := newEligibilityCriterionMutation(c.config, OpDelete)
+	return &EligibilityCriterionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EligibilityCriterionClient) DeleteOne(_m *EligibilityCriterion) *EligibilityCriterionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EligibilityCriterionClient) DeleteOneID(id uuid.UUID) *EligibilityCriterionDeleteOne {
+	builder := c.Delete().Where(eligibilitycriterion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EligibilityCriterionDeleteOne{builder}
+}
+
+// Query returns a query builder for EligibilityCriterion.
+func (c *EligibilityCriterionClient) Query() *EligibilityCriterionQuery {
+	return &EligibilityCriterionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEligibilityCriterion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EligibilityCriterion entity by its id.
+func (c *EligibilityCriterionClient) Get(ctx context.Context, id uuid.UUID) (*EligibilityCriterion, error) {
+	return c.Query().Where(eligibilitycriterion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EligibilityCriterionClient) GetX(ctx context.Context, id uuid.UUID) *EligibilityCriterion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProgram queries the program edge of a EligibilityCriterion.
+func (c *EligibilityCriterionClient) QueryProgram(_m *EligibilityCriterion) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(eligibilitycriterion.Table, eligibilitycriterion.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, eligibilitycriterion.ProgramTable, eligibilitycriterion.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EligibilityCriterionClient) Hooks() []Hook {
+	hooks := c.hooks.EligibilityCriterion
+	return append(hooks[:len(hooks):len(hooks)], eligibilitycriterion.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *EligibilityCriterionClient) Interceptors() []Interceptor {
+	return c.inters.EligibilityCriterion
+}
+
+func (c *EligibilityCriterionClient) mutate(ctx context.Context, m *EligibilityCriterionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EligibilityCriterionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EligibilityCriterionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EligibilityCriterionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EligibilityCriterionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EligibilityCriterion mutation op: %q", m.Op())
+	}
+}
+
 // EnrollmentClient is a client for the Enrollment schema.
 type EnrollmentClient struct {
 	config
@@ -2897,6 +3145,22 @@ func (c *EnrollmentClient) QueryCoordinator(_m *Enrollment) *IdentityQuery {
 			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
 			sqlgraph.To(identity.Table, identity.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, enrollment.CoordinatorTable, enrollment.CoordinatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTrialSubject queries the trial_subject edge of a Enrollment.
+func (c *EnrollmentClient) QueryTrialSubject(_m *Enrollment) *TrialSubjectQuery {
+	query := (&TrialSubjectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.TrialSubjectTable, enrollment.TrialSubjectColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4510,6 +4774,156 @@ func (c *LiaisonAssignmentClient) mutate(ctx context.Context, m *LiaisonAssignme
 	}
 }
 
+// LocationClient is a client for the Location schema.
+type LocationClient struct {
+	config
+}
+
+// NewLocationClient returns a client for the Location from the given config.
+func NewLocationClient(c config) *LocationClient {
+	return &LocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `location.Hooks(f(g(h())))`.
+func (c *LocationClient) Use(hooks ...Hook) {
+	c.hooks.Location = append(c.hooks.Location, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `location.Intercept(f(g(h())))`.
+func (c *LocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Location = append(c.inters.Location, interceptors...)
+}
+
+// Create returns a builder for creating a Location entity.
+func (c *LocationClient) Create() *LocationCreate {
+	mutation := newLocationMutation(c.config, OpCreate)
+	return &LocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Location entities.
+func (c *LocationClient) CreateBulk(builders ...*LocationCreate) *LocationCreateBulk {
+	return &LocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LocationClient) MapCreateBulk(slice any, setFunc func(*LocationCreate, int)) *LocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LocationCreateBulk{err: fmt.Errorf("calling to LocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Location.
+func (c *LocationClient) Update() *LocationUpdate {
+	mutation := newLocationMutation(c.config, OpUpdate)
+	return &LocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LocationClient) UpdateOne(_m *Location) *LocationUpdateOne {
+	mutation := newLocationMutation(c.config, OpUpdateOne, withLocation(_m))
+	return &LocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LocationClient) UpdateOneID(id uuid.UUID) *LocationUpdateOne {
+	mutation := newLocationMutation(c.config, OpUpdateOne, withLocationID(id))
+	return &LocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Location.
+func (c *LocationClient) Delete() *LocationDelete {
+	mutation := newLocationMutation(c.config, OpDelete)
+	return &LocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LocationClient) DeleteOne(_m *Location) *LocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LocationClient) DeleteOneID(id uuid.UUID) *LocationDeleteOne {
+	builder := c.Delete().Where(location.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LocationDeleteOne{builder}
+}
+
+// Query returns a query builder for Location.
+func (c *LocationClient) Query() *LocationQuery {
+	return &LocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Location entity by its id.
+func (c *LocationClient) Get(ctx context.Context, id uuid.UUID) (*Location, error) {
+	return c.Query().Where(location.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LocationClient) GetX(ctx context.Context, id uuid.UUID) *Location {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganization queries the organization edge of a Location.
+func (c *LocationClient) QueryOrganization(_m *Location) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(location.Table, location.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, location.OrganizationTable, location.OrganizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LocationClient) Hooks() []Hook {
+	hooks := c.hooks.Location
+	return append(hooks[:len(hooks):len(hooks)], location.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LocationClient) Interceptors() []Interceptor {
+	return c.inters.Location
+}
+
+func (c *LocationClient) mutate(ctx context.Context, m *LocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Location mutation op: %q", m.Op())
+	}
+}
+
 // MedicalInquiryClient is a client for the MedicalInquiry schema.
 type MedicalInquiryClient struct {
 	config
@@ -4948,6 +5362,22 @@ func (c *OrganizationClient) GetX(ctx context.Context, id uuid.UUID) *Organizati
 		panic(err)
 	}
 	return obj
+}
+
+// QueryLocations queries the locations edge of a Organization.
+func (c *OrganizationClient) QueryLocations(_m *Organization) *LocationQuery {
+	query := (&LocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(organization.Table, organization.FieldID, id),
+			sqlgraph.To(location.Table, location.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, organization.LocationsTable, organization.LocationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // Hooks returns the client hooks.
@@ -5519,6 +5949,172 @@ func (c *ProductClient) mutate(ctx context.Context, m *ProductMutation) (Value, 
 		return (&ProductDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Product mutation op: %q", m.Op())
+	}
+}
+
+// ProgramSiteClient is a client for the ProgramSite schema.
+type ProgramSiteClient struct {
+	config
+}
+
+// NewProgramSiteClient returns a client for the ProgramSite from the given config.
+func NewProgramSiteClient(c config) *ProgramSiteClient {
+	return &ProgramSiteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `programsite.Hooks(f(g(h())))`.
+func (c *ProgramSiteClient) Use(hooks ...Hook) {
+	c.hooks.ProgramSite = append(c.hooks.ProgramSite, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `programsite.Intercept(f(g(h())))`.
+func (c *ProgramSiteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProgramSite = append(c.inters.ProgramSite, interceptors...)
+}
+
+// Create returns a builder for creating a ProgramSite entity.
+func (c *ProgramSiteClient) Create() *ProgramSiteCreate {
+	mutation := newProgramSiteMutation(c.config, OpCreate)
+	return &ProgramSiteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProgramSite entities.
+func (c *ProgramSiteClient) CreateBulk(builders ...*ProgramSiteCreate) *ProgramSiteCreateBulk {
+	return &ProgramSiteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProgramSiteClient) MapCreateBulk(slice any, setFunc func(*ProgramSiteCreate, int)) *ProgramSiteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProgramSiteCreateBulk{err: fmt.Errorf("calling to ProgramSiteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProgramSiteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProgramSiteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProgramSite.
+func (c *ProgramSiteClient) Update() *ProgramSiteUpdate {
+	mutation := newProgramSiteMutation(c.config, OpUpdate)
+	return &ProgramSiteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProgramSiteClient) UpdateOne(_m *ProgramSite) *ProgramSiteUpdateOne {
+	mutation := newProgramSiteMutation(c.config, OpUpdateOne, withProgramSite(_m))
+	return &ProgramSiteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProgramSiteClient) UpdateOneID(id uuid.UUID) *ProgramSiteUpdateOne {
+	mutation := newProgramSiteMutation(c.config, OpUpdateOne, withProgramSiteID(id))
+	return &ProgramSiteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProgramSite.
+func (c *ProgramSiteClient) Delete() *ProgramSiteDelete {
+	mutation := newProgramSiteMutation(c.config, OpDelete)
+	return &ProgramSiteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProgramSiteClient) DeleteOne(_m *ProgramSite) *ProgramSiteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProgramSiteClient) DeleteOneID(id uuid.UUID) *ProgramSiteDeleteOne {
+	builder := c.Delete().Where(programsite.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProgramSiteDeleteOne{builder}
+}
+
+// Query returns a query builder for ProgramSite.
+func (c *ProgramSiteClient) Query() *ProgramSiteQuery {
+	return &ProgramSiteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProgramSite},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProgramSite entity by its id.
+func (c *ProgramSiteClient) Get(ctx context.Context, id uuid.UUID) (*ProgramSite, error) {
+	return c.Query().Where(programsite.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProgramSiteClient) GetX(ctx context.Context, id uuid.UUID) *ProgramSite {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProgram queries the program edge of a ProgramSite.
+func (c *ProgramSiteClient) QueryProgram(_m *ProgramSite) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(programsite.Table, programsite.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, programsite.ProgramTable, programsite.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOrganization queries the organization edge of a ProgramSite.
+func (c *ProgramSiteClient) QueryOrganization(_m *ProgramSite) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(programsite.Table, programsite.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, programsite.OrganizationTable, programsite.OrganizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProgramSiteClient) Hooks() []Hook {
+	hooks := c.hooks.ProgramSite
+	return append(hooks[:len(hooks):len(hooks)], programsite.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProgramSiteClient) Interceptors() []Interceptor {
+	return c.inters.ProgramSite
+}
+
+func (c *ProgramSiteClient) mutate(ctx context.Context, m *ProgramSiteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProgramSiteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProgramSiteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProgramSiteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProgramSiteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProgramSite mutation op: %q", m.Op())
 	}
 }
 
@@ -6518,6 +7114,140 @@ func (c *RoutingRuleClient) mutate(ctx context.Context, m *RoutingRuleMutation) 
 	}
 }
 
+// ScheduledJobClient is a client for the ScheduledJob schema.
+type ScheduledJobClient struct {
+	config
+}
+
+// NewScheduledJobClient returns a client for the ScheduledJob from the given config.
+func NewScheduledJobClient(c config) *ScheduledJobClient {
+	return &ScheduledJobClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `scheduledjob.Hooks(f(g(h())))`.
+func (c *ScheduledJobClient) Use(hooks ...Hook) {
+	c.hooks.ScheduledJob = append(c.hooks.ScheduledJob, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `scheduledjob.Intercept(f(g(h())))`.
+func (c *ScheduledJobClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ScheduledJob = append(c.inters.ScheduledJob, interceptors...)
+}
+
+// Create returns a builder for creating a ScheduledJob entity.
+func (c *ScheduledJobClient) Create() *ScheduledJobCreate {
+	mutation := newScheduledJobMutation(c.config, OpCreate)
+	return &ScheduledJobCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ScheduledJob entities.
+func (c *ScheduledJobClient) CreateBulk(builders ...*ScheduledJobCreate) *ScheduledJobCreateBulk {
+	return &ScheduledJobCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ScheduledJobClient) MapCreateBulk(slice any, setFunc func(*ScheduledJobCreate, int)) *ScheduledJobCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ScheduledJobCreateBulk{err: fmt.Errorf("calling to ScheduledJobClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ScheduledJobCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ScheduledJobCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ScheduledJob.
+func (c *ScheduledJobClient) Update() *ScheduledJobUpdate {
+	mutation := newScheduledJobMutation(c.config, OpUpdate)
+	return &ScheduledJobUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ScheduledJobClient) UpdateOne(_m *ScheduledJob) *ScheduledJobUpdateOne {
+	mutation := newScheduledJobMutation(c.config, OpUpdateOne, withScheduledJob(_m))
+	return &ScheduledJobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ScheduledJobClient) UpdateOneID(id uuid.UUID) *ScheduledJobUpdateOne {
+	mutation := newScheduledJobMutation(c.config, OpUpdateOne, withScheduledJobID(id))
+	return &ScheduledJobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ScheduledJob.
+func (c *ScheduledJobClient) Delete() *ScheduledJobDelete {
+	mutation := newScheduledJobMutation(c.config, OpDelete)
+	return &ScheduledJobDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ScheduledJobClient) DeleteOne(_m *ScheduledJob) *ScheduledJobDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ScheduledJobClient) DeleteOneID(id uuid.UUID) *ScheduledJobDeleteOne {
+	builder := c.Delete().Where(scheduledjob.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ScheduledJobDeleteOne{builder}
+}
+
+// Query returns a query builder for ScheduledJob.
+func (c *ScheduledJobClient) Query() *ScheduledJobQuery {
+	return &ScheduledJobQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeScheduledJob},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ScheduledJob entity by its id.
+func (c *ScheduledJobClient) Get(ctx context.Context, id uuid.UUID) (*ScheduledJob, error) {
+	return c.Query().Where(scheduledjob.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ScheduledJobClient) GetX(ctx context.Context, id uuid.UUID) *ScheduledJob {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ScheduledJobClient) Hooks() []Hook {
+	hooks := c.hooks.ScheduledJob
+	return append(hooks[:len(hooks):len(hooks)], scheduledjob.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ScheduledJobClient) Interceptors() []Interceptor {
+	return c.inters.ScheduledJob
+}
+
+func (c *ScheduledJobClient) mutate(ctx context.Context, m *ScheduledJobMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ScheduledJobCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ScheduledJobUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ScheduledJobUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ScheduledJobDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ScheduledJob mutation op: %q", m.Op())
+	}
+}
+
 // StatusChangeClient is a client for the StatusChange schema.
 type StatusChangeClient struct {
 	config
@@ -6715,6 +7445,22 @@ func (c *StatusChangeClient) QueryPortalAccess(_m *StatusChange) *PortalAccessQu
 			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
 			sqlgraph.To(portalaccess.Table, portalaccess.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.PortalAccessTable, statuschange.PortalAccessColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTrialSubject queries the trial_subject edge of a StatusChange.
+func (c *StatusChangeClient) QueryTrialSubject(_m *StatusChange) *TrialSubjectQuery {
+	query := (&TrialSubjectClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.TrialSubjectTable, statuschange.TrialSubjectColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -7192,26 +7938,376 @@ func (c *TreatmentClient) mutate(ctx context.Context, m *TreatmentMutation) (Val
 	}
 }
 
+// TrialDetailClient is a client for the TrialDetail schema.
+type TrialDetailClient struct {
+	config
+}
+
+// NewTrialDetailClient returns a client for the TrialDetail from the given config.
+func NewTrialDetailClient(c config) *TrialDetailClient {
+	return &TrialDetailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `trialdetail.Hooks(f(g(h())))`.
+func (c *TrialDetailClient) Use(hooks ...Hook) {
+	c.hooks.TrialDetail = append(c.hooks.TrialDetail, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `trialdetail.Intercept(f(g(h())))`.
+func (c *TrialDetailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TrialDetail = append(c.inters.TrialDetail, interceptors...)
+}
+
+// Create returns a builder for creating a TrialDetail entity.
+func (c *TrialDetailClient) Create() *TrialDetailCreate {
+	mutation := newTrialDetailMutation(c.config, OpCreate)
+	return &TrialDetailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TrialDetail entities.
+func (c *TrialDetailClient) CreateBulk(builders ...*TrialDetailCreate) *TrialDetailCreateBulk {
+	return &TrialDetailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TrialDetailClient) MapCreateBulk(slice any, setFunc func(*TrialDetailCreate, int)) *TrialDetailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TrialDetailCreateBulk{err: fmt.Errorf("calling to TrialDetailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TrialDetailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TrialDetailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TrialDetail.
+func (c *TrialDetailClient) Update() *TrialDetailUpdate {
+	mutation := newTrialDetailMutation(c.config, OpUpdate)
+	return &TrialDetailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TrialDetailClient) UpdateOne(_m *TrialDetail) *TrialDetailUpdateOne {
+	mutation := newTrialDetailMutation(c.config, OpUpdateOne, withTrialDetail(_m))
+	return &TrialDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TrialDetailClient) UpdateOneID(id uuid.UUID) *TrialDetailUpdateOne {
+	mutation := newTrialDetailMutation(c.config, OpUpdateOne, withTrialDetailID(id))
+	return &TrialDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TrialDetail.
+func (c *TrialDetailClient) Delete() *TrialDetailDelete {
+	mutation := newTrialDetailMutation(c.config, OpDelete)
+	return &TrialDetailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TrialDetailClient) DeleteOne(_m *TrialDetail) *TrialDetailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TrialDetailClient) DeleteOneID(id uuid.UUID) *TrialDetailDeleteOne {
+	builder := c.Delete().Where(trialdetail.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TrialDetailDeleteOne{builder}
+}
+
+// Query returns a query builder for TrialDetail.
+func (c *TrialDetailClient) Query() *TrialDetailQuery {
+	return &TrialDetailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTrialDetail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TrialDetail entity by its id.
+func (c *TrialDetailClient) Get(ctx context.Context, id uuid.UUID) (*TrialDetail, error) {
+	return c.Query().Where(trialdetail.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TrialDetailClient) GetX(ctx context.Context, id uuid.UUID) *TrialDetail {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProgram queries the program edge of a TrialDetail.
+func (c *TrialDetailClient) QueryProgram(_m *TrialDetail) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(trialdetail.Table, trialdetail.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, trialdetail.ProgramTable, trialdetail.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySponsor queries the sponsor edge of a TrialDetail.
+func (c *TrialDetailClient) QuerySponsor(_m *TrialDetail) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(trialdetail.Table, trialdetail.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, trialdetail.SponsorTable, trialdetail.SponsorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TrialDetailClient) Hooks() []Hook {
+	hooks := c.hooks.TrialDetail
+	return append(hooks[:len(hooks):len(hooks)], trialdetail.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TrialDetailClient) Interceptors() []Interceptor {
+	return c.inters.TrialDetail
+}
+
+func (c *TrialDetailClient) mutate(ctx context.Context, m *TrialDetailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TrialDetailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TrialDetailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TrialDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TrialDetailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TrialDetail mutation op: %q", m.Op())
+	}
+}
+
+// TrialSubjectClient is a client for the TrialSubject schema.
+type TrialSubjectClient struct {
+	config
+}
+
+// NewTrialSubjectClient returns a client for the TrialSubject from the given config.
+func NewTrialSubjectClient(c config) *TrialSubjectClient {
+	return &TrialSubjectClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `trialsubject.Hooks(f(g(h())))`.
+func (c *TrialSubjectClient) Use(hooks ...Hook) {
+	c.hooks.TrialSubject = append(c.hooks.TrialSubject, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `trialsubject.Intercept(f(g(h())))`.
+func (c *TrialSubjectClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TrialSubject = append(c.inters.TrialSubject, interceptors...)
+}
+
+// Create returns a builder for creating a TrialSubject entity.
+func (c *TrialSubjectClient) Create() *TrialSubjectCreate {
+	mutation := newTrialSubjectMutation(c.config, OpCreate)
+	return &TrialSubjectCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TrialSubject entities.
+func (c *TrialSubjectClient) CreateBulk(builders ...*TrialSubjectCreate) *TrialSubjectCreateBulk {
+	return &TrialSubjectCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TrialSubjectClient) MapCreateBulk(slice any, setFunc func(*TrialSubjectCreate, int)) *TrialSubjectCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TrialSubjectCreateBulk{err: fmt.Errorf("calling to TrialSubjectClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TrialSubjectCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TrialSubjectCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TrialSubject.
+func (c *TrialSubjectClient) Update() *TrialSubjectUpdate {
+	mutation := newTrialSubjectMutation(c.config, OpUpdate)
+	return &TrialSubjectUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TrialSubjectClient) UpdateOne(_m *TrialSubject) *TrialSubjectUpdateOne {
+	mutation := newTrialSubjectMutation(c.config, OpUpdateOne, withTrialSubject(_m))
+	return &TrialSubjectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TrialSubjectClient) UpdateOneID(id uuid.UUID) *TrialSubjectUpdateOne {
+	mutation := newTrialSubjectMutation(c.config, OpUpdateOne, withTrialSubjectID(id))
+	return &TrialSubjectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TrialSubject.
+func (c *TrialSubjectClient) Delete() *TrialSubjectDelete {
+	mutation := newTrialSubjectMutation(c.config, OpDelete)
+	return &TrialSubjectDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TrialSubjectClient) DeleteOne(_m *TrialSubject) *TrialSubjectDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TrialSubjectClient) DeleteOneID(id uuid.UUID) *TrialSubjectDeleteOne {
+	builder := c.Delete().Where(trialsubject.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TrialSubjectDeleteOne{builder}
+}
+
+// Query returns a query builder for TrialSubject.
+func (c *TrialSubjectClient) Query() *TrialSubjectQuery {
+	return &TrialSubjectQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTrialSubject},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TrialSubject entity by its id.
+func (c *TrialSubjectClient) Get(ctx context.Context, id uuid.UUID) (*TrialSubject, error) {
+	return c.Query().Where(trialsubject.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TrialSubjectClient) GetX(ctx context.Context, id uuid.UUID) *TrialSubject {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEnrollment queries the enrollment edge of a TrialSubject.
+func (c *TrialSubjectClient) QueryEnrollment(_m *TrialSubject) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(trialsubject.Table, trialsubject.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, trialsubject.EnrollmentTable, trialsubject.EnrollmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySite queries the site edge of a TrialSubject.
+func (c *TrialSubjectClient) QuerySite(_m *TrialSubject) *ProgramSiteQuery {
+	query := (&ProgramSiteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(trialsubject.Table, trialsubject.FieldID, id),
+			sqlgraph.To(programsite.Table, programsite.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, trialsubject.SiteTable, trialsubject.SiteColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a TrialSubject.
+func (c *TrialSubjectClient) QueryHistory(_m *TrialSubject) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(trialsubject.Table, trialsubject.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, trialsubject.HistoryTable, trialsubject.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TrialSubjectClient) Hooks() []Hook {
+	hooks := c.hooks.TrialSubject
+	return append(hooks[:len(hooks):len(hooks)], trialsubject.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TrialSubjectClient) Interceptors() []Interceptor {
+	return c.inters.TrialSubject
+}
+
+func (c *TrialSubjectClient) mutate(ctx context.Context, m *TrialSubjectMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TrialSubjectCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TrialSubjectUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TrialSubjectUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TrialSubjectDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TrialSubject mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		Account, AuditEvent, AuditHead, CareCase, CareProgram, CareRelationship,
 		CaseRouting, Condition, Consent, ConsentForm, ContactPoint, Coverage,
-		Department, Enrollment, Event, EventHead, ExternalIdentifier, IdempotencyKey,
-		Identity, ImportRun, InquiryQuestion, InquiryResponse, KnowledgeResource,
-		LiaisonAssignment, MedicalInquiry, Membership, Organization, Patient,
-		PortalAccess, Product, ProgramTeamMember, Provider, RequiredConsent,
-		ResponseAnswer, ResponseCitation, RoutingRule, StatusChange, Touchpoint,
-		Treatment []ent.Hook
+		Department, EligibilityCriterion, Enrollment, Event, EventHead,
+		ExternalIdentifier, IdempotencyKey, Identity, ImportRun, InquiryQuestion,
+		InquiryResponse, KnowledgeResource, LiaisonAssignment, Location,
+		MedicalInquiry, Membership, Organization, Patient, PortalAccess, Product,
+		ProgramSite, ProgramTeamMember, Provider, RequiredConsent, ResponseAnswer,
+		ResponseCitation, RoutingRule, ScheduledJob, StatusChange, Touchpoint,
+		Treatment, TrialDetail, TrialSubject []ent.Hook
 	}
 	inters struct {
 		Account, AuditEvent, AuditHead, CareCase, CareProgram, CareRelationship,
 		CaseRouting, Condition, Consent, ConsentForm, ContactPoint, Coverage,
-		Department, Enrollment, Event, EventHead, ExternalIdentifier, IdempotencyKey,
-		Identity, ImportRun, InquiryQuestion, InquiryResponse, KnowledgeResource,
-		LiaisonAssignment, MedicalInquiry, Membership, Organization, Patient,
-		PortalAccess, Product, ProgramTeamMember, Provider, RequiredConsent,
-		ResponseAnswer, ResponseCitation, RoutingRule, StatusChange, Touchpoint,
-		Treatment []ent.Interceptor
+		Department, EligibilityCriterion, Enrollment, Event, EventHead,
+		ExternalIdentifier, IdempotencyKey, Identity, ImportRun, InquiryQuestion,
+		InquiryResponse, KnowledgeResource, LiaisonAssignment, Location,
+		MedicalInquiry, Membership, Organization, Patient, PortalAccess, Product,
+		ProgramSite, ProgramTeamMember, Provider, RequiredConsent, ResponseAnswer,
+		ResponseCitation, RoutingRule, ScheduledJob, StatusChange, Touchpoint,
+		Treatment, TrialDetail, TrialSubject []ent.Interceptor
 	}
 )

@@ -33,8 +33,8 @@ type Coverage struct {
 	UpdatedBy *uuid.UUID `json:"updated_by,omitempty"`
 	// PatientID holds the value of the "patient_id" field.
 	PatientID uuid.UUID `json:"patient_id,omitempty"`
-	// PayerID holds the value of the "payer_id" field.
-	PayerID uuid.UUID `json:"payer_id,omitempty"`
+	// Absent: the patient pays (kind SELF_PAY).
+	PayerID *uuid.UUID `json:"payer_id,omitempty"`
 	// PlanName holds the value of the "plan_name" field.
 	PlanName *string `json:"plan_name,omitempty"`
 	// MemberID holds the value of the "member_id" field.
@@ -105,7 +105,7 @@ func (*Coverage) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case coverage.FieldCreatedBy, coverage.FieldUpdatedBy:
+		case coverage.FieldCreatedBy, coverage.FieldUpdatedBy, coverage.FieldPayerID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case coverage.FieldVersion, coverage.FieldPriority:
 			values[i] = new(sql.NullInt64)
@@ -113,7 +113,7 @@ func (*Coverage) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullString)
 		case coverage.FieldCreatedAt, coverage.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
-		case coverage.FieldID, coverage.FieldPatientID, coverage.FieldPayerID:
+		case coverage.FieldID, coverage.FieldPatientID:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -175,10 +175,11 @@ func (_m *Coverage) assignValues(columns []string, values []any) error {
 				_m.PatientID = *value
 			}
 		case coverage.FieldPayerID:
-			if value, ok := values[i].(*uuid.UUID); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field payer_id", values[i])
-			} else if value != nil {
-				_m.PayerID = *value
+			} else if value.Valid {
+				_m.PayerID = new(uuid.UUID)
+				*_m.PayerID = *value.S.(*uuid.UUID)
 			}
 		case coverage.FieldPlanName:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -335,8 +336,10 @@ func (_m *Coverage) String() string {
 	builder.WriteString("patient_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PatientID))
 	builder.WriteString(", ")
-	builder.WriteString("payer_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.PayerID))
+	if v := _m.PayerID; v != nil {
+		builder.WriteString("payer_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.PlanName; v != nil {
 		builder.WriteString("plan_name=")

@@ -90,6 +90,14 @@ func (_c *CoverageCreate) SetPayerID(v uuid.UUID) *CoverageCreate {
 	return _c
 }
 
+// SetNillablePayerID sets the "payer_id" field if the given value is not nil.
+func (_c *CoverageCreate) SetNillablePayerID(v *uuid.UUID) *CoverageCreate {
+	if v != nil {
+		_c.SetPayerID(*v)
+	}
+	return _c
+}
+
 // SetPlanName sets the "plan_name" field.
 func (_c *CoverageCreate) SetPlanName(v string) *CoverageCreate {
 	_c.mutation.SetPlanName(v)
@@ -341,9 +349,6 @@ func (_c *CoverageCreate) check() error {
 	if _, ok := _c.mutation.PatientID(); !ok {
 		return &ValidationError{Name: "patient_id", err: errors.New(`ent: missing required field "Coverage.patient_id"`)}
 	}
-	if _, ok := _c.mutation.PayerID(); !ok {
-		return &ValidationError{Name: "payer_id", err: errors.New(`ent: missing required field "Coverage.payer_id"`)}
-	}
 	if v, ok := _c.mutation.PlanName(); ok {
 		if err := coverage.PlanNameValidator(v); err != nil {
 			return &ValidationError{Name: "plan_name", err: fmt.Errorf(`ent: validator failed for field "Coverage.plan_name": %w`, err)}
@@ -408,9 +413,6 @@ func (_c *CoverageCreate) check() error {
 	}
 	if len(_c.mutation.PatientIDs()) == 0 {
 		return &ValidationError{Name: "patient", err: errors.New(`ent: missing required edge "Coverage.patient"`)}
-	}
-	if len(_c.mutation.PayerIDs()) == 0 {
-		return &ValidationError{Name: "payer", err: errors.New(`ent: missing required edge "Coverage.payer"`)}
 	}
 	return nil
 }
@@ -550,7 +552,7 @@ func (_c *CoverageCreate) createSpec() (*Coverage, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.PayerID = nodes[0]
+		_node.PayerID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -490,7 +490,10 @@ func (_q *CoverageQuery) loadPayer(ctx context.Context, query *OrganizationQuery
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Coverage)
 	for i := range nodes {
-		fk := nodes[i].PayerID
+		if nodes[i].PayerID == nil {
+			continue
+		}
+		fk := *nodes[i].PayerID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}

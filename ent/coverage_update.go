@@ -416,9 +416,6 @@ func (_u *CoverageUpdate) check() error {
 	if _u.mutation.PatientCleared() && len(_u.mutation.PatientIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Coverage.patient"`)
 	}
-	if _u.mutation.PayerCleared() && len(_u.mutation.PayerIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Coverage.payer"`)
-	}
 	return nil
 }
 
@@ -946,9 +943,6 @@ func (_u *CoverageUpdateOne) check() error {
 	}
 	if _u.mutation.PatientCleared() && len(_u.mutation.PatientIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Coverage.patient"`)
-	}
-	if _u.mutation.PayerCleared() && len(_u.mutation.PayerIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Coverage.payer"`)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -75,11 +76,13 @@ type EnrollmentEdges struct {
 	Referrer *Provider `json:"referrer,omitempty"`
 	// Coordinator holds the value of the coordinator edge.
 	Coordinator *Identity `json:"coordinator,omitempty"`
+	// TrialSubject holds the value of the trial_subject edge.
+	TrialSubject *TrialSubject `json:"trial_subject,omitempty"`
 	// History holds the value of the history edge.
 	History []*StatusChange `json:"history,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // PatientOrErr returns the Patient value or an error if the edge
@@ -126,10 +129,21 @@ func (e EnrollmentEdges) CoordinatorOrErr() (*Identity, error) {
 	return nil, &NotLoadedError{edge: "coordinator"}
 }
 
+// TrialSubjectOrErr returns the TrialSubject value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e EnrollmentEdges) TrialSubjectOrErr() (*TrialSubject, error) {
+	if e.TrialSubject != nil {
+		return e.TrialSubject, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: trialsubject.Label}
+	}
+	return nil, &NotLoadedError{edge: "trial_subject"}
+}
+
 // HistoryOrErr returns the History value or an error if the edge
 // was not loaded in eager-loading.
 func (e EnrollmentEdges) HistoryOrErr() ([]*StatusChange, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.History, nil
 	}
 	return nil, &NotLoadedError{edge: "history"}
@@ -320,6 +334,11 @@ func (_m *Enrollment) QueryReferrer() *ProviderQuery {
 // QueryCoordinator queries the "coordinator" edge of the Enrollment entity.
 func (_m *Enrollment) QueryCoordinator() *IdentityQuery {
 	return NewEnrollmentClient(_m.config).QueryCoordinator(_m)
+}
+
+// QueryTrialSubject queries the "trial_subject" edge of the Enrollment entity.
+func (_m *Enrollment) QueryTrialSubject() *TrialSubjectQuery {
+	return NewEnrollmentClient(_m.config).QueryTrialSubject(_m)
 }
 
 // QueryHistory queries the "history" edge of the Enrollment entity.

@@ -17,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -263,6 +264,25 @@ func (_c *EnrollmentCreate) SetReferrer(v *Provider) *EnrollmentCreate {
 // SetCoordinator sets the "coordinator" edge to the Identity entity.
 func (_c *EnrollmentCreate) SetCoordinator(v *Identity) *EnrollmentCreate {
 	return _c.SetCoordinatorID(v.ID)
+}
+
+// SetTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID.
+func (_c *EnrollmentCreate) SetTrialSubjectID(id uuid.UUID) *EnrollmentCreate {
+	_c.mutation.SetTrialSubjectID(id)
+	return _c
+}
+
+// SetNillableTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableTrialSubjectID(id *uuid.UUID) *EnrollmentCreate {
+	if id != nil {
+		_c = _c.SetTrialSubjectID(*id)
+	}
+	return _c
+}
+
+// SetTrialSubject sets the "trial_subject" edge to the TrialSubject entity.
+func (_c *EnrollmentCreate) SetTrialSubject(v *TrialSubject) *EnrollmentCreate {
+	return _c.SetTrialSubjectID(v.ID)
 }
 
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
@@ -539,6 +559,22 @@ func (_c *EnrollmentCreate) createSpec() (*Enrollment, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.CoordinatorID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TrialSubjectIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.TrialSubjectTable,
+			Columns: []string{enrollment.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HistoryIDs(); len(nodes) > 0 {

@@ -20,22 +20,24 @@ import (
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
 // EnrollmentQuery is the builder for querying Enrollment entities.
 type EnrollmentQuery struct {
 	config
-	ctx             *QueryContext
-	order           []enrollment.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Enrollment
-	withPatient     *PatientQuery
-	withProgram     *CareProgramQuery
-	withReferrer    *ProviderQuery
-	withCoordinator *IdentityQuery
-	withHistory     *StatusChangeQuery
-	modifiers       []func(*sql.Selector)
+	ctx              *QueryContext
+	order            []enrollment.OrderOption
+	inters           []Interceptor
+	predicates       []predicate.Enrollment
+	withPatient      *PatientQuery
+	withProgram      *CareProgramQuery
+	withReferrer     *ProviderQuery
+	withCoordinator  *IdentityQuery
+	withTrialSubject *TrialSubjectQuery
+	withHistory      *StatusChangeQuery
+	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -153,6 +155,28 @@ func (_q *EnrollmentQuery) QueryCoordinator() *IdentityQuery {
 			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
 			sqlgraph.To(identity.Table, identity.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, enrollment.CoordinatorTable, enrollment.CoordinatorColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTrialSubject chains the current query on the "trial_subject" edge.
+func (_q *EnrollmentQuery) QueryTrialSubject() *TrialSubjectQuery {
+	query := (&TrialSubjectClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
+			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.TrialSubjectTable, enrollment.TrialSubjectColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -369,16 +393,17 @@ func (_q *EnrollmentQuery) Clone() *EnrollmentQuery {
 		return nil
 	}
 	return &EnrollmentQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]enrollment.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.Enrollment{}, _q.predicates...),
-		withPatient:     _q.withPatient.Clone(),
-		withProgram:     _q.withProgram.Clone(),
-		withReferrer:    _q.withReferrer.Clone(),
-		withCoordinator: _q.withCoordinator.Clone(),
-		withHistory:     _q.withHistory.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]enrollment.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Enrollment{}, _q.predicates...),
+		withPatient:      _q.withPatient.Clone(),
+		withProgram:      _q.withProgram.Clone(),
+		withReferrer:     _q.withReferrer.Clone(),
+		withCoordinator:  _q.withCoordinator.Clone(),
+		withTrialSubject: _q.withTrialSubject.Clone(),
+		withHistory:      _q.withHistory.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -427,6 +452,17 @@ func (_q *EnrollmentQuery) WithCoordinator(opts ...func(*IdentityQuery)) *Enroll
 		opt(query)
 	}
 	_q.withCoordinator = query
+	return _q
+}
+
+// WithTrialSubject tells the query-builder to eager-load the nodes that are connected to
+// the "trial_subject" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EnrollmentQuery) WithTrialSubject(opts ...func(*TrialSubjectQuery)) *EnrollmentQuery {
+	query := (&TrialSubjectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTrialSubject = query
 	return _q
 }
 
@@ -525,11 +561,12 @@ func (_q *EnrollmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*E
 	var (
 		nodes       = []*Enrollment{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withPatient != nil,
 			_q.withProgram != nil,
 			_q.withReferrer != nil,
 			_q.withCoordinator != nil,
+			_q.withTrialSubject != nil,
 			_q.withHistory != nil,
 		}
 	)
@@ -575,6 +612,12 @@ func (_q *EnrollmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*E
 	if query := _q.withCoordinator; query != nil {
 		if err := _q.loadCoordinator(ctx, query, nodes, nil,
 			func(n *Enrollment, e *Identity) { n.Edges.Coordinator = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTrialSubject; query != nil {
+		if err := _q.loadTrialSubject(ctx, query, nodes, nil,
+			func(n *Enrollment, e *TrialSubject) { n.Edges.TrialSubject = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -707,6 +750,33 @@ func (_q *EnrollmentQuery) loadCoordinator(ctx context.Context, query *IdentityQ
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *EnrollmentQuery) loadTrialSubject(ctx context.Context, query *TrialSubjectQuery, nodes []*Enrollment, init func(*Enrollment), assign func(*Enrollment, *TrialSubject)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Enrollment)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(trialsubject.FieldEnrollmentID)
+	}
+	query.Where(predicate.TrialSubject(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(enrollment.TrialSubjectColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.EnrollmentID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "enrollment_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -273,6 +274,25 @@ func (_u *EnrollmentUpdate) SetCoordinator(v *Identity) *EnrollmentUpdate {
 	return _u.SetCoordinatorID(v.ID)
 }
 
+// SetTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID.
+func (_u *EnrollmentUpdate) SetTrialSubjectID(id uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.SetTrialSubjectID(id)
+	return _u
+}
+
+// SetNillableTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableTrialSubjectID(id *uuid.UUID) *EnrollmentUpdate {
+	if id != nil {
+		_u = _u.SetTrialSubjectID(*id)
+	}
+	return _u
+}
+
+// SetTrialSubject sets the "trial_subject" edge to the TrialSubject entity.
+func (_u *EnrollmentUpdate) SetTrialSubject(v *TrialSubject) *EnrollmentUpdate {
+	return _u.SetTrialSubjectID(v.ID)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *EnrollmentUpdate) AddHistoryIDs(ids ...uuid.UUID) *EnrollmentUpdate {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -302,6 +322,12 @@ func (_u *EnrollmentUpdate) ClearReferrer() *EnrollmentUpdate {
 // ClearCoordinator clears the "coordinator" edge to the Identity entity.
 func (_u *EnrollmentUpdate) ClearCoordinator() *EnrollmentUpdate {
 	_u.mutation.ClearCoordinator()
+	return _u
+}
+
+// ClearTrialSubject clears the "trial_subject" edge to the TrialSubject entity.
+func (_u *EnrollmentUpdate) ClearTrialSubject() *EnrollmentUpdate {
+	_u.mutation.ClearTrialSubject()
 	return _u
 }
 
@@ -500,6 +526,35 @@ func (_u *EnrollmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TrialSubjectCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.TrialSubjectTable,
+			Columns: []string{enrollment.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TrialSubjectIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.TrialSubjectTable,
+			Columns: []string{enrollment.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -813,6 +868,25 @@ func (_u *EnrollmentUpdateOne) SetCoordinator(v *Identity) *EnrollmentUpdateOne 
 	return _u.SetCoordinatorID(v.ID)
 }
 
+// SetTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID.
+func (_u *EnrollmentUpdateOne) SetTrialSubjectID(id uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.SetTrialSubjectID(id)
+	return _u
+}
+
+// SetNillableTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by ID if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableTrialSubjectID(id *uuid.UUID) *EnrollmentUpdateOne {
+	if id != nil {
+		_u = _u.SetTrialSubjectID(*id)
+	}
+	return _u
+}
+
+// SetTrialSubject sets the "trial_subject" edge to the TrialSubject entity.
+func (_u *EnrollmentUpdateOne) SetTrialSubject(v *TrialSubject) *EnrollmentUpdateOne {
+	return _u.SetTrialSubjectID(v.ID)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *EnrollmentUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -842,6 +916,12 @@ func (_u *EnrollmentUpdateOne) ClearReferrer() *EnrollmentUpdateOne {
 // ClearCoordinator clears the "coordinator" edge to the Identity entity.
 func (_u *EnrollmentUpdateOne) ClearCoordinator() *EnrollmentUpdateOne {
 	_u.mutation.ClearCoordinator()
+	return _u
+}
+
+// ClearTrialSubject clears the "trial_subject" edge to the TrialSubject entity.
+func (_u *EnrollmentUpdateOne) ClearTrialSubject() *EnrollmentUpdateOne {
+	_u.mutation.ClearTrialSubject()
 	return _u
 }
 
@@ -1070,6 +1150,35 @@ func (_u *EnrollmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrollment, 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TrialSubjectCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.TrialSubjectTable,
+			Columns: []string{enrollment.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TrialSubjectIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.TrialSubjectTable,
+			Columns: []string{enrollment.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -25,6 +25,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
 	"github.com/carehub/carehub/ent/eventhead"
@@ -36,21 +37,26 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -111,45 +117,51 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			account.Table:            account.ValidColumn,
-			auditevent.Table:         auditevent.ValidColumn,
-			audithead.Table:          audithead.ValidColumn,
-			carecase.Table:           carecase.ValidColumn,
-			careprogram.Table:        careprogram.ValidColumn,
-			carerelationship.Table:   carerelationship.ValidColumn,
-			caserouting.Table:        caserouting.ValidColumn,
-			condition.Table:          condition.ValidColumn,
-			consent.Table:            consent.ValidColumn,
-			consentform.Table:        consentform.ValidColumn,
-			contactpoint.Table:       contactpoint.ValidColumn,
-			coverage.Table:           coverage.ValidColumn,
-			department.Table:         department.ValidColumn,
-			enrollment.Table:         enrollment.ValidColumn,
-			event.Table:              event.ValidColumn,
-			eventhead.Table:          eventhead.ValidColumn,
-			externalidentifier.Table: externalidentifier.ValidColumn,
-			idempotencykey.Table:     idempotencykey.ValidColumn,
-			identity.Table:           identity.ValidColumn,
-			importrun.Table:          importrun.ValidColumn,
-			inquiryquestion.Table:    inquiryquestion.ValidColumn,
-			inquiryresponse.Table:    inquiryresponse.ValidColumn,
-			knowledgeresource.Table:  knowledgeresource.ValidColumn,
-			liaisonassignment.Table:  liaisonassignment.ValidColumn,
-			medicalinquiry.Table:     medicalinquiry.ValidColumn,
-			membership.Table:         membership.ValidColumn,
-			organization.Table:       organization.ValidColumn,
-			patient.Table:            patient.ValidColumn,
-			portalaccess.Table:       portalaccess.ValidColumn,
-			product.Table:            product.ValidColumn,
-			programteammember.Table:  programteammember.ValidColumn,
-			provider.Table:           provider.ValidColumn,
-			requiredconsent.Table:    requiredconsent.ValidColumn,
-			responseanswer.Table:     responseanswer.ValidColumn,
-			responsecitation.Table:   responsecitation.ValidColumn,
-			routingrule.Table:        routingrule.ValidColumn,
-			statuschange.Table:       statuschange.ValidColumn,
-			touchpoint.Table:         touchpoint.ValidColumn,
-			treatment.Table:          treatment.ValidColumn,
+			account.Table:              account.ValidColumn,
+			auditevent.Table:           auditevent.ValidColumn,
+			audithead.Table:            audithead.ValidColumn,
+			carecase.Table:             carecase.ValidColumn,
+			careprogram.Table:          careprogram.ValidColumn,
+			carerelationship.Table:     carerelationship.ValidColumn,
+			caserouting.Table:          caserouting.ValidColumn,
+			condition.Table:            condition.ValidColumn,
+			consent.Table:              consent.ValidColumn,
+			consentform.Table:          consentform.ValidColumn,
+			contactpoint.Table:         contactpoint.ValidColumn,
+			coverage.Table:             coverage.ValidColumn,
+			department.Table:           department.ValidColumn,
+			eligibilitycriterion.Table: eligibilitycriterion.ValidColumn,
+			enrollment.Table:           enrollment.ValidColumn,
+			event.Table:                event.ValidColumn,
+			eventhead.Table:            eventhead.ValidColumn,
+			externalidentifier.Table:   externalidentifier.ValidColumn,
+			idempotencykey.Table:       idempotencykey.ValidColumn,
+			identity.Table:             identity.ValidColumn,
+			importrun.Table:            importrun.ValidColumn,
+			inquiryquestion.Table:      inquiryquestion.ValidColumn,
+			inquiryresponse.Table:      inquiryresponse.ValidColumn,
+			knowledgeresource.Table:    knowledgeresource.ValidColumn,
+			liaisonassignment.Table:    liaisonassignment.ValidColumn,
+			location.Table:             location.ValidColumn,
+			medicalinquiry.Table:       medicalinquiry.ValidColumn,
+			membership.Table:           membership.ValidColumn,
+			organization.Table:         organization.ValidColumn,
+			patient.Table:              patient.ValidColumn,
+			portalaccess.Table:         portalaccess.ValidColumn,
+			product.Table:              product.ValidColumn,
+			programsite.Table:          programsite.ValidColumn,
+			programteammember.Table:    programteammember.ValidColumn,
+			provider.Table:             provider.ValidColumn,
+			requiredconsent.Table:      requiredconsent.ValidColumn,
+			responseanswer.Table:       responseanswer.ValidColumn,
+			responsecitation.Table:     responsecitation.ValidColumn,
+			routingrule.Table:          routingrule.ValidColumn,
+			scheduledjob.Table:         scheduledjob.ValidColumn,
+			statuschange.Table:         statuschange.ValidColumn,
+			touchpoint.Table:           touchpoint.ValidColumn,
+			treatment.Table:            treatment.ValidColumn,
+			trialdetail.Table:          trialdetail.ValidColumn,
+			trialsubject.Table:         trialsubject.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

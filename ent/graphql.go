@@ -23,6 +23,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/gid"
@@ -33,21 +34,26 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 )
 
 // Noder is an entity with a public identifier.
@@ -163,6 +169,15 @@ func (x *CareProgram) Product(ctx context.Context) (*Product, error) {
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryProduct().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Trial returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *CareProgram) Trial(ctx context.Context) (*TrialDetail, error) {
+	found, err := x.Edges.TrialOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryTrial().Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -334,6 +349,9 @@ func (x *Coverage) Patient(ctx context.Context) (*Patient, error) {
 
 // Payer returns the edge, loaded or not; nil when there is none or the viewer may not see it.
 func (x *Coverage) Payer(ctx context.Context) (*Organization, error) {
+	if x.PayerID == nil {
+		return nil, nil
+	}
 	found, err := x.Edges.PayerOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryPayer().Only(ctx)
@@ -346,6 +364,21 @@ func (*Department) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *Department) GlobalID() gid.ID { return gid.ID{Prefix: "dept", UUID: x.ID} }
+
+// IsNode makes EligibilityCriterion a Node of the API.
+func (*EligibilityCriterion) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *EligibilityCriterion) GlobalID() gid.ID { return gid.ID{Prefix: "criterion", UUID: x.ID} }
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *EligibilityCriterion) Program(ctx context.Context) (*CareProgram, error) {
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes Enrollment a Node of the API.
 func (*Enrollment) IsNode() {}
@@ -391,6 +424,15 @@ func (x *Enrollment) Coordinator(ctx context.Context) (*Identity, error) {
 	found, err := x.Edges.CoordinatorOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryCoordinator().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// TrialSubject returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Enrollment) TrialSubject(ctx context.Context) (*TrialSubject, error) {
+	found, err := x.Edges.TrialSubjectOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryTrialSubject().Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -524,6 +566,24 @@ func (x *LiaisonAssignment) Provider(ctx context.Context) (*Provider, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes Location a Node of the API.
+func (*Location) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *Location) GlobalID() gid.ID { return gid.ID{Prefix: "location", UUID: x.ID} }
+
+// Organization returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Location) Organization(ctx context.Context) (*Organization, error) {
+	if x.OrganizationID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.OrganizationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryOrganization().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes MedicalInquiry a Node of the API.
 func (*MedicalInquiry) IsNode() {}
 
@@ -586,6 +646,30 @@ func (*Product) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *Product) GlobalID() gid.ID { return gid.ID{Prefix: "product", UUID: x.ID} }
+
+// IsNode makes ProgramSite a Node of the API.
+func (*ProgramSite) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ProgramSite) GlobalID() gid.ID { return gid.ID{Prefix: "site", UUID: x.ID} }
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProgramSite) Program(ctx context.Context) (*CareProgram, error) {
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Organization returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProgramSite) Organization(ctx context.Context) (*Organization, error) {
+	found, err := x.Edges.OrganizationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryOrganization().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes ProgramTeamMember a Node of the API.
 func (*ProgramTeamMember) IsNode() {}
@@ -704,6 +788,12 @@ func (x *RoutingRule) Product(ctx context.Context) (*Product, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes ScheduledJob a Node of the API.
+func (*ScheduledJob) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ScheduledJob) GlobalID() gid.ID { return gid.ID{Prefix: "job", UUID: x.ID} }
+
 // IsNode makes StatusChange a Node of the API.
 func (*StatusChange) IsNode() {}
 
@@ -778,6 +868,18 @@ func (x *StatusChange) PortalAccess(ctx context.Context) (*PortalAccess, error) 
 	found, err := x.Edges.PortalAccessOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryPortalAccess().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// TrialSubject returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) TrialSubject(ctx context.Context) (*TrialSubject, error) {
+	if x.TrialSubjectID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.TrialSubjectOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryTrialSubject().Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -919,6 +1021,60 @@ func (x *Treatment) Product(ctx context.Context) (*Product, error) {
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryProduct().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes TrialDetail a Node of the API.
+func (*TrialDetail) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *TrialDetail) GlobalID() gid.ID { return gid.ID{Prefix: "trial", UUID: x.ID} }
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *TrialDetail) Program(ctx context.Context) (*CareProgram, error) {
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Sponsor returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *TrialDetail) Sponsor(ctx context.Context) (*Organization, error) {
+	if x.SponsorID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.SponsorOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QuerySponsor().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes TrialSubject a Node of the API.
+func (*TrialSubject) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *TrialSubject) GlobalID() gid.ID { return gid.ID{Prefix: "subject", UUID: x.ID} }
+
+// Enrollment returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *TrialSubject) Enrollment(ctx context.Context) (*Enrollment, error) {
+	found, err := x.Edges.EnrollmentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryEnrollment().Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Site returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *TrialSubject) Site(ctx context.Context) (*ProgramSite, error) {
+	if x.SiteID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.SiteOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QuerySite().Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1079,6 +1235,23 @@ func (c *Client) LoadCareProgram(ctx context.Context, nodes []*CareProgram, sele
 				func(t *Product) uuid.UUID { return t.ID },
 				func(x *CareProgram, t *Product) {
 					x.Edges.Product, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "trial":
+			err := loadOne(nodes,
+				func(x *CareProgram) *uuid.UUID { return &x.ID },
+				func(keys []uuid.UUID) ([]*TrialDetail, error) {
+					found, err := c.TrialDetail.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("program_id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadTrialDetail(ctx, found, below...)
+				},
+				func(t *TrialDetail) uuid.UUID { return t.ProgramID },
+				func(x *CareProgram, t *TrialDetail) {
+					x.Edges.Trial, x.Edges.loadedTypes[1] = t, true
 				})
 			if err != nil {
 				return err
@@ -1373,7 +1546,7 @@ func (c *Client) LoadCoverage(ctx context.Context, nodes []*Coverage, selections
 			}
 		case "payer":
 			err := loadOne(nodes,
-				func(x *Coverage) *uuid.UUID { return &x.PayerID },
+				func(x *Coverage) *uuid.UUID { return x.PayerID },
 				func(keys []uuid.UUID) ([]*Organization, error) {
 					found, err := c.Organization.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
 					if err != nil {
@@ -1395,6 +1568,35 @@ func (c *Client) LoadCoverage(ctx context.Context, nodes []*Coverage, selections
 
 // LoadDepartment loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadDepartment(ctx context.Context, nodes []*Department, selections ...ast.SelectionSet) error {
+	return nil
+}
+
+// LoadEligibilityCriterion loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadEligibilityCriterion(ctx context.Context, nodes []*EligibilityCriterion, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "program":
+			err := loadOne(nodes,
+				func(x *EligibilityCriterion) *uuid.UUID { return &x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *EligibilityCriterion, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -1469,6 +1671,23 @@ func (c *Client) LoadEnrollment(ctx context.Context, nodes []*Enrollment, select
 				func(t *Identity) uuid.UUID { return t.ID },
 				func(x *Enrollment, t *Identity) {
 					x.Edges.Coordinator, x.Edges.loadedTypes[3] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "trialSubject":
+			err := loadOne(nodes,
+				func(x *Enrollment) *uuid.UUID { return &x.ID },
+				func(keys []uuid.UUID) ([]*TrialSubject, error) {
+					found, err := c.TrialSubject.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("enrollment_id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadTrialSubject(ctx, found, below...)
+				},
+				func(t *TrialSubject) uuid.UUID { return t.EnrollmentID },
+				func(x *Enrollment, t *TrialSubject) {
+					x.Edges.TrialSubject, x.Edges.loadedTypes[4] = t, true
 				})
 			if err != nil {
 				return err
@@ -1706,6 +1925,35 @@ func (c *Client) LoadLiaisonAssignment(ctx context.Context, nodes []*LiaisonAssi
 	return nil
 }
 
+// LoadLocation loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadLocation(ctx context.Context, nodes []*Location, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "organization":
+			err := loadOne(nodes,
+				func(x *Location) *uuid.UUID { return x.OrganizationID },
+				func(keys []uuid.UUID) ([]*Organization, error) {
+					found, err := c.Organization.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadOrganization(ctx, found, below...)
+				},
+				func(t *Organization) uuid.UUID { return t.ID },
+				func(x *Location, t *Organization) {
+					x.Edges.Organization, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // LoadMedicalInquiry loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadMedicalInquiry(ctx context.Context, nodes []*MedicalInquiry, selections ...ast.SelectionSet) error {
 	if len(nodes) == 0 {
@@ -1805,6 +2053,52 @@ func (c *Client) LoadPortalAccess(ctx context.Context, nodes []*PortalAccess, se
 
 // LoadProduct loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadProduct(ctx context.Context, nodes []*Product, selections ...ast.SelectionSet) error {
+	return nil
+}
+
+// LoadProgramSite loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadProgramSite(ctx context.Context, nodes []*ProgramSite, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "program":
+			err := loadOne(nodes,
+				func(x *ProgramSite) *uuid.UUID { return &x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *ProgramSite, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "organization":
+			err := loadOne(nodes,
+				func(x *ProgramSite) *uuid.UUID { return &x.OrganizationID },
+				func(keys []uuid.UUID) ([]*Organization, error) {
+					found, err := c.Organization.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadOrganization(ctx, found, below...)
+				},
+				func(t *Organization) uuid.UUID { return t.ID },
+				func(x *ProgramSite, t *Organization) {
+					x.Edges.Organization, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -2033,6 +2327,11 @@ func (c *Client) LoadRoutingRule(ctx context.Context, nodes []*RoutingRule, sele
 	return nil
 }
 
+// LoadScheduledJob loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadScheduledJob(ctx context.Context, nodes []*ScheduledJob, selections ...ast.SelectionSet) error {
+	return nil
+}
+
 // LoadStatusChange loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadStatusChange(ctx context.Context, nodes []*StatusChange, selections ...ast.SelectionSet) error {
 	if len(nodes) == 0 {
@@ -2138,6 +2437,23 @@ func (c *Client) LoadStatusChange(ctx context.Context, nodes []*StatusChange, se
 				func(t *PortalAccess) uuid.UUID { return t.ID },
 				func(x *StatusChange, t *PortalAccess) {
 					x.Edges.PortalAccess, x.Edges.loadedTypes[5] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "trialSubject":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.TrialSubjectID },
+				func(keys []uuid.UUID) ([]*TrialSubject, error) {
+					found, err := c.TrialSubject.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadTrialSubject(ctx, found, below...)
+				},
+				func(t *TrialSubject) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *TrialSubject) {
+					x.Edges.TrialSubject, x.Edges.loadedTypes[6] = t, true
 				})
 			if err != nil {
 				return err
@@ -2358,6 +2674,98 @@ func (c *Client) LoadTreatment(ctx context.Context, nodes []*Treatment, selectio
 	return nil
 }
 
+// LoadTrialDetail loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadTrialDetail(ctx context.Context, nodes []*TrialDetail, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "program":
+			err := loadOne(nodes,
+				func(x *TrialDetail) *uuid.UUID { return &x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *TrialDetail, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "sponsor":
+			err := loadOne(nodes,
+				func(x *TrialDetail) *uuid.UUID { return x.SponsorID },
+				func(keys []uuid.UUID) ([]*Organization, error) {
+					found, err := c.Organization.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadOrganization(ctx, found, below...)
+				},
+				func(t *Organization) uuid.UUID { return t.ID },
+				func(x *TrialDetail, t *Organization) {
+					x.Edges.Sponsor, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadTrialSubject loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadTrialSubject(ctx context.Context, nodes []*TrialSubject, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "enrollment":
+			err := loadOne(nodes,
+				func(x *TrialSubject) *uuid.UUID { return &x.EnrollmentID },
+				func(keys []uuid.UUID) ([]*Enrollment, error) {
+					found, err := c.Enrollment.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEnrollment(ctx, found, below...)
+				},
+				func(t *Enrollment) uuid.UUID { return t.ID },
+				func(x *TrialSubject, t *Enrollment) {
+					x.Edges.Enrollment, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "site":
+			err := loadOne(nodes,
+				func(x *TrialSubject) *uuid.UUID { return x.SiteID },
+				func(keys []uuid.UUID) ([]*ProgramSite, error) {
+					found, err := c.ProgramSite.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadProgramSite(ctx, found, below...)
+				},
+				func(t *ProgramSite) uuid.UUID { return t.ID },
+				func(x *TrialSubject, t *ProgramSite) {
+					x.Edges.Site, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // loadOne loads a to-one edge of many nodes with one query.
 func loadOne[N, T any](nodes []*N, key func(*N) *uuid.UUID, fetch func([]uuid.UUID) ([]*T, error), keyOf func(*T) uuid.UUID, set func(*N, *T)) error {
 	seen := make(map[uuid.UUID]*T, len(nodes))
@@ -2446,6 +2854,8 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.Coverage.Get(ctx, id.UUID))
 	case "dept":
 		return nodeOrNil(c.Department.Get(ctx, id.UUID))
+	case "criterion":
+		return nodeOrNil(c.EligibilityCriterion.Get(ctx, id.UUID))
 	case "enrollment":
 		return nodeOrNil(c.Enrollment.Get(ctx, id.UUID))
 	case "user":
@@ -2460,6 +2870,8 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.KnowledgeResource.Get(ctx, id.UUID))
 	case "assignment":
 		return nodeOrNil(c.LiaisonAssignment.Get(ctx, id.UUID))
+	case "location":
+		return nodeOrNil(c.Location.Get(ctx, id.UUID))
 	case "inquiry":
 		return nodeOrNil(c.MedicalInquiry.Get(ctx, id.UUID))
 	case "member":
@@ -2472,6 +2884,8 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.PortalAccess.Get(ctx, id.UUID))
 	case "product":
 		return nodeOrNil(c.Product.Get(ctx, id.UUID))
+	case "site":
+		return nodeOrNil(c.ProgramSite.Get(ctx, id.UUID))
 	case "team":
 		return nodeOrNil(c.ProgramTeamMember.Get(ctx, id.UUID))
 	case "provider":
@@ -2482,12 +2896,18 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.ResponseCitation.Get(ctx, id.UUID))
 	case "rule":
 		return nodeOrNil(c.RoutingRule.Get(ctx, id.UUID))
+	case "job":
+		return nodeOrNil(c.ScheduledJob.Get(ctx, id.UUID))
 	case "change":
 		return nodeOrNil(c.StatusChange.Get(ctx, id.UUID))
 	case "touch":
 		return nodeOrNil(c.Touchpoint.Get(ctx, id.UUID))
 	case "treatment":
 		return nodeOrNil(c.Treatment.Get(ctx, id.UUID))
+	case "trial":
+		return nodeOrNil(c.TrialDetail.Get(ctx, id.UUID))
+	case "subject":
+		return nodeOrNil(c.TrialSubject.Get(ctx, id.UUID))
 	}
 	return nil, nil
 }
@@ -2527,6 +2947,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.Coverage.Query().Where(coverage.ID(key)).Exist(ctx)
 	case TypeDepartment:
 		return c.Department.Query().Where(department.ID(key)).Exist(ctx)
+	case TypeEligibilityCriterion:
+		return c.EligibilityCriterion.Query().Where(eligibilitycriterion.ID(key)).Exist(ctx)
 	case TypeEnrollment:
 		return c.Enrollment.Query().Where(enrollment.ID(key)).Exist(ctx)
 	case TypeExternalIdentifier:
@@ -2545,6 +2967,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.KnowledgeResource.Query().Where(knowledgeresource.ID(key)).Exist(ctx)
 	case TypeLiaisonAssignment:
 		return c.LiaisonAssignment.Query().Where(liaisonassignment.ID(key)).Exist(ctx)
+	case TypeLocation:
+		return c.Location.Query().Where(location.ID(key)).Exist(ctx)
 	case TypeMedicalInquiry:
 		return c.MedicalInquiry.Query().Where(medicalinquiry.ID(key)).Exist(ctx)
 	case TypeMembership:
@@ -2557,6 +2981,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.PortalAccess.Query().Where(portalaccess.ID(key)).Exist(ctx)
 	case TypeProduct:
 		return c.Product.Query().Where(product.ID(key)).Exist(ctx)
+	case TypeProgramSite:
+		return c.ProgramSite.Query().Where(programsite.ID(key)).Exist(ctx)
 	case TypeProgramTeamMember:
 		return c.ProgramTeamMember.Query().Where(programteammember.ID(key)).Exist(ctx)
 	case TypeProvider:
@@ -2569,12 +2995,18 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.ResponseCitation.Query().Where(responsecitation.ID(key)).Exist(ctx)
 	case TypeRoutingRule:
 		return c.RoutingRule.Query().Where(routingrule.ID(key)).Exist(ctx)
+	case TypeScheduledJob:
+		return c.ScheduledJob.Query().Where(scheduledjob.ID(key)).Exist(ctx)
 	case TypeStatusChange:
 		return c.StatusChange.Query().Where(statuschange.ID(key)).Exist(ctx)
 	case TypeTouchpoint:
 		return c.Touchpoint.Query().Where(touchpoint.ID(key)).Exist(ctx)
 	case TypeTreatment:
 		return c.Treatment.Query().Where(treatment.ID(key)).Exist(ctx)
+	case TypeTrialDetail:
+		return c.TrialDetail.Query().Where(trialdetail.ID(key)).Exist(ctx)
+	case TypeTrialSubject:
+		return c.TrialSubject.Query().Where(trialsubject.ID(key)).Exist(ctx)
 	}
 	return false, fmt.Errorf("ent: no type %q", typ)
 }
@@ -2604,6 +3036,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.Coverage.Query().Where(match).IDs(ctx)
 	case TypeDepartment:
 		return c.Department.Query().Where(match).IDs(ctx)
+	case TypeEligibilityCriterion:
+		return c.EligibilityCriterion.Query().Where(match).IDs(ctx)
 	case TypeEnrollment:
 		return c.Enrollment.Query().Where(match).IDs(ctx)
 	case TypeExternalIdentifier:
@@ -2622,6 +3056,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.KnowledgeResource.Query().Where(match).IDs(ctx)
 	case TypeLiaisonAssignment:
 		return c.LiaisonAssignment.Query().Where(match).IDs(ctx)
+	case TypeLocation:
+		return c.Location.Query().Where(match).IDs(ctx)
 	case TypeMedicalInquiry:
 		return c.MedicalInquiry.Query().Where(match).IDs(ctx)
 	case TypeMembership:
@@ -2634,6 +3070,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.PortalAccess.Query().Where(match).IDs(ctx)
 	case TypeProduct:
 		return c.Product.Query().Where(match).IDs(ctx)
+	case TypeProgramSite:
+		return c.ProgramSite.Query().Where(match).IDs(ctx)
 	case TypeProgramTeamMember:
 		return c.ProgramTeamMember.Query().Where(match).IDs(ctx)
 	case TypeProvider:
@@ -2646,12 +3084,18 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.ResponseCitation.Query().Where(match).IDs(ctx)
 	case TypeRoutingRule:
 		return c.RoutingRule.Query().Where(match).IDs(ctx)
+	case TypeScheduledJob:
+		return c.ScheduledJob.Query().Where(match).IDs(ctx)
 	case TypeStatusChange:
 		return c.StatusChange.Query().Where(match).IDs(ctx)
 	case TypeTouchpoint:
 		return c.Touchpoint.Query().Where(match).IDs(ctx)
 	case TypeTreatment:
 		return c.Treatment.Query().Where(match).IDs(ctx)
+	case TypeTrialDetail:
+		return c.TrialDetail.Query().Where(match).IDs(ctx)
+	case TypeTrialSubject:
+		return c.TrialSubject.Query().Where(match).IDs(ctx)
 	}
 	return nil, fmt.Errorf("ent: no type %q", typ)
 }
@@ -2803,7 +3247,10 @@ var Graph = map[string]GraphEntity{
 		},
 		Edges: []GraphEdge{
 			{Name: "product", To: "Product", Table: "care_programs", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+			{Name: "trial", To: "TrialDetail", Table: "trial_details", Columns: []string{"program_id"}, Unique: true, OwnFK: false},
 			{Name: "requiredConsents", To: "RequiredConsent", Table: "required_consents", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
+			{Name: "sites", To: "ProgramSite", Table: "program_sites", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
+			{Name: "criteria", To: "EligibilityCriterion", Table: "eligibility_criteria", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
 			{Name: "enrollments", To: "Enrollment", Table: "enrollments", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
 		},
 	},
@@ -2971,7 +3418,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
 			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
 			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
-			{Name: "payerId", Column: "payer_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "payerId", Column: "payer_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "planName", Column: "plan_name", Type: "string", Nullable: true},
 			{Name: "memberId", Column: "member_id", Type: "string", Nullable: true},
 			{Name: "groupId", Column: "group_id", Type: "string", Nullable: true},
@@ -3007,6 +3454,27 @@ var Graph = map[string]GraphEntity{
 		},
 		Edges: []GraphEdge{},
 	},
+	"EligibilityCriterion": {
+		Table:  "eligibility_criteria",
+		Prefix: "criterion",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "seq", Column: "seq", Type: "int", Nullable: false},
+			{Name: "kind", Column: "kind", Type: "code.CriterionKind", Nullable: false},
+			{Name: "text", Column: "text", Type: "string", Nullable: false},
+			{Name: "expression", Column: "expression", Type: "string", Nullable: true},
+			{Name: "required", Column: "required", Type: "bool", Nullable: false},
+		},
+		Edges: []GraphEdge{
+			{Name: "program", To: "CareProgram", Table: "eligibility_criteria", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+		},
+	},
 	"Enrollment": {
 		Table:  "enrollments",
 		Prefix: "enrollment",
@@ -3036,6 +3504,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "program", To: "CareProgram", Table: "enrollments", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
 			{Name: "referrer", To: "Provider", Table: "enrollments", Columns: []string{"referrer_id"}, Unique: true, OwnFK: true},
 			{Name: "coordinator", To: "Identity", Table: "enrollments", Columns: []string{"coordinator_id"}, Unique: true, OwnFK: true},
+			{Name: "trialSubject", To: "TrialSubject", Table: "trial_subjects", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: false},
 			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"enrollment_id"}, Unique: false, OwnFK: false},
 		},
 	},
@@ -3136,6 +3605,9 @@ var Graph = map[string]GraphEntity{
 			{Name: "unchanged", Column: "unchanged", Type: "int", Nullable: false},
 			{Name: "refused", Column: "refused", Type: "int", Nullable: false},
 			{Name: "unmapped", Column: "unmapped", Type: "int", Nullable: false},
+			{Name: "fingerprint", Column: "fingerprint", Type: "string", Nullable: true},
+			{Name: "checkpoint", Column: "checkpoint", Type: "json.RawMessage", Nullable: true},
+			{Name: "resumed", Column: "resumed", Type: "int", Nullable: false},
 		},
 		Edges: []GraphEdge{},
 	},
@@ -3221,6 +3693,8 @@ var Graph = map[string]GraphEntity{
 			{Name: "locale", Column: "locale", Type: "string", Nullable: false},
 			{Name: "country", Column: "country", Type: "string", Nullable: true},
 			{Name: "approvalCode", Column: "approval_code", Type: "string", Nullable: true},
+			{Name: "source", Column: "source", Type: "string", Nullable: true},
+			{Name: "attribution", Column: "attribution", Type: "string", Nullable: true},
 			{Name: "effectiveFrom", Column: "effective_from", Type: "time.Time", Nullable: false},
 			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: true},
 			{Name: "productId", Column: "product_id", Type: "uuid.UUID", Nullable: true},
@@ -3249,6 +3723,29 @@ var Graph = map[string]GraphEntity{
 		Edges: []GraphEdge{
 			{Name: "liaison", To: "Identity", Table: "liaison_assignments", Columns: []string{"liaison_id"}, Unique: true, OwnFK: true},
 			{Name: "provider", To: "Provider", Table: "liaison_assignments", Columns: []string{"provider_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"Location": {
+		Table:  "locations",
+		Prefix: "location",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "name", Column: "name", Type: "string", Nullable: false},
+			{Name: "phone", Column: "phone", Type: "string", Nullable: true},
+			{Name: "addressLine", Column: "address_line", Type: "string", Nullable: true},
+			{Name: "addressCity", Column: "address_city", Type: "string", Nullable: true},
+			{Name: "addressState", Column: "address_state", Type: "string", Nullable: true},
+			{Name: "addressZip", Column: "address_zip", Type: "string", Nullable: true},
+			{Name: "addressCountry", Column: "address_country", Type: "string", Nullable: true},
+			{Name: "organizationId", Column: "organization_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "organization", To: "Organization", Table: "locations", Columns: []string{"organization_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"MedicalInquiry": {
@@ -3316,7 +3813,9 @@ var Graph = map[string]GraphEntity{
 			{Name: "addressZip", Column: "address_zip", Type: "string", Nullable: true},
 			{Name: "addressCountry", Column: "address_country", Type: "string", Nullable: true},
 		},
-		Edges: []GraphEdge{},
+		Edges: []GraphEdge{
+			{Name: "locations", To: "Location", Table: "locations", Columns: []string{"organization_id"}, Unique: false, OwnFK: false},
+		},
 	},
 	"Patient": {
 		Table:  "patients",
@@ -3392,6 +3891,26 @@ var Graph = map[string]GraphEntity{
 			{Name: "referenceSafetyVersion", Column: "reference_safety_version", Type: "string", Nullable: true},
 		},
 		Edges: []GraphEdge{},
+	},
+	"ProgramSite": {
+		Table:  "program_sites",
+		Prefix: "site",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "organizationId", Column: "organization_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "studyStatus", Column: "study_status", Type: "code.StudyStatus", Nullable: true},
+			{Name: "number", Column: "number", Type: "string", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "program", To: "CareProgram", Table: "program_sites", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "organization", To: "Organization", Table: "program_sites", Columns: []string{"organization_id"}, Unique: true, OwnFK: true},
+		},
 	},
 	"ProgramTeamMember": {
 		Table:  "program_team_members",
@@ -3531,6 +4050,28 @@ var Graph = map[string]GraphEntity{
 			{Name: "product", To: "Product", Table: "routing_rules", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
 		},
 	},
+	"ScheduledJob": {
+		Table:  "scheduled_jobs",
+		Prefix: "job",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "name", Column: "name", Type: "string", Nullable: false},
+			{Name: "dueAt", Column: "due_at", Type: "time.Time", Nullable: false},
+			{Name: "holder", Column: "holder", Type: "string", Nullable: true},
+			{Name: "leaseUntil", Column: "lease_until", Type: "time.Time", Nullable: true},
+			{Name: "startedAt", Column: "started_at", Type: "time.Time", Nullable: true},
+			{Name: "finishedAt", Column: "finished_at", Type: "time.Time", Nullable: true},
+			{Name: "runs", Column: "runs", Type: "int", Nullable: false},
+			{Name: "failures", Column: "failures", Type: "int", Nullable: false},
+			{Name: "lastError", Column: "last_error", Type: "string", Nullable: true},
+		},
+		Edges: []GraphEdge{},
+	},
 	"StatusChange": {
 		Table:  "status_changes",
 		Prefix: "change",
@@ -3546,6 +4087,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "consentId", Column: "consent_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "inquiryResponseId", Column: "inquiry_response_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "portalAccessId", Column: "portal_access_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "trialSubjectId", Column: "trial_subject_id", Type: "uuid.UUID", Nullable: true},
 		},
 		Edges: []GraphEdge{
 			{Name: "changedBy", To: "Identity", Table: "status_changes", Columns: []string{"changed_by_id"}, Unique: true, OwnFK: true},
@@ -3554,6 +4096,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "consent", To: "Consent", Table: "status_changes", Columns: []string{"consent_id"}, Unique: true, OwnFK: true},
 			{Name: "inquiryResponse", To: "InquiryResponse", Table: "status_changes", Columns: []string{"inquiry_response_id"}, Unique: true, OwnFK: true},
 			{Name: "portalAccess", To: "PortalAccess", Table: "status_changes", Columns: []string{"portal_access_id"}, Unique: true, OwnFK: true},
+			{Name: "trialSubject", To: "TrialSubject", Table: "status_changes", Columns: []string{"trial_subject_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"Touchpoint": {
@@ -3621,6 +4164,57 @@ var Graph = map[string]GraphEntity{
 			{Name: "prescriber", To: "Provider", Table: "treatments", Columns: []string{"prescriber_id"}, Unique: true, OwnFK: true},
 			{Name: "enrollment", To: "Enrollment", Table: "treatments", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
 			{Name: "product", To: "Product", Table: "treatments", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"TrialDetail": {
+		Table:  "trial_details",
+		Prefix: "trial",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "officialTitle", Column: "official_title", Type: "string", Nullable: true},
+			{Name: "summary", Column: "summary", Type: "string", Nullable: true},
+			{Name: "phase", Column: "phase", Type: "code.StudyPhase", Nullable: true},
+			{Name: "studyStatus", Column: "study_status", Type: "code.StudyStatus", Nullable: true},
+			{Name: "registryStatus", Column: "registry_status", Type: "string", Nullable: true},
+			{Name: "ethicsApprovalRef", Column: "ethics_approval_ref", Type: "string", Nullable: true},
+			{Name: "ethicsVersion", Column: "ethics_version", Type: "string", Nullable: true},
+			{Name: "blinded", Column: "blinded", Type: "bool", Nullable: false},
+			{Name: "targetEnrollment", Column: "target_enrollment", Type: "int", Nullable: true},
+			{Name: "conditions", Column: "conditions", Type: "[]string", Nullable: true},
+			{Name: "sponsorId", Column: "sponsor_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "program", To: "CareProgram", Table: "trial_details", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "sponsor", To: "Organization", Table: "trial_details", Columns: []string{"sponsor_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"TrialSubject": {
+		Table:  "trial_subjects",
+		Prefix: "subject",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "enrollmentId", Column: "enrollment_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "state", Column: "state", Type: "code.SubjectState", Nullable: false},
+			{Name: "screeningNumber", Column: "screening_number", Type: "string", Nullable: true},
+			{Name: "randomizedAt", Column: "randomized_at", Type: "time.Time", Nullable: true},
+			{Name: "arm", Column: "arm", Type: "string", Nullable: true},
+			{Name: "siteId", Column: "site_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "enrollment", To: "Enrollment", Table: "trial_subjects", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
+			{Name: "site", To: "ProgramSite", Table: "trial_subjects", Columns: []string{"site_id"}, Unique: true, OwnFK: true},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"trial_subject_id"}, Unique: false, OwnFK: false},
 		},
 	},
 }

@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -43,7 +44,13 @@ type ImportRun struct {
 	// Refused holds the value of the "refused" field.
 	Refused int `json:"refused,omitempty"`
 	// Unmapped holds the value of the "unmapped" field.
-	Unmapped     int `json:"unmapped,omitempty"`
+	Unmapped int `json:"unmapped,omitempty"`
+	// Fingerprint holds the value of the "fingerprint" field.
+	Fingerprint *string `json:"fingerprint,omitempty"`
+	// How far the run has come; a run that was killed goes on from it.
+	Checkpoint json.RawMessage `json:"checkpoint,omitempty"`
+	// How often the run went on after it was killed.
+	Resumed      int `json:"resumed,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -54,9 +61,11 @@ func (*ImportRun) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case importrun.FieldCreatedBy, importrun.FieldUpdatedBy:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case importrun.FieldVersion, importrun.FieldAccepted, importrun.FieldUnchanged, importrun.FieldRefused, importrun.FieldUnmapped:
+		case importrun.FieldCheckpoint:
+			values[i] = new([]byte)
+		case importrun.FieldVersion, importrun.FieldAccepted, importrun.FieldUnchanged, importrun.FieldRefused, importrun.FieldUnmapped, importrun.FieldResumed:
 			values[i] = new(sql.NullInt64)
-		case importrun.FieldKind, importrun.FieldSource:
+		case importrun.FieldKind, importrun.FieldSource, importrun.FieldFingerprint:
 			values[i] = new(sql.NullString)
 		case importrun.FieldCreatedAt, importrun.FieldUpdatedAt, importrun.FieldStartedAt, importrun.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -164,6 +173,27 @@ func (_m *ImportRun) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Unmapped = int(value.Int64)
 			}
+		case importrun.FieldFingerprint:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field fingerprint", values[i])
+			} else if value.Valid {
+				_m.Fingerprint = new(string)
+				*_m.Fingerprint = value.String
+			}
+		case importrun.FieldCheckpoint:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field checkpoint", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Checkpoint); err != nil {
+					return fmt.Errorf("unmarshal field checkpoint: %w", err)
+				}
+			}
+		case importrun.FieldResumed:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field resumed", values[i])
+			} else if value.Valid {
+				_m.Resumed = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -244,6 +274,17 @@ func (_m *ImportRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("unmapped=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Unmapped))
+	builder.WriteString(", ")
+	if v := _m.Fingerprint; v != nil {
+		builder.WriteString("fingerprint=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("checkpoint=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Checkpoint))
+	builder.WriteString(", ")
+	builder.WriteString("resumed=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Resumed))
 	builder.WriteByte(')')
 	return builder.String()
 }

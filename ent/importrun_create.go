@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -163,6 +164,40 @@ func (_c *ImportRunCreate) SetNillableUnmapped(v *int) *ImportRunCreate {
 	return _c
 }
 
+// SetFingerprint sets the "fingerprint" field.
+func (_c *ImportRunCreate) SetFingerprint(v string) *ImportRunCreate {
+	_c.mutation.SetFingerprint(v)
+	return _c
+}
+
+// SetNillableFingerprint sets the "fingerprint" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableFingerprint(v *string) *ImportRunCreate {
+	if v != nil {
+		_c.SetFingerprint(*v)
+	}
+	return _c
+}
+
+// SetCheckpoint sets the "checkpoint" field.
+func (_c *ImportRunCreate) SetCheckpoint(v json.RawMessage) *ImportRunCreate {
+	_c.mutation.SetCheckpoint(v)
+	return _c
+}
+
+// SetResumed sets the "resumed" field.
+func (_c *ImportRunCreate) SetResumed(v int) *ImportRunCreate {
+	_c.mutation.SetResumed(v)
+	return _c
+}
+
+// SetNillableResumed sets the "resumed" field if the given value is not nil.
+func (_c *ImportRunCreate) SetNillableResumed(v *int) *ImportRunCreate {
+	if v != nil {
+		_c.SetResumed(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ImportRunCreate) SetID(v uuid.UUID) *ImportRunCreate {
 	_c.mutation.SetID(v)
@@ -234,6 +269,10 @@ func (_c *ImportRunCreate) defaults() error {
 		v := importrun.DefaultUnmapped
 		_c.mutation.SetUnmapped(v)
 	}
+	if _, ok := _c.mutation.Resumed(); !ok {
+		v := importrun.DefaultResumed
+		_c.mutation.SetResumed(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if importrun.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized importrun.DefaultID (forgotten import ent/runtime?)")
@@ -285,6 +324,14 @@ func (_c *ImportRunCreate) check() error {
 	}
 	if _, ok := _c.mutation.Unmapped(); !ok {
 		return &ValidationError{Name: "unmapped", err: errors.New(`ent: missing required field "ImportRun.unmapped"`)}
+	}
+	if v, ok := _c.mutation.Fingerprint(); ok {
+		if err := importrun.FingerprintValidator(v); err != nil {
+			return &ValidationError{Name: "fingerprint", err: fmt.Errorf(`ent: validator failed for field "ImportRun.fingerprint": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Resumed(); !ok {
+		return &ValidationError{Name: "resumed", err: errors.New(`ent: missing required field "ImportRun.resumed"`)}
 	}
 	return nil
 }
@@ -372,6 +419,18 @@ func (_c *ImportRunCreate) createSpec() (*ImportRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Unmapped(); ok {
 		_spec.SetField(importrun.FieldUnmapped, field.TypeInt, value)
 		_node.Unmapped = value
+	}
+	if value, ok := _c.mutation.Fingerprint(); ok {
+		_spec.SetField(importrun.FieldFingerprint, field.TypeString, value)
+		_node.Fingerprint = &value
+	}
+	if value, ok := _c.mutation.Checkpoint(); ok {
+		_spec.SetField(importrun.FieldCheckpoint, field.TypeJSON, value)
+		_node.Checkpoint = value
+	}
+	if value, ok := _c.mutation.Resumed(); ok {
+		_spec.SetField(importrun.FieldResumed, field.TypeInt, value)
+		_node.Resumed = value
 	}
 	return _node, _spec
 }

@@ -4,12 +4,14 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/predicate"
@@ -189,6 +191,65 @@ func (_u *ImportRunUpdate) AddUnmapped(v int) *ImportRunUpdate {
 	return _u
 }
 
+// SetFingerprint sets the "fingerprint" field.
+func (_u *ImportRunUpdate) SetFingerprint(v string) *ImportRunUpdate {
+	_u.mutation.SetFingerprint(v)
+	return _u
+}
+
+// SetNillableFingerprint sets the "fingerprint" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableFingerprint(v *string) *ImportRunUpdate {
+	if v != nil {
+		_u.SetFingerprint(*v)
+	}
+	return _u
+}
+
+// ClearFingerprint clears the value of the "fingerprint" field.
+func (_u *ImportRunUpdate) ClearFingerprint() *ImportRunUpdate {
+	_u.mutation.ClearFingerprint()
+	return _u
+}
+
+// SetCheckpoint sets the "checkpoint" field.
+func (_u *ImportRunUpdate) SetCheckpoint(v json.RawMessage) *ImportRunUpdate {
+	_u.mutation.SetCheckpoint(v)
+	return _u
+}
+
+// AppendCheckpoint appends value to the "checkpoint" field.
+func (_u *ImportRunUpdate) AppendCheckpoint(v json.RawMessage) *ImportRunUpdate {
+	_u.mutation.AppendCheckpoint(v)
+	return _u
+}
+
+// ClearCheckpoint clears the value of the "checkpoint" field.
+func (_u *ImportRunUpdate) ClearCheckpoint() *ImportRunUpdate {
+	_u.mutation.ClearCheckpoint()
+	return _u
+}
+
+// SetResumed sets the "resumed" field.
+func (_u *ImportRunUpdate) SetResumed(v int) *ImportRunUpdate {
+	_u.mutation.ResetResumed()
+	_u.mutation.SetResumed(v)
+	return _u
+}
+
+// SetNillableResumed sets the "resumed" field if the given value is not nil.
+func (_u *ImportRunUpdate) SetNillableResumed(v *int) *ImportRunUpdate {
+	if v != nil {
+		_u.SetResumed(*v)
+	}
+	return _u
+}
+
+// AddResumed adds value to the "resumed" field.
+func (_u *ImportRunUpdate) AddResumed(v int) *ImportRunUpdate {
+	_u.mutation.AddResumed(v)
+	return _u
+}
+
 // Mutation returns the ImportRunMutation object of the builder.
 func (_u *ImportRunUpdate) Mutation() *ImportRunMutation {
 	return _u.mutation
@@ -221,6 +282,16 @@ func (_u *ImportRunUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *ImportRunUpdate) check() error {
+	if v, ok := _u.mutation.Fingerprint(); ok {
+		if err := importrun.FingerprintValidator(v); err != nil {
+			return &ValidationError{Name: "fingerprint", err: fmt.Errorf(`ent: validator failed for field "ImportRun.fingerprint": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *ImportRunUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportRunUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -228,6 +299,9 @@ func (_u *ImportRunUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *Impo
 }
 
 func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(importrun.Table, importrun.Columns, sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -283,6 +357,29 @@ func (_u *ImportRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedUnmapped(); ok {
 		_spec.AddField(importrun.FieldUnmapped, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Fingerprint(); ok {
+		_spec.SetField(importrun.FieldFingerprint, field.TypeString, value)
+	}
+	if _u.mutation.FingerprintCleared() {
+		_spec.ClearField(importrun.FieldFingerprint, field.TypeString)
+	}
+	if value, ok := _u.mutation.Checkpoint(); ok {
+		_spec.SetField(importrun.FieldCheckpoint, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCheckpoint(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, importrun.FieldCheckpoint, value)
+		})
+	}
+	if _u.mutation.CheckpointCleared() {
+		_spec.ClearField(importrun.FieldCheckpoint, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Resumed(); ok {
+		_spec.SetField(importrun.FieldResumed, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedResumed(); ok {
+		_spec.AddField(importrun.FieldResumed, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -465,6 +562,65 @@ func (_u *ImportRunUpdateOne) AddUnmapped(v int) *ImportRunUpdateOne {
 	return _u
 }
 
+// SetFingerprint sets the "fingerprint" field.
+func (_u *ImportRunUpdateOne) SetFingerprint(v string) *ImportRunUpdateOne {
+	_u.mutation.SetFingerprint(v)
+	return _u
+}
+
+// SetNillableFingerprint sets the "fingerprint" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableFingerprint(v *string) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetFingerprint(*v)
+	}
+	return _u
+}
+
+// ClearFingerprint clears the value of the "fingerprint" field.
+func (_u *ImportRunUpdateOne) ClearFingerprint() *ImportRunUpdateOne {
+	_u.mutation.ClearFingerprint()
+	return _u
+}
+
+// SetCheckpoint sets the "checkpoint" field.
+func (_u *ImportRunUpdateOne) SetCheckpoint(v json.RawMessage) *ImportRunUpdateOne {
+	_u.mutation.SetCheckpoint(v)
+	return _u
+}
+
+// AppendCheckpoint appends value to the "checkpoint" field.
+func (_u *ImportRunUpdateOne) AppendCheckpoint(v json.RawMessage) *ImportRunUpdateOne {
+	_u.mutation.AppendCheckpoint(v)
+	return _u
+}
+
+// ClearCheckpoint clears the value of the "checkpoint" field.
+func (_u *ImportRunUpdateOne) ClearCheckpoint() *ImportRunUpdateOne {
+	_u.mutation.ClearCheckpoint()
+	return _u
+}
+
+// SetResumed sets the "resumed" field.
+func (_u *ImportRunUpdateOne) SetResumed(v int) *ImportRunUpdateOne {
+	_u.mutation.ResetResumed()
+	_u.mutation.SetResumed(v)
+	return _u
+}
+
+// SetNillableResumed sets the "resumed" field if the given value is not nil.
+func (_u *ImportRunUpdateOne) SetNillableResumed(v *int) *ImportRunUpdateOne {
+	if v != nil {
+		_u.SetResumed(*v)
+	}
+	return _u
+}
+
+// AddResumed adds value to the "resumed" field.
+func (_u *ImportRunUpdateOne) AddResumed(v int) *ImportRunUpdateOne {
+	_u.mutation.AddResumed(v)
+	return _u
+}
+
 // Mutation returns the ImportRunMutation object of the builder.
 func (_u *ImportRunUpdateOne) Mutation() *ImportRunMutation {
 	return _u.mutation
@@ -510,6 +666,16 @@ func (_u *ImportRunUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *ImportRunUpdateOne) check() error {
+	if v, ok := _u.mutation.Fingerprint(); ok {
+		if err := importrun.FingerprintValidator(v); err != nil {
+			return &ValidationError{Name: "fingerprint", err: fmt.Errorf(`ent: validator failed for field "ImportRun.fingerprint": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *ImportRunUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *ImportRunUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -517,6 +683,9 @@ func (_u *ImportRunUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *I
 }
 
 func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(importrun.Table, importrun.Columns, sqlgraph.NewFieldSpec(importrun.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -589,6 +758,29 @@ func (_u *ImportRunUpdateOne) sqlSave(ctx context.Context) (_node *ImportRun, er
 	}
 	if value, ok := _u.mutation.AddedUnmapped(); ok {
 		_spec.AddField(importrun.FieldUnmapped, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Fingerprint(); ok {
+		_spec.SetField(importrun.FieldFingerprint, field.TypeString, value)
+	}
+	if _u.mutation.FingerprintCleared() {
+		_spec.ClearField(importrun.FieldFingerprint, field.TypeString)
+	}
+	if value, ok := _u.mutation.Checkpoint(); ok {
+		_spec.SetField(importrun.FieldCheckpoint, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCheckpoint(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, importrun.FieldCheckpoint, value)
+		})
+	}
+	if _u.mutation.CheckpointCleared() {
+		_spec.ClearField(importrun.FieldCheckpoint, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Resumed(); ok {
+		_spec.SetField(importrun.FieldResumed, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedResumed(); ok {
+		_spec.AddField(importrun.FieldResumed, field.TypeInt, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ImportRun{config: _u.config}

@@ -60,6 +60,10 @@ type KnowledgeResource struct {
 	Country *string `json:"country,omitempty"`
 	// ApprovalCode holds the value of the "approval_code" field.
 	ApprovalCode *string `json:"approval_code,omitempty"`
+	// Source holds the value of the "source" field.
+	Source *string `json:"source,omitempty"`
+	// Attribution holds the value of the "attribution" field.
+	Attribution *string `json:"attribution,omitempty"`
 	// EffectiveFrom holds the value of the "effective_from" field.
 	EffectiveFrom time.Time `json:"effective_from,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -103,7 +107,7 @@ func (*KnowledgeResource) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case knowledgeresource.FieldVersion, knowledgeresource.FieldEdition:
 			values[i] = new(sql.NullInt64)
-		case knowledgeresource.FieldDocument, knowledgeresource.FieldKind, knowledgeresource.FieldTitle, knowledgeresource.FieldSummary, knowledgeresource.FieldBody, knowledgeresource.FieldSha256, knowledgeresource.FieldStatus, knowledgeresource.FieldLabelStatus, knowledgeresource.FieldLocale, knowledgeresource.FieldCountry, knowledgeresource.FieldApprovalCode:
+		case knowledgeresource.FieldDocument, knowledgeresource.FieldKind, knowledgeresource.FieldTitle, knowledgeresource.FieldSummary, knowledgeresource.FieldBody, knowledgeresource.FieldSha256, knowledgeresource.FieldStatus, knowledgeresource.FieldLabelStatus, knowledgeresource.FieldLocale, knowledgeresource.FieldCountry, knowledgeresource.FieldApprovalCode, knowledgeresource.FieldSource, knowledgeresource.FieldAttribution:
 			values[i] = new(sql.NullString)
 		case knowledgeresource.FieldCreatedAt, knowledgeresource.FieldUpdatedAt, knowledgeresource.FieldEffectiveFrom, knowledgeresource.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -255,6 +259,20 @@ func (_m *KnowledgeResource) assignValues(columns []string, values []any) error 
 				_m.ApprovalCode = new(string)
 				*_m.ApprovalCode = value.String
 			}
+		case knowledgeresource.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = new(string)
+				*_m.Source = value.String
+			}
+		case knowledgeresource.FieldAttribution:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field attribution", values[i])
+			} else if value.Valid {
+				_m.Attribution = new(string)
+				*_m.Attribution = value.String
+			}
 		case knowledgeresource.FieldEffectiveFrom:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field effective_from", values[i])
@@ -383,6 +401,16 @@ func (_m *KnowledgeResource) String() string {
 	builder.WriteString(", ")
 	if v := _m.ApprovalCode; v != nil {
 		builder.WriteString("approval_code=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Source; v != nil {
+		builder.WriteString("source=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Attribution; v != nil {
+		builder.WriteString("attribution=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

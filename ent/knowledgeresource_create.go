@@ -231,6 +231,34 @@ func (_c *KnowledgeResourceCreate) SetNillableApprovalCode(v *string) *Knowledge
 	return _c
 }
 
+// SetSource sets the "source" field.
+func (_c *KnowledgeResourceCreate) SetSource(v string) *KnowledgeResourceCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *KnowledgeResourceCreate) SetNillableSource(v *string) *KnowledgeResourceCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
+// SetAttribution sets the "attribution" field.
+func (_c *KnowledgeResourceCreate) SetAttribution(v string) *KnowledgeResourceCreate {
+	_c.mutation.SetAttribution(v)
+	return _c
+}
+
+// SetNillableAttribution sets the "attribution" field if the given value is not nil.
+func (_c *KnowledgeResourceCreate) SetNillableAttribution(v *string) *KnowledgeResourceCreate {
+	if v != nil {
+		_c.SetAttribution(*v)
+	}
+	return _c
+}
+
 // SetEffectiveFrom sets the "effective_from" field.
 func (_c *KnowledgeResourceCreate) SetEffectiveFrom(v time.Time) *KnowledgeResourceCreate {
 	_c.mutation.SetEffectiveFrom(v)
@@ -462,6 +490,16 @@ func (_c *KnowledgeResourceCreate) check() error {
 			return &ValidationError{Name: "approval_code", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.approval_code": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Source(); ok {
+		if err := knowledgeresource.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.source": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.Attribution(); ok {
+		if err := knowledgeresource.AttributionValidator(v); err != nil {
+			return &ValidationError{Name: "attribution", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.attribution": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.EffectiveFrom(); !ok {
 		return &ValidationError{Name: "effective_from", err: errors.New(`ent: missing required field "KnowledgeResource.effective_from"`)}
 	}
@@ -579,6 +617,14 @@ func (_c *KnowledgeResourceCreate) createSpec() (*KnowledgeResource, *sqlgraph.C
 	if value, ok := _c.mutation.ApprovalCode(); ok {
 		_spec.SetField(knowledgeresource.FieldApprovalCode, field.TypeString, value)
 		_node.ApprovalCode = &value
+	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(knowledgeresource.FieldSource, field.TypeString, value)
+		_node.Source = &value
+	}
+	if value, ok := _c.mutation.Attribution(); ok {
+		_spec.SetField(knowledgeresource.FieldAttribution, field.TypeString, value)
+		_node.Attribution = &value
 	}
 	if value, ok := _c.mutation.EffectiveFrom(); ok {
 		_spec.SetField(knowledgeresource.FieldEffectiveFrom, field.TypeTime, value)

@@ -273,6 +273,46 @@ func (_u *KnowledgeResourceUpdate) ClearApprovalCode() *KnowledgeResourceUpdate 
 	return _u
 }
 
+// SetSource sets the "source" field.
+func (_u *KnowledgeResourceUpdate) SetSource(v string) *KnowledgeResourceUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *KnowledgeResourceUpdate) SetNillableSource(v *string) *KnowledgeResourceUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// ClearSource clears the value of the "source" field.
+func (_u *KnowledgeResourceUpdate) ClearSource() *KnowledgeResourceUpdate {
+	_u.mutation.ClearSource()
+	return _u
+}
+
+// SetAttribution sets the "attribution" field.
+func (_u *KnowledgeResourceUpdate) SetAttribution(v string) *KnowledgeResourceUpdate {
+	_u.mutation.SetAttribution(v)
+	return _u
+}
+
+// SetNillableAttribution sets the "attribution" field if the given value is not nil.
+func (_u *KnowledgeResourceUpdate) SetNillableAttribution(v *string) *KnowledgeResourceUpdate {
+	if v != nil {
+		_u.SetAttribution(*v)
+	}
+	return _u
+}
+
+// ClearAttribution clears the value of the "attribution" field.
+func (_u *KnowledgeResourceUpdate) ClearAttribution() *KnowledgeResourceUpdate {
+	_u.mutation.ClearAttribution()
+	return _u
+}
+
 // SetEffectiveFrom sets the "effective_from" field.
 func (_u *KnowledgeResourceUpdate) SetEffectiveFrom(v time.Time) *KnowledgeResourceUpdate {
 	_u.mutation.SetEffectiveFrom(v)
@@ -417,6 +457,16 @@ func (_u *KnowledgeResourceUpdate) check() error {
 			return &ValidationError{Name: "approval_code", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.approval_code": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Source(); ok {
+		if err := knowledgeresource.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.source": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Attribution(); ok {
+		if err := knowledgeresource.AttributionValidator(v); err != nil {
+			return &ValidationError{Name: "attribution", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.attribution": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -500,6 +550,18 @@ func (_u *KnowledgeResourceUpdate) sqlSave(ctx context.Context) (_node int, err 
 	}
 	if _u.mutation.ApprovalCodeCleared() {
 		_spec.ClearField(knowledgeresource.FieldApprovalCode, field.TypeString)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(knowledgeresource.FieldSource, field.TypeString, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(knowledgeresource.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attribution(); ok {
+		_spec.SetField(knowledgeresource.FieldAttribution, field.TypeString, value)
+	}
+	if _u.mutation.AttributionCleared() {
+		_spec.ClearField(knowledgeresource.FieldAttribution, field.TypeString)
 	}
 	if value, ok := _u.mutation.EffectiveFrom(); ok {
 		_spec.SetField(knowledgeresource.FieldEffectiveFrom, field.TypeTime, value)
@@ -802,6 +864,46 @@ func (_u *KnowledgeResourceUpdateOne) ClearApprovalCode() *KnowledgeResourceUpda
 	return _u
 }
 
+// SetSource sets the "source" field.
+func (_u *KnowledgeResourceUpdateOne) SetSource(v string) *KnowledgeResourceUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *KnowledgeResourceUpdateOne) SetNillableSource(v *string) *KnowledgeResourceUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// ClearSource clears the value of the "source" field.
+func (_u *KnowledgeResourceUpdateOne) ClearSource() *KnowledgeResourceUpdateOne {
+	_u.mutation.ClearSource()
+	return _u
+}
+
+// SetAttribution sets the "attribution" field.
+func (_u *KnowledgeResourceUpdateOne) SetAttribution(v string) *KnowledgeResourceUpdateOne {
+	_u.mutation.SetAttribution(v)
+	return _u
+}
+
+// SetNillableAttribution sets the "attribution" field if the given value is not nil.
+func (_u *KnowledgeResourceUpdateOne) SetNillableAttribution(v *string) *KnowledgeResourceUpdateOne {
+	if v != nil {
+		_u.SetAttribution(*v)
+	}
+	return _u
+}
+
+// ClearAttribution clears the value of the "attribution" field.
+func (_u *KnowledgeResourceUpdateOne) ClearAttribution() *KnowledgeResourceUpdateOne {
+	_u.mutation.ClearAttribution()
+	return _u
+}
+
 // SetEffectiveFrom sets the "effective_from" field.
 func (_u *KnowledgeResourceUpdateOne) SetEffectiveFrom(v time.Time) *KnowledgeResourceUpdateOne {
 	_u.mutation.SetEffectiveFrom(v)
@@ -959,6 +1061,16 @@ func (_u *KnowledgeResourceUpdateOne) check() error {
 			return &ValidationError{Name: "approval_code", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.approval_code": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Source(); ok {
+		if err := knowledgeresource.SourceValidator(v); err != nil {
+			return &ValidationError{Name: "source", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.source": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Attribution(); ok {
+		if err := knowledgeresource.AttributionValidator(v); err != nil {
+			return &ValidationError{Name: "attribution", err: fmt.Errorf(`ent: validator failed for field "KnowledgeResource.attribution": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1059,6 +1171,18 @@ func (_u *KnowledgeResourceUpdateOne) sqlSave(ctx context.Context) (_node *Knowl
 	}
 	if _u.mutation.ApprovalCodeCleared() {
 		_spec.ClearField(knowledgeresource.FieldApprovalCode, field.TypeString)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(knowledgeresource.FieldSource, field.TypeString, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(knowledgeresource.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.Attribution(); ok {
+		_spec.SetField(knowledgeresource.FieldAttribution, field.TypeString, value)
+	}
+	if _u.mutation.AttributionCleared() {
+		_spec.ClearField(knowledgeresource.FieldAttribution, field.TypeString)
 	}
 	if value, ok := _u.mutation.EffectiveFrom(); ok {
 		_spec.SetField(knowledgeresource.FieldEffectiveFrom, field.TypeTime, value)

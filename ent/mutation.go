@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -25,6 +26,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
 	"github.com/carehub/carehub/ent/eventhead"
@@ -36,6 +38,7 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
@@ -43,15 +46,19 @@ import (
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/google/uuid"
 )
@@ -65,45 +72,51 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAccount            = "Account"
-	TypeAuditEvent         = "AuditEvent"
-	TypeAuditHead          = "AuditHead"
-	TypeCareCase           = "CareCase"
-	TypeCareProgram        = "CareProgram"
-	TypeCareRelationship   = "CareRelationship"
-	TypeCaseRouting        = "CaseRouting"
-	TypeCondition          = "Condition"
-	TypeConsent            = "Consent"
-	TypeConsentForm        = "ConsentForm"
-	TypeContactPoint       = "ContactPoint"
-	TypeCoverage           = "Coverage"
-	TypeDepartment         = "Department"
-	TypeEnrollment         = "Enrollment"
-	TypeEvent              = "Event"
-	TypeEventHead          = "EventHead"
-	TypeExternalIdentifier = "ExternalIdentifier"
-	TypeIdempotencyKey     = "IdempotencyKey"
-	TypeIdentity           = "Identity"
-	TypeImportRun          = "ImportRun"
-	TypeInquiryQuestion    = "InquiryQuestion"
-	TypeInquiryResponse    = "InquiryResponse"
-	TypeKnowledgeResource  = "KnowledgeResource"
-	TypeLiaisonAssignment  = "LiaisonAssignment"
-	TypeMedicalInquiry     = "MedicalInquiry"
-	TypeMembership         = "Membership"
-	TypeOrganization       = "Organization"
-	TypePatient            = "Patient"
-	TypePortalAccess       = "PortalAccess"
-	TypeProduct            = "Product"
-	TypeProgramTeamMember  = "ProgramTeamMember"
-	TypeProvider           = "Provider"
-	TypeRequiredConsent    = "RequiredConsent"
-	TypeResponseAnswer     = "ResponseAnswer"
-	TypeResponseCitation   = "ResponseCitation"
-	TypeRoutingRule        = "RoutingRule"
-	TypeStatusChange       = "StatusChange"
-	TypeTouchpoint         = "Touchpoint"
-	TypeTreatment          = "Treatment"
+	TypeAccount              = "Account"
+	TypeAuditEvent           = "AuditEvent"
+	TypeAuditHead            = "AuditHead"
+	TypeCareCase             = "CareCase"
+	TypeCareProgram          = "CareProgram"
+	TypeCareRelationship     = "CareRelationship"
+	TypeCaseRouting          = "CaseRouting"
+	TypeCondition            = "Condition"
+	TypeConsent              = "Consent"
+	TypeConsentForm          = "ConsentForm"
+	TypeContactPoint         = "ContactPoint"
+	TypeCoverage             = "Coverage"
+	TypeDepartment           = "Department"
+	TypeEligibilityCriterion = "EligibilityCriterion"
+	TypeEnrollment           = "Enrollment"
+	TypeEvent                = "Event"
+	TypeEventHead            = "EventHead"
+	TypeExternalIdentifier   = "ExternalIdentifier"
+	TypeIdempotencyKey       = "IdempotencyKey"
+	TypeIdentity             = "Identity"
+	TypeImportRun            = "ImportRun"
+	TypeInquiryQuestion      = "InquiryQuestion"
+	TypeInquiryResponse      = "InquiryResponse"
+	TypeKnowledgeResource    = "KnowledgeResource"
+	TypeLiaisonAssignment    = "LiaisonAssignment"
+	TypeLocation             = "Location"
+	TypeMedicalInquiry       = "MedicalInquiry"
+	TypeMembership           = "Membership"
+	TypeOrganization         = "Organization"
+	TypePatient              = "Patient"
+	TypePortalAccess         = "PortalAccess"
+	TypeProduct              = "Product"
+	TypeProgramSite          = "ProgramSite"
+	TypeProgramTeamMember    = "ProgramTeamMember"
+	TypeProvider             = "Provider"
+	TypeRequiredConsent      = "RequiredConsent"
+	TypeResponseAnswer       = "ResponseAnswer"
+	TypeResponseCitation     = "ResponseCitation"
+	TypeRoutingRule          = "RoutingRule"
+	TypeScheduledJob         = "ScheduledJob"
+	TypeStatusChange         = "StatusChange"
+	TypeTouchpoint           = "Touchpoint"
+	TypeTreatment            = "Treatment"
+	TypeTrialDetail          = "TrialDetail"
+	TypeTrialSubject         = "TrialSubject"
 )
 
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
@@ -5744,9 +5757,17 @@ type CareProgramMutation struct {
 	clearedFields            map[string]struct{}
 	product                  *uuid.UUID
 	clearedproduct           bool
+	trial                    *uuid.UUID
+	clearedtrial             bool
 	required_consents        map[uuid.UUID]struct{}
 	removedrequired_consents map[uuid.UUID]struct{}
 	clearedrequired_consents bool
+	sites                    map[uuid.UUID]struct{}
+	removedsites             map[uuid.UUID]struct{}
+	clearedsites             bool
+	criteria                 map[uuid.UUID]struct{}
+	removedcriteria          map[uuid.UUID]struct{}
+	clearedcriteria          bool
 	enrollments              map[uuid.UUID]struct{}
 	removedenrollments       map[uuid.UUID]struct{}
 	clearedenrollments       bool
@@ -6558,6 +6579,45 @@ func (m *CareProgramMutation) ResetProduct() {
 	m.clearedproduct = false
 }
 
+// SetTrialID sets the "trial" edge to the TrialDetail entity by id.
+func (m *CareProgramMutation) SetTrialID(id uuid.UUID) {
+	m.trial = &id
+}
+
+// ClearTrial clears the "trial" edge to the TrialDetail entity.
+func (m *CareProgramMutation) ClearTrial() {
+	m.clearedtrial = true
+}
+
+// TrialCleared reports if the "trial" edge to the TrialDetail entity was cleared.
+func (m *CareProgramMutation) TrialCleared() bool {
+	return m.clearedtrial
+}
+
+// TrialID returns the "trial" edge ID in the mutation.
+func (m *CareProgramMutation) TrialID() (id uuid.UUID, exists bool) {
+	if m.trial != nil {
+		return *m.trial, true
+	}
+	return
+}
+
+// TrialIDs returns the "trial" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TrialID instead. It exists only for internal usage by the builders.
+func (m *CareProgramMutation) TrialIDs() (ids []uuid.UUID) {
+	if id := m.trial; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTrial resets all changes to the "trial" edge.
+func (m *CareProgramMutation) ResetTrial() {
+	m.trial = nil
+	m.clearedtrial = false
+}
+
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by ids.
 func (m *CareProgramMutation) AddRequiredConsentIDs(ids ...uuid.UUID) {
 	if m.required_consents == nil {
@@ -6610,6 +6670,114 @@ func (m *CareProgramMutation) ResetRequiredConsents() {
 	m.required_consents = nil
 	m.clearedrequired_consents = false
 	m.removedrequired_consents = nil
+}
+
+// AddSiteIDs adds the "sites" edge to the ProgramSite entity by ids.
+func (m *CareProgramMutation) AddSiteIDs(ids ...uuid.UUID) {
+	if m.sites == nil {
+		m.sites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.sites[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSites clears the "sites" edge to the ProgramSite entity.
+func (m *CareProgramMutation) ClearSites() {
+	m.clearedsites = true
+}
+
+// SitesCleared reports if the "sites" edge to the ProgramSite entity was cleared.
+func (m *CareProgramMutation) SitesCleared() bool {
+	return m.clearedsites
+}
+
+// RemoveSiteIDs removes the "sites" edge to the ProgramSite entity by IDs.
+func (m *CareProgramMutation) RemoveSiteIDs(ids ...uuid.UUID) {
+	if m.removedsites == nil {
+		m.removedsites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.sites, ids[i])
+		m.removedsites[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSites returns the removed IDs of the "sites" edge to the ProgramSite entity.
+func (m *CareProgramMutation) RemovedSitesIDs() (ids []uuid.UUID) {
+	for id := range m.removedsites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SitesIDs returns the "sites" edge IDs in the mutation.
+func (m *CareProgramMutation) SitesIDs() (ids []uuid.UUID) {
+	for id := range m.sites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSites resets all changes to the "sites" edge.
+func (m *CareProgramMutation) ResetSites() {
+	m.sites = nil
+	m.clearedsites = false
+	m.removedsites = nil
+}
+
+// AddCriteriumIDs adds the "criteria" edge to the EligibilityCriterion entity by ids.
+func (m *CareProgramMutation) AddCriteriumIDs(ids ...uuid.UUID) {
+	if m.criteria == nil {
+		m.criteria = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.criteria[ids[i]] = struct{}{}
+	}
+}
+
+// ClearCriteria clears the "criteria" edge to the EligibilityCriterion entity.
+func (m *CareProgramMutation) ClearCriteria() {
+	m.clearedcriteria = true
+}
+
+// CriteriaCleared reports if the "criteria" edge to the EligibilityCriterion entity was cleared.
+func (m *CareProgramMutation) CriteriaCleared() bool {
+	return m.clearedcriteria
+}
+
+// RemoveCriteriumIDs removes the "criteria" edge to the EligibilityCriterion entity by IDs.
+func (m *CareProgramMutation) RemoveCriteriumIDs(ids ...uuid.UUID) {
+	if m.removedcriteria == nil {
+		m.removedcriteria = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.criteria, ids[i])
+		m.removedcriteria[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedCriteria returns the removed IDs of the "criteria" edge to the EligibilityCriterion entity.
+func (m *CareProgramMutation) RemovedCriteriaIDs() (ids []uuid.UUID) {
+	for id := range m.removedcriteria {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// CriteriaIDs returns the "criteria" edge IDs in the mutation.
+func (m *CareProgramMutation) CriteriaIDs() (ids []uuid.UUID) {
+	for id := range m.criteria {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetCriteria resets all changes to the "criteria" edge.
+func (m *CareProgramMutation) ResetCriteria() {
+	m.criteria = nil
+	m.clearedcriteria = false
+	m.removedcriteria = nil
 }
 
 // AddEnrollmentIDs adds the "enrollments" edge to the Enrollment entity by ids.
@@ -7109,12 +7277,21 @@ func (m *CareProgramMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CareProgramMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.product != nil {
 		edges = append(edges, careprogram.EdgeProduct)
 	}
+	if m.trial != nil {
+		edges = append(edges, careprogram.EdgeTrial)
+	}
 	if m.required_consents != nil {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
+	}
+	if m.sites != nil {
+		edges = append(edges, careprogram.EdgeSites)
+	}
+	if m.criteria != nil {
+		edges = append(edges, careprogram.EdgeCriteria)
 	}
 	if m.enrollments != nil {
 		edges = append(edges, careprogram.EdgeEnrollments)
@@ -7130,9 +7307,25 @@ func (m *CareProgramMutation) AddedIDs(name string) []ent.Value {
 		if id := m.product; id != nil {
 			return []ent.Value{*id}
 		}
+	case careprogram.EdgeTrial:
+		if id := m.trial; id != nil {
+			return []ent.Value{*id}
+		}
 	case careprogram.EdgeRequiredConsents:
 		ids := make([]ent.Value, 0, len(m.required_consents))
 		for id := range m.required_consents {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeSites:
+		ids := make([]ent.Value, 0, len(m.sites))
+		for id := range m.sites {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeCriteria:
+		ids := make([]ent.Value, 0, len(m.criteria))
+		for id := range m.criteria {
 			ids = append(ids, id)
 		}
 		return ids
@@ -7148,9 +7341,15 @@ func (m *CareProgramMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CareProgramMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.removedrequired_consents != nil {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
+	}
+	if m.removedsites != nil {
+		edges = append(edges, careprogram.EdgeSites)
+	}
+	if m.removedcriteria != nil {
+		edges = append(edges, careprogram.EdgeCriteria)
 	}
 	if m.removedenrollments != nil {
 		edges = append(edges, careprogram.EdgeEnrollments)
@@ -7168,6 +7367,18 @@ func (m *CareProgramMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case careprogram.EdgeSites:
+		ids := make([]ent.Value, 0, len(m.removedsites))
+		for id := range m.removedsites {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeCriteria:
+		ids := make([]ent.Value, 0, len(m.removedcriteria))
+		for id := range m.removedcriteria {
+			ids = append(ids, id)
+		}
+		return ids
 	case careprogram.EdgeEnrollments:
 		ids := make([]ent.Value, 0, len(m.removedenrollments))
 		for id := range m.removedenrollments {
@@ -7180,12 +7391,21 @@ func (m *CareProgramMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CareProgramMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.clearedproduct {
 		edges = append(edges, careprogram.EdgeProduct)
 	}
+	if m.clearedtrial {
+		edges = append(edges, careprogram.EdgeTrial)
+	}
 	if m.clearedrequired_consents {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
+	}
+	if m.clearedsites {
+		edges = append(edges, careprogram.EdgeSites)
+	}
+	if m.clearedcriteria {
+		edges = append(edges, careprogram.EdgeCriteria)
 	}
 	if m.clearedenrollments {
 		edges = append(edges, careprogram.EdgeEnrollments)
@@ -7199,8 +7419,14 @@ func (m *CareProgramMutation) EdgeCleared(name string) bool {
 	switch name {
 	case careprogram.EdgeProduct:
 		return m.clearedproduct
+	case careprogram.EdgeTrial:
+		return m.clearedtrial
 	case careprogram.EdgeRequiredConsents:
 		return m.clearedrequired_consents
+	case careprogram.EdgeSites:
+		return m.clearedsites
+	case careprogram.EdgeCriteria:
+		return m.clearedcriteria
 	case careprogram.EdgeEnrollments:
 		return m.clearedenrollments
 	}
@@ -7214,6 +7440,9 @@ func (m *CareProgramMutation) ClearEdge(name string) error {
 	case careprogram.EdgeProduct:
 		m.ClearProduct()
 		return nil
+	case careprogram.EdgeTrial:
+		m.ClearTrial()
+		return nil
 	}
 	return fmt.Errorf("unknown CareProgram unique edge %s", name)
 }
@@ -7225,8 +7454,17 @@ func (m *CareProgramMutation) ResetEdge(name string) error {
 	case careprogram.EdgeProduct:
 		m.ResetProduct()
 		return nil
+	case careprogram.EdgeTrial:
+		m.ResetTrial()
+		return nil
 	case careprogram.EdgeRequiredConsents:
 		m.ResetRequiredConsents()
+		return nil
+	case careprogram.EdgeSites:
+		m.ResetSites()
+		return nil
+	case careprogram.EdgeCriteria:
+		m.ResetCriteria()
 		return nil
 	case careprogram.EdgeEnrollments:
 		m.ResetEnrollments()
@@ -15629,7 +15867,7 @@ func (m *CoverageMutation) PayerID() (r uuid.UUID, exists bool) {
 // OldPayerID returns the old "payer_id" field's value of the Coverage entity.
 // If the Coverage object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CoverageMutation) OldPayerID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *CoverageMutation) OldPayerID(ctx context.Context) (v *uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPayerID is only allowed on UpdateOne operations")
 	}
@@ -15643,9 +15881,22 @@ func (m *CoverageMutation) OldPayerID(ctx context.Context) (v uuid.UUID, err err
 	return oldValue.PayerID, nil
 }
 
+// ClearPayerID clears the value of the "payer_id" field.
+func (m *CoverageMutation) ClearPayerID() {
+	m.payer = nil
+	m.clearedFields[coverage.FieldPayerID] = struct{}{}
+}
+
+// PayerIDCleared returns if the "payer_id" field was cleared in this mutation.
+func (m *CoverageMutation) PayerIDCleared() bool {
+	_, ok := m.clearedFields[coverage.FieldPayerID]
+	return ok
+}
+
 // ResetPayerID resets all changes to the "payer_id" field.
 func (m *CoverageMutation) ResetPayerID() {
 	m.payer = nil
+	delete(m.clearedFields, coverage.FieldPayerID)
 }
 
 // SetPlanName sets the "plan_name" field.
@@ -16288,7 +16539,7 @@ func (m *CoverageMutation) ClearPayer() {
 
 // PayerCleared reports if the "payer" edge to the Organization entity was cleared.
 func (m *CoverageMutation) PayerCleared() bool {
-	return m.clearedpayer
+	return m.PayerIDCleared() || m.clearedpayer
 }
 
 // PayerIDs returns the "payer" edge IDs in the mutation.
@@ -16711,6 +16962,9 @@ func (m *CoverageMutation) ClearedFields() []string {
 	if m.FieldCleared(coverage.FieldUpdatedBy) {
 		fields = append(fields, coverage.FieldUpdatedBy)
 	}
+	if m.FieldCleared(coverage.FieldPayerID) {
+		fields = append(fields, coverage.FieldPayerID)
+	}
 	if m.FieldCleared(coverage.FieldPlanName) {
 		fields = append(fields, coverage.FieldPlanName)
 	}
@@ -16757,6 +17011,9 @@ func (m *CoverageMutation) ClearField(name string) error {
 		return nil
 	case coverage.FieldUpdatedBy:
 		m.ClearUpdatedBy()
+		return nil
+	case coverage.FieldPayerID:
+		m.ClearPayerID()
 		return nil
 	case coverage.FieldPlanName:
 		m.ClearPlanName()
@@ -17736,6 +17993,1061 @@ func (m *DepartmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Department edge %s", name)
 }
 
+// EligibilityCriterionMutation represents an operation that mutates the EligibilityCriterion nodes in the graph.
+type EligibilityCriterionMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	created_by     *uuid.UUID
+	updated_at     *time.Time
+	updated_by     *uuid.UUID
+	seq            *int
+	addseq         *int
+	kind           *code.CriterionKind
+	text           *string
+	expression     *string
+	required       *bool
+	clearedFields  map[string]struct{}
+	program        *uuid.UUID
+	clearedprogram bool
+	done           bool
+	oldValue       func(context.Context) (*EligibilityCriterion, error)
+	predicates     []predicate.EligibilityCriterion
+}
+
+var _ ent.Mutation = (*EligibilityCriterionMutation)(nil)
+
+// eligibilitycriterionOption allows management of the mutation configuration using functional options.
+type eligibilitycriterionOption func(*EligibilityCriterionMutation)
+
+// newEligibilityCriterionMutation creates new mutation for the EligibilityCriterion entity.
+func newEligibilityCriterionMutation(c config, op Op, opts ...eligibilitycriterionOption) *EligibilityCriterionMutation {
+	m := &EligibilityCriterionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEligibilityCriterion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEligibilityCriterionID sets the ID field of the mutation.
+func withEligibilityCriterionID(id uuid.UUID) eligibilitycriterionOption {
+	return func(m *EligibilityCriterionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EligibilityCriterion
+		)
+		m.oldValue = func(ctx context.Context) (*EligibilityCriterion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EligibilityCriterion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEligibilityCriterion sets the old EligibilityCriterion of the mutation.
+func withEligibilityCriterion(node *EligibilityCriterion) eligibilitycriterionOption {
+	return func(m *EligibilityCriterionMutation) {
+		m.oldValue = func(context.Context) (*EligibilityCriterion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EligibilityCriterionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EligibilityCriterionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EligibilityCriterion entities.
+func (m *EligibilityCriterionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EligibilityCriterionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EligibilityCriterionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EligibilityCriterion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *EligibilityCriterionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *EligibilityCriterionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *EligibilityCriterionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *EligibilityCriterionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *EligibilityCriterionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EligibilityCriterionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EligibilityCriterionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EligibilityCriterionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *EligibilityCriterionMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *EligibilityCriterionMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *EligibilityCriterionMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[eligibilitycriterion.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *EligibilityCriterionMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[eligibilitycriterion.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *EligibilityCriterionMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, eligibilitycriterion.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EligibilityCriterionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EligibilityCriterionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EligibilityCriterionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *EligibilityCriterionMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *EligibilityCriterionMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *EligibilityCriterionMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[eligibilitycriterion.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *EligibilityCriterionMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[eligibilitycriterion.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *EligibilityCriterionMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, eligibilitycriterion.FieldUpdatedBy)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *EligibilityCriterionMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *EligibilityCriterionMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldProgramID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *EligibilityCriterionMutation) ResetProgramID() {
+	m.program = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *EligibilityCriterionMutation) SetSeq(i int) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *EligibilityCriterionMutation) Seq() (r int, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldSeq(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *EligibilityCriterionMutation) AddSeq(i int) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *EligibilityCriterionMutation) AddedSeq() (r int, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *EligibilityCriterionMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *EligibilityCriterionMutation) SetKind(ck code.CriterionKind) {
+	m.kind = &ck
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *EligibilityCriterionMutation) Kind() (r code.CriterionKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldKind(ctx context.Context) (v code.CriterionKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *EligibilityCriterionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetText sets the "text" field.
+func (m *EligibilityCriterionMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *EligibilityCriterionMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *EligibilityCriterionMutation) ResetText() {
+	m.text = nil
+}
+
+// SetExpression sets the "expression" field.
+func (m *EligibilityCriterionMutation) SetExpression(s string) {
+	m.expression = &s
+}
+
+// Expression returns the value of the "expression" field in the mutation.
+func (m *EligibilityCriterionMutation) Expression() (r string, exists bool) {
+	v := m.expression
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpression returns the old "expression" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldExpression(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpression is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpression requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpression: %w", err)
+	}
+	return oldValue.Expression, nil
+}
+
+// ClearExpression clears the value of the "expression" field.
+func (m *EligibilityCriterionMutation) ClearExpression() {
+	m.expression = nil
+	m.clearedFields[eligibilitycriterion.FieldExpression] = struct{}{}
+}
+
+// ExpressionCleared returns if the "expression" field was cleared in this mutation.
+func (m *EligibilityCriterionMutation) ExpressionCleared() bool {
+	_, ok := m.clearedFields[eligibilitycriterion.FieldExpression]
+	return ok
+}
+
+// ResetExpression resets all changes to the "expression" field.
+func (m *EligibilityCriterionMutation) ResetExpression() {
+	m.expression = nil
+	delete(m.clearedFields, eligibilitycriterion.FieldExpression)
+}
+
+// SetRequired sets the "required" field.
+func (m *EligibilityCriterionMutation) SetRequired(b bool) {
+	m.required = &b
+}
+
+// Required returns the value of the "required" field in the mutation.
+func (m *EligibilityCriterionMutation) Required() (r bool, exists bool) {
+	v := m.required
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequired returns the old "required" field's value of the EligibilityCriterion entity.
+// If the EligibilityCriterion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityCriterionMutation) OldRequired(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequired is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequired requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequired: %w", err)
+	}
+	return oldValue.Required, nil
+}
+
+// ResetRequired resets all changes to the "required" field.
+func (m *EligibilityCriterionMutation) ResetRequired() {
+	m.required = nil
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *EligibilityCriterionMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[eligibilitycriterion.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *EligibilityCriterionMutation) ProgramCleared() bool {
+	return m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *EligibilityCriterionMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *EligibilityCriterionMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// Where appends a list predicates to the EligibilityCriterionMutation builder.
+func (m *EligibilityCriterionMutation) Where(ps ...predicate.EligibilityCriterion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EligibilityCriterionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EligibilityCriterionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EligibilityCriterion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EligibilityCriterionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EligibilityCriterionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EligibilityCriterion).
+func (m *EligibilityCriterionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EligibilityCriterionMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.version != nil {
+		fields = append(fields, eligibilitycriterion.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, eligibilitycriterion.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, eligibilitycriterion.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, eligibilitycriterion.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, eligibilitycriterion.FieldUpdatedBy)
+	}
+	if m.program != nil {
+		fields = append(fields, eligibilitycriterion.FieldProgramID)
+	}
+	if m.seq != nil {
+		fields = append(fields, eligibilitycriterion.FieldSeq)
+	}
+	if m.kind != nil {
+		fields = append(fields, eligibilitycriterion.FieldKind)
+	}
+	if m.text != nil {
+		fields = append(fields, eligibilitycriterion.FieldText)
+	}
+	if m.expression != nil {
+		fields = append(fields, eligibilitycriterion.FieldExpression)
+	}
+	if m.required != nil {
+		fields = append(fields, eligibilitycriterion.FieldRequired)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EligibilityCriterionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		return m.Version()
+	case eligibilitycriterion.FieldCreatedAt:
+		return m.CreatedAt()
+	case eligibilitycriterion.FieldCreatedBy:
+		return m.CreatedBy()
+	case eligibilitycriterion.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case eligibilitycriterion.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case eligibilitycriterion.FieldProgramID:
+		return m.ProgramID()
+	case eligibilitycriterion.FieldSeq:
+		return m.Seq()
+	case eligibilitycriterion.FieldKind:
+		return m.Kind()
+	case eligibilitycriterion.FieldText:
+		return m.Text()
+	case eligibilitycriterion.FieldExpression:
+		return m.Expression()
+	case eligibilitycriterion.FieldRequired:
+		return m.Required()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EligibilityCriterionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		return m.OldVersion(ctx)
+	case eligibilitycriterion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case eligibilitycriterion.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case eligibilitycriterion.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case eligibilitycriterion.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case eligibilitycriterion.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case eligibilitycriterion.FieldSeq:
+		return m.OldSeq(ctx)
+	case eligibilitycriterion.FieldKind:
+		return m.OldKind(ctx)
+	case eligibilitycriterion.FieldText:
+		return m.OldText(ctx)
+	case eligibilitycriterion.FieldExpression:
+		return m.OldExpression(ctx)
+	case eligibilitycriterion.FieldRequired:
+		return m.OldRequired(ctx)
+	}
+	return nil, fmt.Errorf("unknown EligibilityCriterion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EligibilityCriterionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case eligibilitycriterion.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case eligibilitycriterion.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case eligibilitycriterion.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case eligibilitycriterion.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case eligibilitycriterion.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case eligibilitycriterion.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case eligibilitycriterion.FieldKind:
+		v, ok := value.(code.CriterionKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case eligibilitycriterion.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case eligibilitycriterion.FieldExpression:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpression(v)
+		return nil
+	case eligibilitycriterion.FieldRequired:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequired(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EligibilityCriterionMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, eligibilitycriterion.FieldVersion)
+	}
+	if m.addseq != nil {
+		fields = append(fields, eligibilitycriterion.FieldSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EligibilityCriterionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		return m.AddedVersion()
+	case eligibilitycriterion.FieldSeq:
+		return m.AddedSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EligibilityCriterionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case eligibilitycriterion.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EligibilityCriterionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(eligibilitycriterion.FieldCreatedBy) {
+		fields = append(fields, eligibilitycriterion.FieldCreatedBy)
+	}
+	if m.FieldCleared(eligibilitycriterion.FieldUpdatedBy) {
+		fields = append(fields, eligibilitycriterion.FieldUpdatedBy)
+	}
+	if m.FieldCleared(eligibilitycriterion.FieldExpression) {
+		fields = append(fields, eligibilitycriterion.FieldExpression)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EligibilityCriterionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EligibilityCriterionMutation) ClearField(name string) error {
+	switch name {
+	case eligibilitycriterion.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case eligibilitycriterion.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case eligibilitycriterion.FieldExpression:
+		m.ClearExpression()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EligibilityCriterionMutation) ResetField(name string) error {
+	switch name {
+	case eligibilitycriterion.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case eligibilitycriterion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case eligibilitycriterion.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case eligibilitycriterion.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case eligibilitycriterion.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case eligibilitycriterion.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case eligibilitycriterion.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case eligibilitycriterion.FieldKind:
+		m.ResetKind()
+		return nil
+	case eligibilitycriterion.FieldText:
+		m.ResetText()
+		return nil
+	case eligibilitycriterion.FieldExpression:
+		m.ResetExpression()
+		return nil
+	case eligibilitycriterion.FieldRequired:
+		m.ResetRequired()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EligibilityCriterionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.program != nil {
+		edges = append(edges, eligibilitycriterion.EdgeProgram)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EligibilityCriterionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case eligibilitycriterion.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EligibilityCriterionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EligibilityCriterionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EligibilityCriterionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedprogram {
+		edges = append(edges, eligibilitycriterion.EdgeProgram)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EligibilityCriterionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case eligibilitycriterion.EdgeProgram:
+		return m.clearedprogram
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EligibilityCriterionMutation) ClearEdge(name string) error {
+	switch name {
+	case eligibilitycriterion.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EligibilityCriterionMutation) ResetEdge(name string) error {
+	switch name {
+	case eligibilitycriterion.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityCriterion edge %s", name)
+}
+
 // EnrollmentMutation represents an operation that mutates the Enrollment nodes in the graph.
 type EnrollmentMutation struct {
 	config
@@ -17766,6 +19078,8 @@ type EnrollmentMutation struct {
 	clearedreferrer        bool
 	coordinator            *uuid.UUID
 	clearedcoordinator     bool
+	trial_subject          *uuid.UUID
+	clearedtrial_subject   bool
 	history                map[uuid.UUID]struct{}
 	removedhistory         map[uuid.UUID]struct{}
 	clearedhistory         bool
@@ -18784,6 +20098,45 @@ func (m *EnrollmentMutation) ResetCoordinator() {
 	m.clearedcoordinator = false
 }
 
+// SetTrialSubjectID sets the "trial_subject" edge to the TrialSubject entity by id.
+func (m *EnrollmentMutation) SetTrialSubjectID(id uuid.UUID) {
+	m.trial_subject = &id
+}
+
+// ClearTrialSubject clears the "trial_subject" edge to the TrialSubject entity.
+func (m *EnrollmentMutation) ClearTrialSubject() {
+	m.clearedtrial_subject = true
+}
+
+// TrialSubjectCleared reports if the "trial_subject" edge to the TrialSubject entity was cleared.
+func (m *EnrollmentMutation) TrialSubjectCleared() bool {
+	return m.clearedtrial_subject
+}
+
+// TrialSubjectID returns the "trial_subject" edge ID in the mutation.
+func (m *EnrollmentMutation) TrialSubjectID() (id uuid.UUID, exists bool) {
+	if m.trial_subject != nil {
+		return *m.trial_subject, true
+	}
+	return
+}
+
+// TrialSubjectIDs returns the "trial_subject" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TrialSubjectID instead. It exists only for internal usage by the builders.
+func (m *EnrollmentMutation) TrialSubjectIDs() (ids []uuid.UUID) {
+	if id := m.trial_subject; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTrialSubject resets all changes to the "trial_subject" edge.
+func (m *EnrollmentMutation) ResetTrialSubject() {
+	m.trial_subject = nil
+	m.clearedtrial_subject = false
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
 func (m *EnrollmentMutation) AddHistoryIDs(ids ...uuid.UUID) {
 	if m.history == nil {
@@ -19338,7 +20691,7 @@ func (m *EnrollmentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *EnrollmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.patient != nil {
 		edges = append(edges, enrollment.EdgePatient)
 	}
@@ -19350,6 +20703,9 @@ func (m *EnrollmentMutation) AddedEdges() []string {
 	}
 	if m.coordinator != nil {
 		edges = append(edges, enrollment.EdgeCoordinator)
+	}
+	if m.trial_subject != nil {
+		edges = append(edges, enrollment.EdgeTrialSubject)
 	}
 	if m.history != nil {
 		edges = append(edges, enrollment.EdgeHistory)
@@ -19377,6 +20733,10 @@ func (m *EnrollmentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.coordinator; id != nil {
 			return []ent.Value{*id}
 		}
+	case enrollment.EdgeTrialSubject:
+		if id := m.trial_subject; id != nil {
+			return []ent.Value{*id}
+		}
 	case enrollment.EdgeHistory:
 		ids := make([]ent.Value, 0, len(m.history))
 		for id := range m.history {
@@ -19389,7 +20749,7 @@ func (m *EnrollmentMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *EnrollmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedhistory != nil {
 		edges = append(edges, enrollment.EdgeHistory)
 	}
@@ -19412,7 +20772,7 @@ func (m *EnrollmentMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *EnrollmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedpatient {
 		edges = append(edges, enrollment.EdgePatient)
 	}
@@ -19424,6 +20784,9 @@ func (m *EnrollmentMutation) ClearedEdges() []string {
 	}
 	if m.clearedcoordinator {
 		edges = append(edges, enrollment.EdgeCoordinator)
+	}
+	if m.clearedtrial_subject {
+		edges = append(edges, enrollment.EdgeTrialSubject)
 	}
 	if m.clearedhistory {
 		edges = append(edges, enrollment.EdgeHistory)
@@ -19443,6 +20806,8 @@ func (m *EnrollmentMutation) EdgeCleared(name string) bool {
 		return m.clearedreferrer
 	case enrollment.EdgeCoordinator:
 		return m.clearedcoordinator
+	case enrollment.EdgeTrialSubject:
+		return m.clearedtrial_subject
 	case enrollment.EdgeHistory:
 		return m.clearedhistory
 	}
@@ -19465,6 +20830,9 @@ func (m *EnrollmentMutation) ClearEdge(name string) error {
 	case enrollment.EdgeCoordinator:
 		m.ClearCoordinator()
 		return nil
+	case enrollment.EdgeTrialSubject:
+		m.ClearTrialSubject()
+		return nil
 	}
 	return fmt.Errorf("unknown Enrollment unique edge %s", name)
 }
@@ -19484,6 +20852,9 @@ func (m *EnrollmentMutation) ResetEdge(name string) error {
 		return nil
 	case enrollment.EdgeCoordinator:
 		m.ResetCoordinator()
+		return nil
+	case enrollment.EdgeTrialSubject:
+		m.ResetTrialSubject()
 		return nil
 	case enrollment.EdgeHistory:
 		m.ResetHistory()
@@ -23616,31 +24987,36 @@ func (m *IdentityMutation) ResetEdge(name string) error {
 // ImportRunMutation represents an operation that mutates the ImportRun nodes in the graph.
 type ImportRunMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	version       *int
-	addversion    *int
-	created_at    *time.Time
-	created_by    *uuid.UUID
-	updated_at    *time.Time
-	updated_by    *uuid.UUID
-	kind          *string
-	source        *string
-	started_at    *time.Time
-	finished_at   *time.Time
-	accepted      *int
-	addaccepted   *int
-	unchanged     *int
-	addunchanged  *int
-	refused       *int
-	addrefused    *int
-	unmapped      *int
-	addunmapped   *int
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*ImportRun, error)
-	predicates    []predicate.ImportRun
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	version          *int
+	addversion       *int
+	created_at       *time.Time
+	created_by       *uuid.UUID
+	updated_at       *time.Time
+	updated_by       *uuid.UUID
+	kind             *string
+	source           *string
+	started_at       *time.Time
+	finished_at      *time.Time
+	accepted         *int
+	addaccepted      *int
+	unchanged        *int
+	addunchanged     *int
+	refused          *int
+	addrefused       *int
+	unmapped         *int
+	addunmapped      *int
+	fingerprint      *string
+	checkpoint       *json.RawMessage
+	appendcheckpoint json.RawMessage
+	resumed          *int
+	addresumed       *int
+	clearedFields    map[string]struct{}
+	done             bool
+	oldValue         func(context.Context) (*ImportRun, error)
+	predicates       []predicate.ImportRun
 }
 
 var _ ent.Mutation = (*ImportRunMutation)(nil)
@@ -24354,6 +25730,176 @@ func (m *ImportRunMutation) ResetUnmapped() {
 	m.addunmapped = nil
 }
 
+// SetFingerprint sets the "fingerprint" field.
+func (m *ImportRunMutation) SetFingerprint(s string) {
+	m.fingerprint = &s
+}
+
+// Fingerprint returns the value of the "fingerprint" field in the mutation.
+func (m *ImportRunMutation) Fingerprint() (r string, exists bool) {
+	v := m.fingerprint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFingerprint returns the old "fingerprint" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldFingerprint(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFingerprint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFingerprint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFingerprint: %w", err)
+	}
+	return oldValue.Fingerprint, nil
+}
+
+// ClearFingerprint clears the value of the "fingerprint" field.
+func (m *ImportRunMutation) ClearFingerprint() {
+	m.fingerprint = nil
+	m.clearedFields[importrun.FieldFingerprint] = struct{}{}
+}
+
+// FingerprintCleared returns if the "fingerprint" field was cleared in this mutation.
+func (m *ImportRunMutation) FingerprintCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldFingerprint]
+	return ok
+}
+
+// ResetFingerprint resets all changes to the "fingerprint" field.
+func (m *ImportRunMutation) ResetFingerprint() {
+	m.fingerprint = nil
+	delete(m.clearedFields, importrun.FieldFingerprint)
+}
+
+// SetCheckpoint sets the "checkpoint" field.
+func (m *ImportRunMutation) SetCheckpoint(jm json.RawMessage) {
+	m.checkpoint = &jm
+	m.appendcheckpoint = nil
+}
+
+// Checkpoint returns the value of the "checkpoint" field in the mutation.
+func (m *ImportRunMutation) Checkpoint() (r json.RawMessage, exists bool) {
+	v := m.checkpoint
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckpoint returns the old "checkpoint" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldCheckpoint(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckpoint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckpoint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckpoint: %w", err)
+	}
+	return oldValue.Checkpoint, nil
+}
+
+// AppendCheckpoint adds jm to the "checkpoint" field.
+func (m *ImportRunMutation) AppendCheckpoint(jm json.RawMessage) {
+	m.appendcheckpoint = append(m.appendcheckpoint, jm...)
+}
+
+// AppendedCheckpoint returns the list of values that were appended to the "checkpoint" field in this mutation.
+func (m *ImportRunMutation) AppendedCheckpoint() (json.RawMessage, bool) {
+	if len(m.appendcheckpoint) == 0 {
+		return nil, false
+	}
+	return m.appendcheckpoint, true
+}
+
+// ClearCheckpoint clears the value of the "checkpoint" field.
+func (m *ImportRunMutation) ClearCheckpoint() {
+	m.checkpoint = nil
+	m.appendcheckpoint = nil
+	m.clearedFields[importrun.FieldCheckpoint] = struct{}{}
+}
+
+// CheckpointCleared returns if the "checkpoint" field was cleared in this mutation.
+func (m *ImportRunMutation) CheckpointCleared() bool {
+	_, ok := m.clearedFields[importrun.FieldCheckpoint]
+	return ok
+}
+
+// ResetCheckpoint resets all changes to the "checkpoint" field.
+func (m *ImportRunMutation) ResetCheckpoint() {
+	m.checkpoint = nil
+	m.appendcheckpoint = nil
+	delete(m.clearedFields, importrun.FieldCheckpoint)
+}
+
+// SetResumed sets the "resumed" field.
+func (m *ImportRunMutation) SetResumed(i int) {
+	m.resumed = &i
+	m.addresumed = nil
+}
+
+// Resumed returns the value of the "resumed" field in the mutation.
+func (m *ImportRunMutation) Resumed() (r int, exists bool) {
+	v := m.resumed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResumed returns the old "resumed" field's value of the ImportRun entity.
+// If the ImportRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportRunMutation) OldResumed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResumed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResumed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResumed: %w", err)
+	}
+	return oldValue.Resumed, nil
+}
+
+// AddResumed adds i to the "resumed" field.
+func (m *ImportRunMutation) AddResumed(i int) {
+	if m.addresumed != nil {
+		*m.addresumed += i
+	} else {
+		m.addresumed = &i
+	}
+}
+
+// AddedResumed returns the value that was added to the "resumed" field in this mutation.
+func (m *ImportRunMutation) AddedResumed() (r int, exists bool) {
+	v := m.addresumed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetResumed resets all changes to the "resumed" field.
+func (m *ImportRunMutation) ResetResumed() {
+	m.resumed = nil
+	m.addresumed = nil
+}
+
 // Where appends a list predicates to the ImportRunMutation builder.
 func (m *ImportRunMutation) Where(ps ...predicate.ImportRun) {
 	m.predicates = append(m.predicates, ps...)
@@ -24388,7 +25934,7 @@ func (m *ImportRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ImportRunMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 16)
 	if m.version != nil {
 		fields = append(fields, importrun.FieldVersion)
 	}
@@ -24428,6 +25974,15 @@ func (m *ImportRunMutation) Fields() []string {
 	if m.unmapped != nil {
 		fields = append(fields, importrun.FieldUnmapped)
 	}
+	if m.fingerprint != nil {
+		fields = append(fields, importrun.FieldFingerprint)
+	}
+	if m.checkpoint != nil {
+		fields = append(fields, importrun.FieldCheckpoint)
+	}
+	if m.resumed != nil {
+		fields = append(fields, importrun.FieldResumed)
+	}
 	return fields
 }
 
@@ -24462,6 +26017,12 @@ func (m *ImportRunMutation) Field(name string) (ent.Value, bool) {
 		return m.Refused()
 	case importrun.FieldUnmapped:
 		return m.Unmapped()
+	case importrun.FieldFingerprint:
+		return m.Fingerprint()
+	case importrun.FieldCheckpoint:
+		return m.Checkpoint()
+	case importrun.FieldResumed:
+		return m.Resumed()
 	}
 	return nil, false
 }
@@ -24497,6 +26058,12 @@ func (m *ImportRunMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldRefused(ctx)
 	case importrun.FieldUnmapped:
 		return m.OldUnmapped(ctx)
+	case importrun.FieldFingerprint:
+		return m.OldFingerprint(ctx)
+	case importrun.FieldCheckpoint:
+		return m.OldCheckpoint(ctx)
+	case importrun.FieldResumed:
+		return m.OldResumed(ctx)
 	}
 	return nil, fmt.Errorf("unknown ImportRun field %s", name)
 }
@@ -24597,6 +26164,27 @@ func (m *ImportRunMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetUnmapped(v)
 		return nil
+	case importrun.FieldFingerprint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFingerprint(v)
+		return nil
+	case importrun.FieldCheckpoint:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckpoint(v)
+		return nil
+	case importrun.FieldResumed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResumed(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)
 }
@@ -24620,6 +26208,9 @@ func (m *ImportRunMutation) AddedFields() []string {
 	if m.addunmapped != nil {
 		fields = append(fields, importrun.FieldUnmapped)
 	}
+	if m.addresumed != nil {
+		fields = append(fields, importrun.FieldResumed)
+	}
 	return fields
 }
 
@@ -24638,6 +26229,8 @@ func (m *ImportRunMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedRefused()
 	case importrun.FieldUnmapped:
 		return m.AddedUnmapped()
+	case importrun.FieldResumed:
+		return m.AddedResumed()
 	}
 	return nil, false
 }
@@ -24682,6 +26275,13 @@ func (m *ImportRunMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddUnmapped(v)
 		return nil
+	case importrun.FieldResumed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddResumed(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ImportRun numeric field %s", name)
 }
@@ -24698,6 +26298,12 @@ func (m *ImportRunMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(importrun.FieldFinishedAt) {
 		fields = append(fields, importrun.FieldFinishedAt)
+	}
+	if m.FieldCleared(importrun.FieldFingerprint) {
+		fields = append(fields, importrun.FieldFingerprint)
+	}
+	if m.FieldCleared(importrun.FieldCheckpoint) {
+		fields = append(fields, importrun.FieldCheckpoint)
 	}
 	return fields
 }
@@ -24721,6 +26327,12 @@ func (m *ImportRunMutation) ClearField(name string) error {
 		return nil
 	case importrun.FieldFinishedAt:
 		m.ClearFinishedAt()
+		return nil
+	case importrun.FieldFingerprint:
+		m.ClearFingerprint()
+		return nil
+	case importrun.FieldCheckpoint:
+		m.ClearCheckpoint()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun nullable field %s", name)
@@ -24768,6 +26380,15 @@ func (m *ImportRunMutation) ResetField(name string) error {
 		return nil
 	case importrun.FieldUnmapped:
 		m.ResetUnmapped()
+		return nil
+	case importrun.FieldFingerprint:
+		m.ResetFingerprint()
+		return nil
+	case importrun.FieldCheckpoint:
+		m.ResetCheckpoint()
+		return nil
+	case importrun.FieldResumed:
+		m.ResetResumed()
 		return nil
 	}
 	return fmt.Errorf("unknown ImportRun field %s", name)
@@ -27994,6 +29615,8 @@ type KnowledgeResourceMutation struct {
 	locale         *string
 	country        *string
 	approval_code  *string
+	source         *string
+	attribution    *string
 	effective_from *time.Time
 	expires_at     *time.Time
 	clearedFields  map[string]struct{}
@@ -28933,6 +30556,104 @@ func (m *KnowledgeResourceMutation) ResetApprovalCode() {
 	delete(m.clearedFields, knowledgeresource.FieldApprovalCode)
 }
 
+// SetSource sets the "source" field.
+func (m *KnowledgeResourceMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *KnowledgeResourceMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the KnowledgeResource entity.
+// If the KnowledgeResource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnowledgeResourceMutation) OldSource(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ClearSource clears the value of the "source" field.
+func (m *KnowledgeResourceMutation) ClearSource() {
+	m.source = nil
+	m.clearedFields[knowledgeresource.FieldSource] = struct{}{}
+}
+
+// SourceCleared returns if the "source" field was cleared in this mutation.
+func (m *KnowledgeResourceMutation) SourceCleared() bool {
+	_, ok := m.clearedFields[knowledgeresource.FieldSource]
+	return ok
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *KnowledgeResourceMutation) ResetSource() {
+	m.source = nil
+	delete(m.clearedFields, knowledgeresource.FieldSource)
+}
+
+// SetAttribution sets the "attribution" field.
+func (m *KnowledgeResourceMutation) SetAttribution(s string) {
+	m.attribution = &s
+}
+
+// Attribution returns the value of the "attribution" field in the mutation.
+func (m *KnowledgeResourceMutation) Attribution() (r string, exists bool) {
+	v := m.attribution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttribution returns the old "attribution" field's value of the KnowledgeResource entity.
+// If the KnowledgeResource object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KnowledgeResourceMutation) OldAttribution(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttribution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttribution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttribution: %w", err)
+	}
+	return oldValue.Attribution, nil
+}
+
+// ClearAttribution clears the value of the "attribution" field.
+func (m *KnowledgeResourceMutation) ClearAttribution() {
+	m.attribution = nil
+	m.clearedFields[knowledgeresource.FieldAttribution] = struct{}{}
+}
+
+// AttributionCleared returns if the "attribution" field was cleared in this mutation.
+func (m *KnowledgeResourceMutation) AttributionCleared() bool {
+	_, ok := m.clearedFields[knowledgeresource.FieldAttribution]
+	return ok
+}
+
+// ResetAttribution resets all changes to the "attribution" field.
+func (m *KnowledgeResourceMutation) ResetAttribution() {
+	m.attribution = nil
+	delete(m.clearedFields, knowledgeresource.FieldAttribution)
+}
+
 // SetEffectiveFrom sets the "effective_from" field.
 func (m *KnowledgeResourceMutation) SetEffectiveFrom(t time.Time) {
 	m.effective_from = &t
@@ -29128,7 +30849,7 @@ func (m *KnowledgeResourceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *KnowledgeResourceMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 25)
 	if m.version != nil {
 		fields = append(fields, knowledgeresource.FieldVersion)
 	}
@@ -29189,6 +30910,12 @@ func (m *KnowledgeResourceMutation) Fields() []string {
 	if m.approval_code != nil {
 		fields = append(fields, knowledgeresource.FieldApprovalCode)
 	}
+	if m.source != nil {
+		fields = append(fields, knowledgeresource.FieldSource)
+	}
+	if m.attribution != nil {
+		fields = append(fields, knowledgeresource.FieldAttribution)
+	}
 	if m.effective_from != nil {
 		fields = append(fields, knowledgeresource.FieldEffectiveFrom)
 	}
@@ -29246,6 +30973,10 @@ func (m *KnowledgeResourceMutation) Field(name string) (ent.Value, bool) {
 		return m.Country()
 	case knowledgeresource.FieldApprovalCode:
 		return m.ApprovalCode()
+	case knowledgeresource.FieldSource:
+		return m.Source()
+	case knowledgeresource.FieldAttribution:
+		return m.Attribution()
 	case knowledgeresource.FieldEffectiveFrom:
 		return m.EffectiveFrom()
 	case knowledgeresource.FieldExpiresAt:
@@ -29301,6 +31032,10 @@ func (m *KnowledgeResourceMutation) OldField(ctx context.Context, name string) (
 		return m.OldCountry(ctx)
 	case knowledgeresource.FieldApprovalCode:
 		return m.OldApprovalCode(ctx)
+	case knowledgeresource.FieldSource:
+		return m.OldSource(ctx)
+	case knowledgeresource.FieldAttribution:
+		return m.OldAttribution(ctx)
 	case knowledgeresource.FieldEffectiveFrom:
 		return m.OldEffectiveFrom(ctx)
 	case knowledgeresource.FieldExpiresAt:
@@ -29456,6 +31191,20 @@ func (m *KnowledgeResourceMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetApprovalCode(v)
 		return nil
+	case knowledgeresource.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case knowledgeresource.FieldAttribution:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttribution(v)
+		return nil
 	case knowledgeresource.FieldEffectiveFrom:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -29549,6 +31298,12 @@ func (m *KnowledgeResourceMutation) ClearedFields() []string {
 	if m.FieldCleared(knowledgeresource.FieldApprovalCode) {
 		fields = append(fields, knowledgeresource.FieldApprovalCode)
 	}
+	if m.FieldCleared(knowledgeresource.FieldSource) {
+		fields = append(fields, knowledgeresource.FieldSource)
+	}
+	if m.FieldCleared(knowledgeresource.FieldAttribution) {
+		fields = append(fields, knowledgeresource.FieldAttribution)
+	}
 	if m.FieldCleared(knowledgeresource.FieldExpiresAt) {
 		fields = append(fields, knowledgeresource.FieldExpiresAt)
 	}
@@ -29583,6 +31338,12 @@ func (m *KnowledgeResourceMutation) ClearField(name string) error {
 		return nil
 	case knowledgeresource.FieldApprovalCode:
 		m.ClearApprovalCode()
+		return nil
+	case knowledgeresource.FieldSource:
+		m.ClearSource()
+		return nil
+	case knowledgeresource.FieldAttribution:
+		m.ClearAttribution()
 		return nil
 	case knowledgeresource.FieldExpiresAt:
 		m.ClearExpiresAt()
@@ -29657,6 +31418,12 @@ func (m *KnowledgeResourceMutation) ResetField(name string) error {
 		return nil
 	case knowledgeresource.FieldApprovalCode:
 		m.ResetApprovalCode()
+		return nil
+	case knowledgeresource.FieldSource:
+		m.ResetSource()
+		return nil
+	case knowledgeresource.FieldAttribution:
+		m.ResetAttribution()
 		return nil
 	case knowledgeresource.FieldEffectiveFrom:
 		m.ResetEffectiveFrom()
@@ -30849,6 +32616,1250 @@ func (m *LiaisonAssignmentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown LiaisonAssignment edge %s", name)
+}
+
+// LocationMutation represents an operation that mutates the Location nodes in the graph.
+type LocationMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	version             *int
+	addversion          *int
+	created_at          *time.Time
+	created_by          *uuid.UUID
+	updated_at          *time.Time
+	updated_by          *uuid.UUID
+	name                *string
+	phone               *string
+	address_line        *string
+	address_city        *string
+	address_state       *string
+	address_zip         *string
+	address_country     *string
+	clearedFields       map[string]struct{}
+	organization        *uuid.UUID
+	clearedorganization bool
+	done                bool
+	oldValue            func(context.Context) (*Location, error)
+	predicates          []predicate.Location
+}
+
+var _ ent.Mutation = (*LocationMutation)(nil)
+
+// locationOption allows management of the mutation configuration using functional options.
+type locationOption func(*LocationMutation)
+
+// newLocationMutation creates new mutation for the Location entity.
+func newLocationMutation(c config, op Op, opts ...locationOption) *LocationMutation {
+	m := &LocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLocationID sets the ID field of the mutation.
+func withLocationID(id uuid.UUID) locationOption {
+	return func(m *LocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Location
+		)
+		m.oldValue = func(ctx context.Context) (*Location, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Location.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLocation sets the old Location of the mutation.
+func withLocation(node *Location) locationOption {
+	return func(m *LocationMutation) {
+		m.oldValue = func(context.Context) (*Location, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Location entities.
+func (m *LocationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LocationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LocationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Location.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *LocationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LocationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LocationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LocationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LocationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *LocationMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *LocationMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *LocationMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[location.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *LocationMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[location.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *LocationMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, location.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *LocationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *LocationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *LocationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *LocationMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *LocationMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *LocationMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[location.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *LocationMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[location.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *LocationMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, location.FieldUpdatedBy)
+}
+
+// SetName sets the "name" field.
+func (m *LocationMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *LocationMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *LocationMutation) ResetName() {
+	m.name = nil
+}
+
+// SetPhone sets the "phone" field.
+func (m *LocationMutation) SetPhone(s string) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *LocationMutation) Phone() (r string, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldPhone(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (m *LocationMutation) ClearPhone() {
+	m.phone = nil
+	m.clearedFields[location.FieldPhone] = struct{}{}
+}
+
+// PhoneCleared returns if the "phone" field was cleared in this mutation.
+func (m *LocationMutation) PhoneCleared() bool {
+	_, ok := m.clearedFields[location.FieldPhone]
+	return ok
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *LocationMutation) ResetPhone() {
+	m.phone = nil
+	delete(m.clearedFields, location.FieldPhone)
+}
+
+// SetAddressLine sets the "address_line" field.
+func (m *LocationMutation) SetAddressLine(s string) {
+	m.address_line = &s
+}
+
+// AddressLine returns the value of the "address_line" field in the mutation.
+func (m *LocationMutation) AddressLine() (r string, exists bool) {
+	v := m.address_line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressLine returns the old "address_line" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldAddressLine(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressLine is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressLine requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressLine: %w", err)
+	}
+	return oldValue.AddressLine, nil
+}
+
+// ClearAddressLine clears the value of the "address_line" field.
+func (m *LocationMutation) ClearAddressLine() {
+	m.address_line = nil
+	m.clearedFields[location.FieldAddressLine] = struct{}{}
+}
+
+// AddressLineCleared returns if the "address_line" field was cleared in this mutation.
+func (m *LocationMutation) AddressLineCleared() bool {
+	_, ok := m.clearedFields[location.FieldAddressLine]
+	return ok
+}
+
+// ResetAddressLine resets all changes to the "address_line" field.
+func (m *LocationMutation) ResetAddressLine() {
+	m.address_line = nil
+	delete(m.clearedFields, location.FieldAddressLine)
+}
+
+// SetAddressCity sets the "address_city" field.
+func (m *LocationMutation) SetAddressCity(s string) {
+	m.address_city = &s
+}
+
+// AddressCity returns the value of the "address_city" field in the mutation.
+func (m *LocationMutation) AddressCity() (r string, exists bool) {
+	v := m.address_city
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressCity returns the old "address_city" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldAddressCity(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressCity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressCity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressCity: %w", err)
+	}
+	return oldValue.AddressCity, nil
+}
+
+// ClearAddressCity clears the value of the "address_city" field.
+func (m *LocationMutation) ClearAddressCity() {
+	m.address_city = nil
+	m.clearedFields[location.FieldAddressCity] = struct{}{}
+}
+
+// AddressCityCleared returns if the "address_city" field was cleared in this mutation.
+func (m *LocationMutation) AddressCityCleared() bool {
+	_, ok := m.clearedFields[location.FieldAddressCity]
+	return ok
+}
+
+// ResetAddressCity resets all changes to the "address_city" field.
+func (m *LocationMutation) ResetAddressCity() {
+	m.address_city = nil
+	delete(m.clearedFields, location.FieldAddressCity)
+}
+
+// SetAddressState sets the "address_state" field.
+func (m *LocationMutation) SetAddressState(s string) {
+	m.address_state = &s
+}
+
+// AddressState returns the value of the "address_state" field in the mutation.
+func (m *LocationMutation) AddressState() (r string, exists bool) {
+	v := m.address_state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressState returns the old "address_state" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldAddressState(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressState: %w", err)
+	}
+	return oldValue.AddressState, nil
+}
+
+// ClearAddressState clears the value of the "address_state" field.
+func (m *LocationMutation) ClearAddressState() {
+	m.address_state = nil
+	m.clearedFields[location.FieldAddressState] = struct{}{}
+}
+
+// AddressStateCleared returns if the "address_state" field was cleared in this mutation.
+func (m *LocationMutation) AddressStateCleared() bool {
+	_, ok := m.clearedFields[location.FieldAddressState]
+	return ok
+}
+
+// ResetAddressState resets all changes to the "address_state" field.
+func (m *LocationMutation) ResetAddressState() {
+	m.address_state = nil
+	delete(m.clearedFields, location.FieldAddressState)
+}
+
+// SetAddressZip sets the "address_zip" field.
+func (m *LocationMutation) SetAddressZip(s string) {
+	m.address_zip = &s
+}
+
+// AddressZip returns the value of the "address_zip" field in the mutation.
+func (m *LocationMutation) AddressZip() (r string, exists bool) {
+	v := m.address_zip
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressZip returns the old "address_zip" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldAddressZip(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressZip is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressZip requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressZip: %w", err)
+	}
+	return oldValue.AddressZip, nil
+}
+
+// ClearAddressZip clears the value of the "address_zip" field.
+func (m *LocationMutation) ClearAddressZip() {
+	m.address_zip = nil
+	m.clearedFields[location.FieldAddressZip] = struct{}{}
+}
+
+// AddressZipCleared returns if the "address_zip" field was cleared in this mutation.
+func (m *LocationMutation) AddressZipCleared() bool {
+	_, ok := m.clearedFields[location.FieldAddressZip]
+	return ok
+}
+
+// ResetAddressZip resets all changes to the "address_zip" field.
+func (m *LocationMutation) ResetAddressZip() {
+	m.address_zip = nil
+	delete(m.clearedFields, location.FieldAddressZip)
+}
+
+// SetAddressCountry sets the "address_country" field.
+func (m *LocationMutation) SetAddressCountry(s string) {
+	m.address_country = &s
+}
+
+// AddressCountry returns the value of the "address_country" field in the mutation.
+func (m *LocationMutation) AddressCountry() (r string, exists bool) {
+	v := m.address_country
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddressCountry returns the old "address_country" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldAddressCountry(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddressCountry is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddressCountry requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddressCountry: %w", err)
+	}
+	return oldValue.AddressCountry, nil
+}
+
+// ClearAddressCountry clears the value of the "address_country" field.
+func (m *LocationMutation) ClearAddressCountry() {
+	m.address_country = nil
+	m.clearedFields[location.FieldAddressCountry] = struct{}{}
+}
+
+// AddressCountryCleared returns if the "address_country" field was cleared in this mutation.
+func (m *LocationMutation) AddressCountryCleared() bool {
+	_, ok := m.clearedFields[location.FieldAddressCountry]
+	return ok
+}
+
+// ResetAddressCountry resets all changes to the "address_country" field.
+func (m *LocationMutation) ResetAddressCountry() {
+	m.address_country = nil
+	delete(m.clearedFields, location.FieldAddressCountry)
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *LocationMutation) SetOrganizationID(u uuid.UUID) {
+	m.organization = &u
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *LocationMutation) OrganizationID() (r uuid.UUID, exists bool) {
+	v := m.organization
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the Location entity.
+// If the Location object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LocationMutation) OldOrganizationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// ClearOrganizationID clears the value of the "organization_id" field.
+func (m *LocationMutation) ClearOrganizationID() {
+	m.organization = nil
+	m.clearedFields[location.FieldOrganizationID] = struct{}{}
+}
+
+// OrganizationIDCleared returns if the "organization_id" field was cleared in this mutation.
+func (m *LocationMutation) OrganizationIDCleared() bool {
+	_, ok := m.clearedFields[location.FieldOrganizationID]
+	return ok
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *LocationMutation) ResetOrganizationID() {
+	m.organization = nil
+	delete(m.clearedFields, location.FieldOrganizationID)
+}
+
+// ClearOrganization clears the "organization" edge to the Organization entity.
+func (m *LocationMutation) ClearOrganization() {
+	m.clearedorganization = true
+	m.clearedFields[location.FieldOrganizationID] = struct{}{}
+}
+
+// OrganizationCleared reports if the "organization" edge to the Organization entity was cleared.
+func (m *LocationMutation) OrganizationCleared() bool {
+	return m.OrganizationIDCleared() || m.clearedorganization
+}
+
+// OrganizationIDs returns the "organization" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganizationID instead. It exists only for internal usage by the builders.
+func (m *LocationMutation) OrganizationIDs() (ids []uuid.UUID) {
+	if id := m.organization; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganization resets all changes to the "organization" edge.
+func (m *LocationMutation) ResetOrganization() {
+	m.organization = nil
+	m.clearedorganization = false
+}
+
+// Where appends a list predicates to the LocationMutation builder.
+func (m *LocationMutation) Where(ps ...predicate.Location) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Location, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Location).
+func (m *LocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LocationMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.version != nil {
+		fields = append(fields, location.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, location.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, location.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, location.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, location.FieldUpdatedBy)
+	}
+	if m.name != nil {
+		fields = append(fields, location.FieldName)
+	}
+	if m.phone != nil {
+		fields = append(fields, location.FieldPhone)
+	}
+	if m.address_line != nil {
+		fields = append(fields, location.FieldAddressLine)
+	}
+	if m.address_city != nil {
+		fields = append(fields, location.FieldAddressCity)
+	}
+	if m.address_state != nil {
+		fields = append(fields, location.FieldAddressState)
+	}
+	if m.address_zip != nil {
+		fields = append(fields, location.FieldAddressZip)
+	}
+	if m.address_country != nil {
+		fields = append(fields, location.FieldAddressCountry)
+	}
+	if m.organization != nil {
+		fields = append(fields, location.FieldOrganizationID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case location.FieldVersion:
+		return m.Version()
+	case location.FieldCreatedAt:
+		return m.CreatedAt()
+	case location.FieldCreatedBy:
+		return m.CreatedBy()
+	case location.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case location.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case location.FieldName:
+		return m.Name()
+	case location.FieldPhone:
+		return m.Phone()
+	case location.FieldAddressLine:
+		return m.AddressLine()
+	case location.FieldAddressCity:
+		return m.AddressCity()
+	case location.FieldAddressState:
+		return m.AddressState()
+	case location.FieldAddressZip:
+		return m.AddressZip()
+	case location.FieldAddressCountry:
+		return m.AddressCountry()
+	case location.FieldOrganizationID:
+		return m.OrganizationID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case location.FieldVersion:
+		return m.OldVersion(ctx)
+	case location.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case location.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case location.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case location.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case location.FieldName:
+		return m.OldName(ctx)
+	case location.FieldPhone:
+		return m.OldPhone(ctx)
+	case location.FieldAddressLine:
+		return m.OldAddressLine(ctx)
+	case location.FieldAddressCity:
+		return m.OldAddressCity(ctx)
+	case location.FieldAddressState:
+		return m.OldAddressState(ctx)
+	case location.FieldAddressZip:
+		return m.OldAddressZip(ctx)
+	case location.FieldAddressCountry:
+		return m.OldAddressCountry(ctx)
+	case location.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Location field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case location.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case location.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case location.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case location.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case location.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case location.FieldPhone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case location.FieldAddressLine:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressLine(v)
+		return nil
+	case location.FieldAddressCity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressCity(v)
+		return nil
+	case location.FieldAddressState:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressState(v)
+		return nil
+	case location.FieldAddressZip:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressZip(v)
+		return nil
+	case location.FieldAddressCountry:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddressCountry(v)
+		return nil
+	case location.FieldOrganizationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Location field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, location.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case location.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case location.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Location numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LocationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(location.FieldCreatedBy) {
+		fields = append(fields, location.FieldCreatedBy)
+	}
+	if m.FieldCleared(location.FieldUpdatedBy) {
+		fields = append(fields, location.FieldUpdatedBy)
+	}
+	if m.FieldCleared(location.FieldPhone) {
+		fields = append(fields, location.FieldPhone)
+	}
+	if m.FieldCleared(location.FieldAddressLine) {
+		fields = append(fields, location.FieldAddressLine)
+	}
+	if m.FieldCleared(location.FieldAddressCity) {
+		fields = append(fields, location.FieldAddressCity)
+	}
+	if m.FieldCleared(location.FieldAddressState) {
+		fields = append(fields, location.FieldAddressState)
+	}
+	if m.FieldCleared(location.FieldAddressZip) {
+		fields = append(fields, location.FieldAddressZip)
+	}
+	if m.FieldCleared(location.FieldAddressCountry) {
+		fields = append(fields, location.FieldAddressCountry)
+	}
+	if m.FieldCleared(location.FieldOrganizationID) {
+		fields = append(fields, location.FieldOrganizationID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LocationMutation) ClearField(name string) error {
+	switch name {
+	case location.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case location.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case location.FieldPhone:
+		m.ClearPhone()
+		return nil
+	case location.FieldAddressLine:
+		m.ClearAddressLine()
+		return nil
+	case location.FieldAddressCity:
+		m.ClearAddressCity()
+		return nil
+	case location.FieldAddressState:
+		m.ClearAddressState()
+		return nil
+	case location.FieldAddressZip:
+		m.ClearAddressZip()
+		return nil
+	case location.FieldAddressCountry:
+		m.ClearAddressCountry()
+		return nil
+	case location.FieldOrganizationID:
+		m.ClearOrganizationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Location nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LocationMutation) ResetField(name string) error {
+	switch name {
+	case location.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case location.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case location.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case location.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case location.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case location.FieldName:
+		m.ResetName()
+		return nil
+	case location.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case location.FieldAddressLine:
+		m.ResetAddressLine()
+		return nil
+	case location.FieldAddressCity:
+		m.ResetAddressCity()
+		return nil
+	case location.FieldAddressState:
+		m.ResetAddressState()
+		return nil
+	case location.FieldAddressZip:
+		m.ResetAddressZip()
+		return nil
+	case location.FieldAddressCountry:
+		m.ResetAddressCountry()
+		return nil
+	case location.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	}
+	return fmt.Errorf("unknown Location field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.organization != nil {
+		edges = append(edges, location.EdgeOrganization)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LocationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case location.EdgeOrganization:
+		if id := m.organization; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedorganization {
+		edges = append(edges, location.EdgeOrganization)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LocationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case location.EdgeOrganization:
+		return m.clearedorganization
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LocationMutation) ClearEdge(name string) error {
+	switch name {
+	case location.EdgeOrganization:
+		m.ClearOrganization()
+		return nil
+	}
+	return fmt.Errorf("unknown Location unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LocationMutation) ResetEdge(name string) error {
+	switch name {
+	case location.EdgeOrganization:
+		m.ResetOrganization()
+		return nil
+	}
+	return fmt.Errorf("unknown Location edge %s", name)
 }
 
 // MedicalInquiryMutation represents an operation that mutates the MedicalInquiry nodes in the graph.
@@ -33139,28 +36150,31 @@ func (m *MembershipMutation) ResetEdge(name string) error {
 // OrganizationMutation represents an operation that mutates the Organization nodes in the graph.
 type OrganizationMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *uuid.UUID
-	version         *int
-	addversion      *int
-	created_at      *time.Time
-	created_by      *uuid.UUID
-	updated_at      *time.Time
-	updated_by      *uuid.UUID
-	name            *string
-	kind            *code.OrganizationKind
-	npi             *string
-	phone           *string
-	address_line    *string
-	address_city    *string
-	address_state   *string
-	address_zip     *string
-	address_country *string
-	clearedFields   map[string]struct{}
-	done            bool
-	oldValue        func(context.Context) (*Organization, error)
-	predicates      []predicate.Organization
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	version          *int
+	addversion       *int
+	created_at       *time.Time
+	created_by       *uuid.UUID
+	updated_at       *time.Time
+	updated_by       *uuid.UUID
+	name             *string
+	kind             *code.OrganizationKind
+	npi              *string
+	phone            *string
+	address_line     *string
+	address_city     *string
+	address_state    *string
+	address_zip      *string
+	address_country  *string
+	clearedFields    map[string]struct{}
+	locations        map[uuid.UUID]struct{}
+	removedlocations map[uuid.UUID]struct{}
+	clearedlocations bool
+	done             bool
+	oldValue         func(context.Context) (*Organization, error)
+	predicates       []predicate.Organization
 }
 
 var _ ent.Mutation = (*OrganizationMutation)(nil)
@@ -33908,6 +36922,60 @@ func (m *OrganizationMutation) ResetAddressCountry() {
 	delete(m.clearedFields, organization.FieldAddressCountry)
 }
 
+// AddLocationIDs adds the "locations" edge to the Location entity by ids.
+func (m *OrganizationMutation) AddLocationIDs(ids ...uuid.UUID) {
+	if m.locations == nil {
+		m.locations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.locations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLocations clears the "locations" edge to the Location entity.
+func (m *OrganizationMutation) ClearLocations() {
+	m.clearedlocations = true
+}
+
+// LocationsCleared reports if the "locations" edge to the Location entity was cleared.
+func (m *OrganizationMutation) LocationsCleared() bool {
+	return m.clearedlocations
+}
+
+// RemoveLocationIDs removes the "locations" edge to the Location entity by IDs.
+func (m *OrganizationMutation) RemoveLocationIDs(ids ...uuid.UUID) {
+	if m.removedlocations == nil {
+		m.removedlocations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.locations, ids[i])
+		m.removedlocations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLocations returns the removed IDs of the "locations" edge to the Location entity.
+func (m *OrganizationMutation) RemovedLocationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedlocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LocationsIDs returns the "locations" edge IDs in the mutation.
+func (m *OrganizationMutation) LocationsIDs() (ids []uuid.UUID) {
+	for id := range m.locations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLocations resets all changes to the "locations" edge.
+func (m *OrganizationMutation) ResetLocations() {
+	m.locations = nil
+	m.clearedlocations = false
+	m.removedlocations = nil
+}
+
 // Where appends a list predicates to the OrganizationMutation builder.
 func (m *OrganizationMutation) Where(ps ...predicate.Organization) {
 	m.predicates = append(m.predicates, ps...)
@@ -34334,49 +37402,85 @@ func (m *OrganizationMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OrganizationMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
+	if m.locations != nil {
+		edges = append(edges, organization.EdgeLocations)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *OrganizationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case organization.EdgeLocations:
+		ids := make([]ent.Value, 0, len(m.locations))
+		for id := range m.locations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OrganizationMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
+	if m.removedlocations != nil {
+		edges = append(edges, organization.EdgeLocations)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *OrganizationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case organization.EdgeLocations:
+		ids := make([]ent.Value, 0, len(m.removedlocations))
+		for id := range m.removedlocations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OrganizationMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 1)
+	if m.clearedlocations {
+		edges = append(edges, organization.EdgeLocations)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *OrganizationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case organization.EdgeLocations:
+		return m.clearedlocations
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *OrganizationMutation) ClearEdge(name string) error {
+	switch name {
+	}
 	return fmt.Errorf("unknown Organization unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *OrganizationMutation) ResetEdge(name string) error {
+	switch name {
+	case organization.EdgeLocations:
+		m.ResetLocations()
+		return nil
+	}
 	return fmt.Errorf("unknown Organization edge %s", name)
 }
 
@@ -38599,6 +41703,985 @@ func (m *ProductMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProductMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Product edge %s", name)
+}
+
+// ProgramSiteMutation represents an operation that mutates the ProgramSite nodes in the graph.
+type ProgramSiteMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	version             *int
+	addversion          *int
+	created_at          *time.Time
+	created_by          *uuid.UUID
+	updated_at          *time.Time
+	updated_by          *uuid.UUID
+	study_status        *code.StudyStatus
+	number              *string
+	clearedFields       map[string]struct{}
+	program             *uuid.UUID
+	clearedprogram      bool
+	organization        *uuid.UUID
+	clearedorganization bool
+	done                bool
+	oldValue            func(context.Context) (*ProgramSite, error)
+	predicates          []predicate.ProgramSite
+}
+
+var _ ent.Mutation = (*ProgramSiteMutation)(nil)
+
+// programsiteOption allows management of the mutation configuration using functional options.
+type programsiteOption func(*ProgramSiteMutation)
+
+// newProgramSiteMutation creates new mutation for the ProgramSite entity.
+func newProgramSiteMutation(c config, op Op, opts ...programsiteOption) *ProgramSiteMutation {
+	m := &ProgramSiteMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProgramSite,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProgramSiteID sets the ID field of the mutation.
+func withProgramSiteID(id uuid.UUID) programsiteOption {
+	return func(m *ProgramSiteMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProgramSite
+		)
+		m.oldValue = func(ctx context.Context) (*ProgramSite, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProgramSite.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProgramSite sets the old ProgramSite of the mutation.
+func withProgramSite(node *ProgramSite) programsiteOption {
+	return func(m *ProgramSiteMutation) {
+		m.oldValue = func(context.Context) (*ProgramSite, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProgramSiteMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProgramSiteMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProgramSite entities.
+func (m *ProgramSiteMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProgramSiteMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProgramSiteMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProgramSite.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ProgramSiteMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ProgramSiteMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ProgramSiteMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ProgramSiteMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ProgramSiteMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProgramSiteMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProgramSiteMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProgramSiteMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ProgramSiteMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ProgramSiteMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ProgramSiteMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[programsite.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ProgramSiteMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[programsite.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ProgramSiteMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, programsite.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProgramSiteMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProgramSiteMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProgramSiteMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ProgramSiteMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ProgramSiteMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ProgramSiteMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[programsite.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ProgramSiteMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[programsite.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ProgramSiteMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, programsite.FieldUpdatedBy)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *ProgramSiteMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *ProgramSiteMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldProgramID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *ProgramSiteMutation) ResetProgramID() {
+	m.program = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *ProgramSiteMutation) SetOrganizationID(u uuid.UUID) {
+	m.organization = &u
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *ProgramSiteMutation) OrganizationID() (r uuid.UUID, exists bool) {
+	v := m.organization
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldOrganizationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *ProgramSiteMutation) ResetOrganizationID() {
+	m.organization = nil
+}
+
+// SetStudyStatus sets the "study_status" field.
+func (m *ProgramSiteMutation) SetStudyStatus(cs code.StudyStatus) {
+	m.study_status = &cs
+}
+
+// StudyStatus returns the value of the "study_status" field in the mutation.
+func (m *ProgramSiteMutation) StudyStatus() (r code.StudyStatus, exists bool) {
+	v := m.study_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStudyStatus returns the old "study_status" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldStudyStatus(ctx context.Context) (v *code.StudyStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStudyStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStudyStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStudyStatus: %w", err)
+	}
+	return oldValue.StudyStatus, nil
+}
+
+// ClearStudyStatus clears the value of the "study_status" field.
+func (m *ProgramSiteMutation) ClearStudyStatus() {
+	m.study_status = nil
+	m.clearedFields[programsite.FieldStudyStatus] = struct{}{}
+}
+
+// StudyStatusCleared returns if the "study_status" field was cleared in this mutation.
+func (m *ProgramSiteMutation) StudyStatusCleared() bool {
+	_, ok := m.clearedFields[programsite.FieldStudyStatus]
+	return ok
+}
+
+// ResetStudyStatus resets all changes to the "study_status" field.
+func (m *ProgramSiteMutation) ResetStudyStatus() {
+	m.study_status = nil
+	delete(m.clearedFields, programsite.FieldStudyStatus)
+}
+
+// SetNumber sets the "number" field.
+func (m *ProgramSiteMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ProgramSiteMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ProgramSite entity.
+// If the ProgramSite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramSiteMutation) OldNumber(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ClearNumber clears the value of the "number" field.
+func (m *ProgramSiteMutation) ClearNumber() {
+	m.number = nil
+	m.clearedFields[programsite.FieldNumber] = struct{}{}
+}
+
+// NumberCleared returns if the "number" field was cleared in this mutation.
+func (m *ProgramSiteMutation) NumberCleared() bool {
+	_, ok := m.clearedFields[programsite.FieldNumber]
+	return ok
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ProgramSiteMutation) ResetNumber() {
+	m.number = nil
+	delete(m.clearedFields, programsite.FieldNumber)
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *ProgramSiteMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[programsite.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *ProgramSiteMutation) ProgramCleared() bool {
+	return m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *ProgramSiteMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *ProgramSiteMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// ClearOrganization clears the "organization" edge to the Organization entity.
+func (m *ProgramSiteMutation) ClearOrganization() {
+	m.clearedorganization = true
+	m.clearedFields[programsite.FieldOrganizationID] = struct{}{}
+}
+
+// OrganizationCleared reports if the "organization" edge to the Organization entity was cleared.
+func (m *ProgramSiteMutation) OrganizationCleared() bool {
+	return m.clearedorganization
+}
+
+// OrganizationIDs returns the "organization" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OrganizationID instead. It exists only for internal usage by the builders.
+func (m *ProgramSiteMutation) OrganizationIDs() (ids []uuid.UUID) {
+	if id := m.organization; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOrganization resets all changes to the "organization" edge.
+func (m *ProgramSiteMutation) ResetOrganization() {
+	m.organization = nil
+	m.clearedorganization = false
+}
+
+// Where appends a list predicates to the ProgramSiteMutation builder.
+func (m *ProgramSiteMutation) Where(ps ...predicate.ProgramSite) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProgramSiteMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProgramSiteMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProgramSite, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProgramSiteMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProgramSiteMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProgramSite).
+func (m *ProgramSiteMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProgramSiteMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.version != nil {
+		fields = append(fields, programsite.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, programsite.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, programsite.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, programsite.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, programsite.FieldUpdatedBy)
+	}
+	if m.program != nil {
+		fields = append(fields, programsite.FieldProgramID)
+	}
+	if m.organization != nil {
+		fields = append(fields, programsite.FieldOrganizationID)
+	}
+	if m.study_status != nil {
+		fields = append(fields, programsite.FieldStudyStatus)
+	}
+	if m.number != nil {
+		fields = append(fields, programsite.FieldNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProgramSiteMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case programsite.FieldVersion:
+		return m.Version()
+	case programsite.FieldCreatedAt:
+		return m.CreatedAt()
+	case programsite.FieldCreatedBy:
+		return m.CreatedBy()
+	case programsite.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case programsite.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case programsite.FieldProgramID:
+		return m.ProgramID()
+	case programsite.FieldOrganizationID:
+		return m.OrganizationID()
+	case programsite.FieldStudyStatus:
+		return m.StudyStatus()
+	case programsite.FieldNumber:
+		return m.Number()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProgramSiteMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case programsite.FieldVersion:
+		return m.OldVersion(ctx)
+	case programsite.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case programsite.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case programsite.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case programsite.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case programsite.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case programsite.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case programsite.FieldStudyStatus:
+		return m.OldStudyStatus(ctx)
+	case programsite.FieldNumber:
+		return m.OldNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProgramSite field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgramSiteMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case programsite.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case programsite.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case programsite.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case programsite.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case programsite.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case programsite.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case programsite.FieldOrganizationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case programsite.FieldStudyStatus:
+		v, ok := value.(code.StudyStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStudyStatus(v)
+		return nil
+	case programsite.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProgramSiteMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, programsite.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProgramSiteMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case programsite.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgramSiteMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case programsite.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProgramSiteMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(programsite.FieldCreatedBy) {
+		fields = append(fields, programsite.FieldCreatedBy)
+	}
+	if m.FieldCleared(programsite.FieldUpdatedBy) {
+		fields = append(fields, programsite.FieldUpdatedBy)
+	}
+	if m.FieldCleared(programsite.FieldStudyStatus) {
+		fields = append(fields, programsite.FieldStudyStatus)
+	}
+	if m.FieldCleared(programsite.FieldNumber) {
+		fields = append(fields, programsite.FieldNumber)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProgramSiteMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProgramSiteMutation) ClearField(name string) error {
+	switch name {
+	case programsite.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case programsite.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case programsite.FieldStudyStatus:
+		m.ClearStudyStatus()
+		return nil
+	case programsite.FieldNumber:
+		m.ClearNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProgramSiteMutation) ResetField(name string) error {
+	switch name {
+	case programsite.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case programsite.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case programsite.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case programsite.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case programsite.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case programsite.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case programsite.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case programsite.FieldStudyStatus:
+		m.ResetStudyStatus()
+		return nil
+	case programsite.FieldNumber:
+		m.ResetNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProgramSiteMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.program != nil {
+		edges = append(edges, programsite.EdgeProgram)
+	}
+	if m.organization != nil {
+		edges = append(edges, programsite.EdgeOrganization)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProgramSiteMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case programsite.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	case programsite.EdgeOrganization:
+		if id := m.organization; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProgramSiteMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProgramSiteMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProgramSiteMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedprogram {
+		edges = append(edges, programsite.EdgeProgram)
+	}
+	if m.clearedorganization {
+		edges = append(edges, programsite.EdgeOrganization)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProgramSiteMutation) EdgeCleared(name string) bool {
+	switch name {
+	case programsite.EdgeProgram:
+		return m.clearedprogram
+	case programsite.EdgeOrganization:
+		return m.clearedorganization
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProgramSiteMutation) ClearEdge(name string) error {
+	switch name {
+	case programsite.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	case programsite.EdgeOrganization:
+		m.ClearOrganization()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProgramSiteMutation) ResetEdge(name string) error {
+	switch name {
+	case programsite.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	case programsite.EdgeOrganization:
+		m.ResetOrganization()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramSite edge %s", name)
 }
 
 // ProgramTeamMemberMutation represents an operation that mutates the ProgramTeamMember nodes in the graph.
@@ -45851,6 +49934,1278 @@ func (m *RoutingRuleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RoutingRule edge %s", name)
 }
 
+// ScheduledJobMutation represents an operation that mutates the ScheduledJob nodes in the graph.
+type ScheduledJobMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	version       *int
+	addversion    *int
+	created_at    *time.Time
+	created_by    *uuid.UUID
+	updated_at    *time.Time
+	updated_by    *uuid.UUID
+	name          *string
+	due_at        *time.Time
+	holder        *string
+	lease_until   *time.Time
+	started_at    *time.Time
+	finished_at   *time.Time
+	runs          *int
+	addruns       *int
+	failures      *int
+	addfailures   *int
+	last_error    *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ScheduledJob, error)
+	predicates    []predicate.ScheduledJob
+}
+
+var _ ent.Mutation = (*ScheduledJobMutation)(nil)
+
+// scheduledjobOption allows management of the mutation configuration using functional options.
+type scheduledjobOption func(*ScheduledJobMutation)
+
+// newScheduledJobMutation creates new mutation for the ScheduledJob entity.
+func newScheduledJobMutation(c config, op Op, opts ...scheduledjobOption) *ScheduledJobMutation {
+	m := &ScheduledJobMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeScheduledJob,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withScheduledJobID sets the ID field of the mutation.
+func withScheduledJobID(id uuid.UUID) scheduledjobOption {
+	return func(m *ScheduledJobMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ScheduledJob
+		)
+		m.oldValue = func(ctx context.Context) (*ScheduledJob, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ScheduledJob.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withScheduledJob sets the old ScheduledJob of the mutation.
+func withScheduledJob(node *ScheduledJob) scheduledjobOption {
+	return func(m *ScheduledJobMutation) {
+		m.oldValue = func(context.Context) (*ScheduledJob, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ScheduledJobMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ScheduledJobMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ScheduledJob entities.
+func (m *ScheduledJobMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ScheduledJobMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ScheduledJobMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ScheduledJob.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ScheduledJobMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ScheduledJobMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ScheduledJobMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ScheduledJobMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ScheduledJobMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ScheduledJobMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ScheduledJobMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ScheduledJobMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ScheduledJobMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ScheduledJobMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ScheduledJobMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[scheduledjob.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ScheduledJobMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ScheduledJobMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, scheduledjob.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ScheduledJobMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ScheduledJobMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ScheduledJobMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ScheduledJobMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ScheduledJobMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ScheduledJobMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[scheduledjob.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ScheduledJobMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ScheduledJobMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, scheduledjob.FieldUpdatedBy)
+}
+
+// SetName sets the "name" field.
+func (m *ScheduledJobMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ScheduledJobMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ScheduledJobMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ScheduledJobMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ScheduledJobMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ScheduledJobMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetHolder sets the "holder" field.
+func (m *ScheduledJobMutation) SetHolder(s string) {
+	m.holder = &s
+}
+
+// Holder returns the value of the "holder" field in the mutation.
+func (m *ScheduledJobMutation) Holder() (r string, exists bool) {
+	v := m.holder
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHolder returns the old "holder" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldHolder(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHolder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHolder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHolder: %w", err)
+	}
+	return oldValue.Holder, nil
+}
+
+// ClearHolder clears the value of the "holder" field.
+func (m *ScheduledJobMutation) ClearHolder() {
+	m.holder = nil
+	m.clearedFields[scheduledjob.FieldHolder] = struct{}{}
+}
+
+// HolderCleared returns if the "holder" field was cleared in this mutation.
+func (m *ScheduledJobMutation) HolderCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldHolder]
+	return ok
+}
+
+// ResetHolder resets all changes to the "holder" field.
+func (m *ScheduledJobMutation) ResetHolder() {
+	m.holder = nil
+	delete(m.clearedFields, scheduledjob.FieldHolder)
+}
+
+// SetLeaseUntil sets the "lease_until" field.
+func (m *ScheduledJobMutation) SetLeaseUntil(t time.Time) {
+	m.lease_until = &t
+}
+
+// LeaseUntil returns the value of the "lease_until" field in the mutation.
+func (m *ScheduledJobMutation) LeaseUntil() (r time.Time, exists bool) {
+	v := m.lease_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaseUntil returns the old "lease_until" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldLeaseUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaseUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaseUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaseUntil: %w", err)
+	}
+	return oldValue.LeaseUntil, nil
+}
+
+// ClearLeaseUntil clears the value of the "lease_until" field.
+func (m *ScheduledJobMutation) ClearLeaseUntil() {
+	m.lease_until = nil
+	m.clearedFields[scheduledjob.FieldLeaseUntil] = struct{}{}
+}
+
+// LeaseUntilCleared returns if the "lease_until" field was cleared in this mutation.
+func (m *ScheduledJobMutation) LeaseUntilCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldLeaseUntil]
+	return ok
+}
+
+// ResetLeaseUntil resets all changes to the "lease_until" field.
+func (m *ScheduledJobMutation) ResetLeaseUntil() {
+	m.lease_until = nil
+	delete(m.clearedFields, scheduledjob.FieldLeaseUntil)
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ScheduledJobMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ScheduledJobMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldStartedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ClearStartedAt clears the value of the "started_at" field.
+func (m *ScheduledJobMutation) ClearStartedAt() {
+	m.started_at = nil
+	m.clearedFields[scheduledjob.FieldStartedAt] = struct{}{}
+}
+
+// StartedAtCleared returns if the "started_at" field was cleared in this mutation.
+func (m *ScheduledJobMutation) StartedAtCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldStartedAt]
+	return ok
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ScheduledJobMutation) ResetStartedAt() {
+	m.started_at = nil
+	delete(m.clearedFields, scheduledjob.FieldStartedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ScheduledJobMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ScheduledJobMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ScheduledJobMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[scheduledjob.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ScheduledJobMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ScheduledJobMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, scheduledjob.FieldFinishedAt)
+}
+
+// SetRuns sets the "runs" field.
+func (m *ScheduledJobMutation) SetRuns(i int) {
+	m.runs = &i
+	m.addruns = nil
+}
+
+// Runs returns the value of the "runs" field in the mutation.
+func (m *ScheduledJobMutation) Runs() (r int, exists bool) {
+	v := m.runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRuns returns the old "runs" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldRuns(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRuns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRuns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRuns: %w", err)
+	}
+	return oldValue.Runs, nil
+}
+
+// AddRuns adds i to the "runs" field.
+func (m *ScheduledJobMutation) AddRuns(i int) {
+	if m.addruns != nil {
+		*m.addruns += i
+	} else {
+		m.addruns = &i
+	}
+}
+
+// AddedRuns returns the value that was added to the "runs" field in this mutation.
+func (m *ScheduledJobMutation) AddedRuns() (r int, exists bool) {
+	v := m.addruns
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRuns resets all changes to the "runs" field.
+func (m *ScheduledJobMutation) ResetRuns() {
+	m.runs = nil
+	m.addruns = nil
+}
+
+// SetFailures sets the "failures" field.
+func (m *ScheduledJobMutation) SetFailures(i int) {
+	m.failures = &i
+	m.addfailures = nil
+}
+
+// Failures returns the value of the "failures" field in the mutation.
+func (m *ScheduledJobMutation) Failures() (r int, exists bool) {
+	v := m.failures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFailures returns the old "failures" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldFailures(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFailures is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFailures requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFailures: %w", err)
+	}
+	return oldValue.Failures, nil
+}
+
+// AddFailures adds i to the "failures" field.
+func (m *ScheduledJobMutation) AddFailures(i int) {
+	if m.addfailures != nil {
+		*m.addfailures += i
+	} else {
+		m.addfailures = &i
+	}
+}
+
+// AddedFailures returns the value that was added to the "failures" field in this mutation.
+func (m *ScheduledJobMutation) AddedFailures() (r int, exists bool) {
+	v := m.addfailures
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFailures resets all changes to the "failures" field.
+func (m *ScheduledJobMutation) ResetFailures() {
+	m.failures = nil
+	m.addfailures = nil
+}
+
+// SetLastError sets the "last_error" field.
+func (m *ScheduledJobMutation) SetLastError(s string) {
+	m.last_error = &s
+}
+
+// LastError returns the value of the "last_error" field in the mutation.
+func (m *ScheduledJobMutation) LastError() (r string, exists bool) {
+	v := m.last_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastError returns the old "last_error" field's value of the ScheduledJob entity.
+// If the ScheduledJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduledJobMutation) OldLastError(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastError: %w", err)
+	}
+	return oldValue.LastError, nil
+}
+
+// ClearLastError clears the value of the "last_error" field.
+func (m *ScheduledJobMutation) ClearLastError() {
+	m.last_error = nil
+	m.clearedFields[scheduledjob.FieldLastError] = struct{}{}
+}
+
+// LastErrorCleared returns if the "last_error" field was cleared in this mutation.
+func (m *ScheduledJobMutation) LastErrorCleared() bool {
+	_, ok := m.clearedFields[scheduledjob.FieldLastError]
+	return ok
+}
+
+// ResetLastError resets all changes to the "last_error" field.
+func (m *ScheduledJobMutation) ResetLastError() {
+	m.last_error = nil
+	delete(m.clearedFields, scheduledjob.FieldLastError)
+}
+
+// Where appends a list predicates to the ScheduledJobMutation builder.
+func (m *ScheduledJobMutation) Where(ps ...predicate.ScheduledJob) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ScheduledJobMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ScheduledJobMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ScheduledJob, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ScheduledJobMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ScheduledJobMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ScheduledJob).
+func (m *ScheduledJobMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ScheduledJobMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.version != nil {
+		fields = append(fields, scheduledjob.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, scheduledjob.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, scheduledjob.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, scheduledjob.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, scheduledjob.FieldUpdatedBy)
+	}
+	if m.name != nil {
+		fields = append(fields, scheduledjob.FieldName)
+	}
+	if m.due_at != nil {
+		fields = append(fields, scheduledjob.FieldDueAt)
+	}
+	if m.holder != nil {
+		fields = append(fields, scheduledjob.FieldHolder)
+	}
+	if m.lease_until != nil {
+		fields = append(fields, scheduledjob.FieldLeaseUntil)
+	}
+	if m.started_at != nil {
+		fields = append(fields, scheduledjob.FieldStartedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, scheduledjob.FieldFinishedAt)
+	}
+	if m.runs != nil {
+		fields = append(fields, scheduledjob.FieldRuns)
+	}
+	if m.failures != nil {
+		fields = append(fields, scheduledjob.FieldFailures)
+	}
+	if m.last_error != nil {
+		fields = append(fields, scheduledjob.FieldLastError)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ScheduledJobMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case scheduledjob.FieldVersion:
+		return m.Version()
+	case scheduledjob.FieldCreatedAt:
+		return m.CreatedAt()
+	case scheduledjob.FieldCreatedBy:
+		return m.CreatedBy()
+	case scheduledjob.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case scheduledjob.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case scheduledjob.FieldName:
+		return m.Name()
+	case scheduledjob.FieldDueAt:
+		return m.DueAt()
+	case scheduledjob.FieldHolder:
+		return m.Holder()
+	case scheduledjob.FieldLeaseUntil:
+		return m.LeaseUntil()
+	case scheduledjob.FieldStartedAt:
+		return m.StartedAt()
+	case scheduledjob.FieldFinishedAt:
+		return m.FinishedAt()
+	case scheduledjob.FieldRuns:
+		return m.Runs()
+	case scheduledjob.FieldFailures:
+		return m.Failures()
+	case scheduledjob.FieldLastError:
+		return m.LastError()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ScheduledJobMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case scheduledjob.FieldVersion:
+		return m.OldVersion(ctx)
+	case scheduledjob.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case scheduledjob.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case scheduledjob.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case scheduledjob.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case scheduledjob.FieldName:
+		return m.OldName(ctx)
+	case scheduledjob.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case scheduledjob.FieldHolder:
+		return m.OldHolder(ctx)
+	case scheduledjob.FieldLeaseUntil:
+		return m.OldLeaseUntil(ctx)
+	case scheduledjob.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case scheduledjob.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case scheduledjob.FieldRuns:
+		return m.OldRuns(ctx)
+	case scheduledjob.FieldFailures:
+		return m.OldFailures(ctx)
+	case scheduledjob.FieldLastError:
+		return m.OldLastError(ctx)
+	}
+	return nil, fmt.Errorf("unknown ScheduledJob field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduledJobMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case scheduledjob.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case scheduledjob.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case scheduledjob.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case scheduledjob.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case scheduledjob.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case scheduledjob.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case scheduledjob.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case scheduledjob.FieldHolder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHolder(v)
+		return nil
+	case scheduledjob.FieldLeaseUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaseUntil(v)
+		return nil
+	case scheduledjob.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case scheduledjob.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case scheduledjob.FieldRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRuns(v)
+		return nil
+	case scheduledjob.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFailures(v)
+		return nil
+	case scheduledjob.FieldLastError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastError(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ScheduledJob field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ScheduledJobMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, scheduledjob.FieldVersion)
+	}
+	if m.addruns != nil {
+		fields = append(fields, scheduledjob.FieldRuns)
+	}
+	if m.addfailures != nil {
+		fields = append(fields, scheduledjob.FieldFailures)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ScheduledJobMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case scheduledjob.FieldVersion:
+		return m.AddedVersion()
+	case scheduledjob.FieldRuns:
+		return m.AddedRuns()
+	case scheduledjob.FieldFailures:
+		return m.AddedFailures()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduledJobMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case scheduledjob.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case scheduledjob.FieldRuns:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRuns(v)
+		return nil
+	case scheduledjob.FieldFailures:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFailures(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ScheduledJob numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ScheduledJobMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(scheduledjob.FieldCreatedBy) {
+		fields = append(fields, scheduledjob.FieldCreatedBy)
+	}
+	if m.FieldCleared(scheduledjob.FieldUpdatedBy) {
+		fields = append(fields, scheduledjob.FieldUpdatedBy)
+	}
+	if m.FieldCleared(scheduledjob.FieldHolder) {
+		fields = append(fields, scheduledjob.FieldHolder)
+	}
+	if m.FieldCleared(scheduledjob.FieldLeaseUntil) {
+		fields = append(fields, scheduledjob.FieldLeaseUntil)
+	}
+	if m.FieldCleared(scheduledjob.FieldStartedAt) {
+		fields = append(fields, scheduledjob.FieldStartedAt)
+	}
+	if m.FieldCleared(scheduledjob.FieldFinishedAt) {
+		fields = append(fields, scheduledjob.FieldFinishedAt)
+	}
+	if m.FieldCleared(scheduledjob.FieldLastError) {
+		fields = append(fields, scheduledjob.FieldLastError)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ScheduledJobMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ScheduledJobMutation) ClearField(name string) error {
+	switch name {
+	case scheduledjob.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case scheduledjob.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case scheduledjob.FieldHolder:
+		m.ClearHolder()
+		return nil
+	case scheduledjob.FieldLeaseUntil:
+		m.ClearLeaseUntil()
+		return nil
+	case scheduledjob.FieldStartedAt:
+		m.ClearStartedAt()
+		return nil
+	case scheduledjob.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case scheduledjob.FieldLastError:
+		m.ClearLastError()
+		return nil
+	}
+	return fmt.Errorf("unknown ScheduledJob nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ScheduledJobMutation) ResetField(name string) error {
+	switch name {
+	case scheduledjob.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case scheduledjob.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case scheduledjob.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case scheduledjob.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case scheduledjob.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case scheduledjob.FieldName:
+		m.ResetName()
+		return nil
+	case scheduledjob.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case scheduledjob.FieldHolder:
+		m.ResetHolder()
+		return nil
+	case scheduledjob.FieldLeaseUntil:
+		m.ResetLeaseUntil()
+		return nil
+	case scheduledjob.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case scheduledjob.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case scheduledjob.FieldRuns:
+		m.ResetRuns()
+		return nil
+	case scheduledjob.FieldFailures:
+		m.ResetFailures()
+		return nil
+	case scheduledjob.FieldLastError:
+		m.ResetLastError()
+		return nil
+	}
+	return fmt.Errorf("unknown ScheduledJob field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ScheduledJobMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ScheduledJobMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ScheduledJobMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ScheduledJobMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ScheduledJobMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ScheduledJobMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ScheduledJobMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ScheduledJob unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ScheduledJobMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ScheduledJob edge %s", name)
+}
+
 // StatusChangeMutation represents an operation that mutates the StatusChange nodes in the graph.
 type StatusChangeMutation struct {
 	config
@@ -45874,6 +51229,8 @@ type StatusChangeMutation struct {
 	clearedinquiry_response bool
 	portal_access           *uuid.UUID
 	clearedportal_access    bool
+	trial_subject           *uuid.UUID
+	clearedtrial_subject    bool
 	done                    bool
 	oldValue                func(context.Context) (*StatusChange, error)
 	predicates              []predicate.StatusChange
@@ -46447,6 +51804,55 @@ func (m *StatusChangeMutation) ResetPortalAccessID() {
 	delete(m.clearedFields, statuschange.FieldPortalAccessID)
 }
 
+// SetTrialSubjectID sets the "trial_subject_id" field.
+func (m *StatusChangeMutation) SetTrialSubjectID(u uuid.UUID) {
+	m.trial_subject = &u
+}
+
+// TrialSubjectID returns the value of the "trial_subject_id" field in the mutation.
+func (m *StatusChangeMutation) TrialSubjectID() (r uuid.UUID, exists bool) {
+	v := m.trial_subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTrialSubjectID returns the old "trial_subject_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldTrialSubjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTrialSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTrialSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTrialSubjectID: %w", err)
+	}
+	return oldValue.TrialSubjectID, nil
+}
+
+// ClearTrialSubjectID clears the value of the "trial_subject_id" field.
+func (m *StatusChangeMutation) ClearTrialSubjectID() {
+	m.trial_subject = nil
+	m.clearedFields[statuschange.FieldTrialSubjectID] = struct{}{}
+}
+
+// TrialSubjectIDCleared returns if the "trial_subject_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) TrialSubjectIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldTrialSubjectID]
+	return ok
+}
+
+// ResetTrialSubjectID resets all changes to the "trial_subject_id" field.
+func (m *StatusChangeMutation) ResetTrialSubjectID() {
+	m.trial_subject = nil
+	delete(m.clearedFields, statuschange.FieldTrialSubjectID)
+}
+
 // ClearChangedBy clears the "changed_by" edge to the Identity entity.
 func (m *StatusChangeMutation) ClearChangedBy() {
 	m.clearedchanged_by = true
@@ -46609,6 +52015,33 @@ func (m *StatusChangeMutation) ResetPortalAccess() {
 	m.clearedportal_access = false
 }
 
+// ClearTrialSubject clears the "trial_subject" edge to the TrialSubject entity.
+func (m *StatusChangeMutation) ClearTrialSubject() {
+	m.clearedtrial_subject = true
+	m.clearedFields[statuschange.FieldTrialSubjectID] = struct{}{}
+}
+
+// TrialSubjectCleared reports if the "trial_subject" edge to the TrialSubject entity was cleared.
+func (m *StatusChangeMutation) TrialSubjectCleared() bool {
+	return m.TrialSubjectIDCleared() || m.clearedtrial_subject
+}
+
+// TrialSubjectIDs returns the "trial_subject" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TrialSubjectID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) TrialSubjectIDs() (ids []uuid.UUID) {
+	if id := m.trial_subject; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTrialSubject resets all changes to the "trial_subject" edge.
+func (m *StatusChangeMutation) ResetTrialSubject() {
+	m.trial_subject = nil
+	m.clearedtrial_subject = false
+}
+
 // Where appends a list predicates to the StatusChangeMutation builder.
 func (m *StatusChangeMutation) Where(ps ...predicate.StatusChange) {
 	m.predicates = append(m.predicates, ps...)
@@ -46643,7 +52076,7 @@ func (m *StatusChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StatusChangeMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.at != nil {
 		fields = append(fields, statuschange.FieldAt)
 	}
@@ -46674,6 +52107,9 @@ func (m *StatusChangeMutation) Fields() []string {
 	if m.portal_access != nil {
 		fields = append(fields, statuschange.FieldPortalAccessID)
 	}
+	if m.trial_subject != nil {
+		fields = append(fields, statuschange.FieldTrialSubjectID)
+	}
 	return fields
 }
 
@@ -46702,6 +52138,8 @@ func (m *StatusChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.InquiryResponseID()
 	case statuschange.FieldPortalAccessID:
 		return m.PortalAccessID()
+	case statuschange.FieldTrialSubjectID:
+		return m.TrialSubjectID()
 	}
 	return nil, false
 }
@@ -46731,6 +52169,8 @@ func (m *StatusChangeMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldInquiryResponseID(ctx)
 	case statuschange.FieldPortalAccessID:
 		return m.OldPortalAccessID(ctx)
+	case statuschange.FieldTrialSubjectID:
+		return m.OldTrialSubjectID(ctx)
 	}
 	return nil, fmt.Errorf("unknown StatusChange field %s", name)
 }
@@ -46810,6 +52250,13 @@ func (m *StatusChangeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPortalAccessID(v)
 		return nil
+	case statuschange.FieldTrialSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTrialSubjectID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange field %s", name)
 }
@@ -46864,6 +52311,9 @@ func (m *StatusChangeMutation) ClearedFields() []string {
 	if m.FieldCleared(statuschange.FieldPortalAccessID) {
 		fields = append(fields, statuschange.FieldPortalAccessID)
 	}
+	if m.FieldCleared(statuschange.FieldTrialSubjectID) {
+		fields = append(fields, statuschange.FieldTrialSubjectID)
+	}
 	return fields
 }
 
@@ -46901,6 +52351,9 @@ func (m *StatusChangeMutation) ClearField(name string) error {
 		return nil
 	case statuschange.FieldPortalAccessID:
 		m.ClearPortalAccessID()
+		return nil
+	case statuschange.FieldTrialSubjectID:
+		m.ClearTrialSubjectID()
 		return nil
 	}
 	return fmt.Errorf("unknown StatusChange nullable field %s", name)
@@ -46940,13 +52393,16 @@ func (m *StatusChangeMutation) ResetField(name string) error {
 	case statuschange.FieldPortalAccessID:
 		m.ResetPortalAccessID()
 		return nil
+	case statuschange.FieldTrialSubjectID:
+		m.ResetTrialSubjectID()
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *StatusChangeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.changed_by != nil {
 		edges = append(edges, statuschange.EdgeChangedBy)
 	}
@@ -46964,6 +52420,9 @@ func (m *StatusChangeMutation) AddedEdges() []string {
 	}
 	if m.portal_access != nil {
 		edges = append(edges, statuschange.EdgePortalAccess)
+	}
+	if m.trial_subject != nil {
+		edges = append(edges, statuschange.EdgeTrialSubject)
 	}
 	return edges
 }
@@ -46996,13 +52455,17 @@ func (m *StatusChangeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.portal_access; id != nil {
 			return []ent.Value{*id}
 		}
+	case statuschange.EdgeTrialSubject:
+		if id := m.trial_subject; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *StatusChangeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	return edges
 }
 
@@ -47014,7 +52477,7 @@ func (m *StatusChangeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *StatusChangeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedchanged_by {
 		edges = append(edges, statuschange.EdgeChangedBy)
 	}
@@ -47032,6 +52495,9 @@ func (m *StatusChangeMutation) ClearedEdges() []string {
 	}
 	if m.clearedportal_access {
 		edges = append(edges, statuschange.EdgePortalAccess)
+	}
+	if m.clearedtrial_subject {
+		edges = append(edges, statuschange.EdgeTrialSubject)
 	}
 	return edges
 }
@@ -47052,6 +52518,8 @@ func (m *StatusChangeMutation) EdgeCleared(name string) bool {
 		return m.clearedinquiry_response
 	case statuschange.EdgePortalAccess:
 		return m.clearedportal_access
+	case statuschange.EdgeTrialSubject:
+		return m.clearedtrial_subject
 	}
 	return false
 }
@@ -47078,6 +52546,9 @@ func (m *StatusChangeMutation) ClearEdge(name string) error {
 	case statuschange.EdgePortalAccess:
 		m.ClearPortalAccess()
 		return nil
+	case statuschange.EdgeTrialSubject:
+		m.ClearTrialSubject()
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange unique edge %s", name)
 }
@@ -47103,6 +52574,9 @@ func (m *StatusChangeMutation) ResetEdge(name string) error {
 		return nil
 	case statuschange.EdgePortalAccess:
 		m.ResetPortalAccess()
+		return nil
+	case statuschange.EdgeTrialSubject:
+		m.ResetTrialSubject()
 		return nil
 	}
 	return fmt.Errorf("unknown StatusChange edge %s", name)
@@ -50766,4 +56240,2828 @@ func (m *TreatmentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Treatment edge %s", name)
+}
+
+// TrialDetailMutation represents an operation that mutates the TrialDetail nodes in the graph.
+type TrialDetailMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	version              *int
+	addversion           *int
+	created_at           *time.Time
+	created_by           *uuid.UUID
+	updated_at           *time.Time
+	updated_by           *uuid.UUID
+	official_title       *string
+	summary              *string
+	phase                *code.StudyPhase
+	study_status         *code.StudyStatus
+	registry_status      *string
+	ethics_approval_ref  *string
+	ethics_version       *string
+	blinded              *bool
+	target_enrollment    *int
+	addtarget_enrollment *int
+	conditions           *[]string
+	appendconditions     []string
+	clearedFields        map[string]struct{}
+	program              *uuid.UUID
+	clearedprogram       bool
+	sponsor              *uuid.UUID
+	clearedsponsor       bool
+	done                 bool
+	oldValue             func(context.Context) (*TrialDetail, error)
+	predicates           []predicate.TrialDetail
+}
+
+var _ ent.Mutation = (*TrialDetailMutation)(nil)
+
+// trialdetailOption allows management of the mutation configuration using functional options.
+type trialdetailOption func(*TrialDetailMutation)
+
+// newTrialDetailMutation creates new mutation for the TrialDetail entity.
+func newTrialDetailMutation(c config, op Op, opts ...trialdetailOption) *TrialDetailMutation {
+	m := &TrialDetailMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTrialDetail,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTrialDetailID sets the ID field of the mutation.
+func withTrialDetailID(id uuid.UUID) trialdetailOption {
+	return func(m *TrialDetailMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TrialDetail
+		)
+		m.oldValue = func(ctx context.Context) (*TrialDetail, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TrialDetail.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTrialDetail sets the old TrialDetail of the mutation.
+func withTrialDetail(node *TrialDetail) trialdetailOption {
+	return func(m *TrialDetailMutation) {
+		m.oldValue = func(context.Context) (*TrialDetail, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TrialDetailMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TrialDetailMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TrialDetail entities.
+func (m *TrialDetailMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TrialDetailMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TrialDetailMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TrialDetail.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *TrialDetailMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TrialDetailMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TrialDetailMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TrialDetailMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TrialDetailMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TrialDetailMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TrialDetailMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TrialDetailMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *TrialDetailMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *TrialDetailMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *TrialDetailMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[trialdetail.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *TrialDetailMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *TrialDetailMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, trialdetail.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *TrialDetailMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *TrialDetailMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *TrialDetailMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *TrialDetailMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *TrialDetailMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *TrialDetailMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[trialdetail.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *TrialDetailMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *TrialDetailMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, trialdetail.FieldUpdatedBy)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *TrialDetailMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *TrialDetailMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldProgramID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *TrialDetailMutation) ResetProgramID() {
+	m.program = nil
+}
+
+// SetOfficialTitle sets the "official_title" field.
+func (m *TrialDetailMutation) SetOfficialTitle(s string) {
+	m.official_title = &s
+}
+
+// OfficialTitle returns the value of the "official_title" field in the mutation.
+func (m *TrialDetailMutation) OfficialTitle() (r string, exists bool) {
+	v := m.official_title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfficialTitle returns the old "official_title" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldOfficialTitle(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfficialTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfficialTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfficialTitle: %w", err)
+	}
+	return oldValue.OfficialTitle, nil
+}
+
+// ClearOfficialTitle clears the value of the "official_title" field.
+func (m *TrialDetailMutation) ClearOfficialTitle() {
+	m.official_title = nil
+	m.clearedFields[trialdetail.FieldOfficialTitle] = struct{}{}
+}
+
+// OfficialTitleCleared returns if the "official_title" field was cleared in this mutation.
+func (m *TrialDetailMutation) OfficialTitleCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldOfficialTitle]
+	return ok
+}
+
+// ResetOfficialTitle resets all changes to the "official_title" field.
+func (m *TrialDetailMutation) ResetOfficialTitle() {
+	m.official_title = nil
+	delete(m.clearedFields, trialdetail.FieldOfficialTitle)
+}
+
+// SetSummary sets the "summary" field.
+func (m *TrialDetailMutation) SetSummary(s string) {
+	m.summary = &s
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *TrialDetailMutation) Summary() (r string, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldSummary(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (m *TrialDetailMutation) ClearSummary() {
+	m.summary = nil
+	m.clearedFields[trialdetail.FieldSummary] = struct{}{}
+}
+
+// SummaryCleared returns if the "summary" field was cleared in this mutation.
+func (m *TrialDetailMutation) SummaryCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldSummary]
+	return ok
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *TrialDetailMutation) ResetSummary() {
+	m.summary = nil
+	delete(m.clearedFields, trialdetail.FieldSummary)
+}
+
+// SetPhase sets the "phase" field.
+func (m *TrialDetailMutation) SetPhase(cp code.StudyPhase) {
+	m.phase = &cp
+}
+
+// Phase returns the value of the "phase" field in the mutation.
+func (m *TrialDetailMutation) Phase() (r code.StudyPhase, exists bool) {
+	v := m.phase
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhase returns the old "phase" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldPhase(ctx context.Context) (v *code.StudyPhase, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhase is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhase requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhase: %w", err)
+	}
+	return oldValue.Phase, nil
+}
+
+// ClearPhase clears the value of the "phase" field.
+func (m *TrialDetailMutation) ClearPhase() {
+	m.phase = nil
+	m.clearedFields[trialdetail.FieldPhase] = struct{}{}
+}
+
+// PhaseCleared returns if the "phase" field was cleared in this mutation.
+func (m *TrialDetailMutation) PhaseCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldPhase]
+	return ok
+}
+
+// ResetPhase resets all changes to the "phase" field.
+func (m *TrialDetailMutation) ResetPhase() {
+	m.phase = nil
+	delete(m.clearedFields, trialdetail.FieldPhase)
+}
+
+// SetStudyStatus sets the "study_status" field.
+func (m *TrialDetailMutation) SetStudyStatus(cs code.StudyStatus) {
+	m.study_status = &cs
+}
+
+// StudyStatus returns the value of the "study_status" field in the mutation.
+func (m *TrialDetailMutation) StudyStatus() (r code.StudyStatus, exists bool) {
+	v := m.study_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStudyStatus returns the old "study_status" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldStudyStatus(ctx context.Context) (v *code.StudyStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStudyStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStudyStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStudyStatus: %w", err)
+	}
+	return oldValue.StudyStatus, nil
+}
+
+// ClearStudyStatus clears the value of the "study_status" field.
+func (m *TrialDetailMutation) ClearStudyStatus() {
+	m.study_status = nil
+	m.clearedFields[trialdetail.FieldStudyStatus] = struct{}{}
+}
+
+// StudyStatusCleared returns if the "study_status" field was cleared in this mutation.
+func (m *TrialDetailMutation) StudyStatusCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldStudyStatus]
+	return ok
+}
+
+// ResetStudyStatus resets all changes to the "study_status" field.
+func (m *TrialDetailMutation) ResetStudyStatus() {
+	m.study_status = nil
+	delete(m.clearedFields, trialdetail.FieldStudyStatus)
+}
+
+// SetRegistryStatus sets the "registry_status" field.
+func (m *TrialDetailMutation) SetRegistryStatus(s string) {
+	m.registry_status = &s
+}
+
+// RegistryStatus returns the value of the "registry_status" field in the mutation.
+func (m *TrialDetailMutation) RegistryStatus() (r string, exists bool) {
+	v := m.registry_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegistryStatus returns the old "registry_status" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldRegistryStatus(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegistryStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegistryStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegistryStatus: %w", err)
+	}
+	return oldValue.RegistryStatus, nil
+}
+
+// ClearRegistryStatus clears the value of the "registry_status" field.
+func (m *TrialDetailMutation) ClearRegistryStatus() {
+	m.registry_status = nil
+	m.clearedFields[trialdetail.FieldRegistryStatus] = struct{}{}
+}
+
+// RegistryStatusCleared returns if the "registry_status" field was cleared in this mutation.
+func (m *TrialDetailMutation) RegistryStatusCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldRegistryStatus]
+	return ok
+}
+
+// ResetRegistryStatus resets all changes to the "registry_status" field.
+func (m *TrialDetailMutation) ResetRegistryStatus() {
+	m.registry_status = nil
+	delete(m.clearedFields, trialdetail.FieldRegistryStatus)
+}
+
+// SetEthicsApprovalRef sets the "ethics_approval_ref" field.
+func (m *TrialDetailMutation) SetEthicsApprovalRef(s string) {
+	m.ethics_approval_ref = &s
+}
+
+// EthicsApprovalRef returns the value of the "ethics_approval_ref" field in the mutation.
+func (m *TrialDetailMutation) EthicsApprovalRef() (r string, exists bool) {
+	v := m.ethics_approval_ref
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEthicsApprovalRef returns the old "ethics_approval_ref" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldEthicsApprovalRef(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEthicsApprovalRef is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEthicsApprovalRef requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEthicsApprovalRef: %w", err)
+	}
+	return oldValue.EthicsApprovalRef, nil
+}
+
+// ClearEthicsApprovalRef clears the value of the "ethics_approval_ref" field.
+func (m *TrialDetailMutation) ClearEthicsApprovalRef() {
+	m.ethics_approval_ref = nil
+	m.clearedFields[trialdetail.FieldEthicsApprovalRef] = struct{}{}
+}
+
+// EthicsApprovalRefCleared returns if the "ethics_approval_ref" field was cleared in this mutation.
+func (m *TrialDetailMutation) EthicsApprovalRefCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldEthicsApprovalRef]
+	return ok
+}
+
+// ResetEthicsApprovalRef resets all changes to the "ethics_approval_ref" field.
+func (m *TrialDetailMutation) ResetEthicsApprovalRef() {
+	m.ethics_approval_ref = nil
+	delete(m.clearedFields, trialdetail.FieldEthicsApprovalRef)
+}
+
+// SetEthicsVersion sets the "ethics_version" field.
+func (m *TrialDetailMutation) SetEthicsVersion(s string) {
+	m.ethics_version = &s
+}
+
+// EthicsVersion returns the value of the "ethics_version" field in the mutation.
+func (m *TrialDetailMutation) EthicsVersion() (r string, exists bool) {
+	v := m.ethics_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEthicsVersion returns the old "ethics_version" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldEthicsVersion(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEthicsVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEthicsVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEthicsVersion: %w", err)
+	}
+	return oldValue.EthicsVersion, nil
+}
+
+// ClearEthicsVersion clears the value of the "ethics_version" field.
+func (m *TrialDetailMutation) ClearEthicsVersion() {
+	m.ethics_version = nil
+	m.clearedFields[trialdetail.FieldEthicsVersion] = struct{}{}
+}
+
+// EthicsVersionCleared returns if the "ethics_version" field was cleared in this mutation.
+func (m *TrialDetailMutation) EthicsVersionCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldEthicsVersion]
+	return ok
+}
+
+// ResetEthicsVersion resets all changes to the "ethics_version" field.
+func (m *TrialDetailMutation) ResetEthicsVersion() {
+	m.ethics_version = nil
+	delete(m.clearedFields, trialdetail.FieldEthicsVersion)
+}
+
+// SetBlinded sets the "blinded" field.
+func (m *TrialDetailMutation) SetBlinded(b bool) {
+	m.blinded = &b
+}
+
+// Blinded returns the value of the "blinded" field in the mutation.
+func (m *TrialDetailMutation) Blinded() (r bool, exists bool) {
+	v := m.blinded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlinded returns the old "blinded" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldBlinded(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlinded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlinded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlinded: %w", err)
+	}
+	return oldValue.Blinded, nil
+}
+
+// ResetBlinded resets all changes to the "blinded" field.
+func (m *TrialDetailMutation) ResetBlinded() {
+	m.blinded = nil
+}
+
+// SetTargetEnrollment sets the "target_enrollment" field.
+func (m *TrialDetailMutation) SetTargetEnrollment(i int) {
+	m.target_enrollment = &i
+	m.addtarget_enrollment = nil
+}
+
+// TargetEnrollment returns the value of the "target_enrollment" field in the mutation.
+func (m *TrialDetailMutation) TargetEnrollment() (r int, exists bool) {
+	v := m.target_enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetEnrollment returns the old "target_enrollment" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldTargetEnrollment(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetEnrollment is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetEnrollment requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetEnrollment: %w", err)
+	}
+	return oldValue.TargetEnrollment, nil
+}
+
+// AddTargetEnrollment adds i to the "target_enrollment" field.
+func (m *TrialDetailMutation) AddTargetEnrollment(i int) {
+	if m.addtarget_enrollment != nil {
+		*m.addtarget_enrollment += i
+	} else {
+		m.addtarget_enrollment = &i
+	}
+}
+
+// AddedTargetEnrollment returns the value that was added to the "target_enrollment" field in this mutation.
+func (m *TrialDetailMutation) AddedTargetEnrollment() (r int, exists bool) {
+	v := m.addtarget_enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearTargetEnrollment clears the value of the "target_enrollment" field.
+func (m *TrialDetailMutation) ClearTargetEnrollment() {
+	m.target_enrollment = nil
+	m.addtarget_enrollment = nil
+	m.clearedFields[trialdetail.FieldTargetEnrollment] = struct{}{}
+}
+
+// TargetEnrollmentCleared returns if the "target_enrollment" field was cleared in this mutation.
+func (m *TrialDetailMutation) TargetEnrollmentCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldTargetEnrollment]
+	return ok
+}
+
+// ResetTargetEnrollment resets all changes to the "target_enrollment" field.
+func (m *TrialDetailMutation) ResetTargetEnrollment() {
+	m.target_enrollment = nil
+	m.addtarget_enrollment = nil
+	delete(m.clearedFields, trialdetail.FieldTargetEnrollment)
+}
+
+// SetConditions sets the "conditions" field.
+func (m *TrialDetailMutation) SetConditions(s []string) {
+	m.conditions = &s
+	m.appendconditions = nil
+}
+
+// Conditions returns the value of the "conditions" field in the mutation.
+func (m *TrialDetailMutation) Conditions() (r []string, exists bool) {
+	v := m.conditions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConditions returns the old "conditions" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldConditions(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConditions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConditions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConditions: %w", err)
+	}
+	return oldValue.Conditions, nil
+}
+
+// AppendConditions adds s to the "conditions" field.
+func (m *TrialDetailMutation) AppendConditions(s []string) {
+	m.appendconditions = append(m.appendconditions, s...)
+}
+
+// AppendedConditions returns the list of values that were appended to the "conditions" field in this mutation.
+func (m *TrialDetailMutation) AppendedConditions() ([]string, bool) {
+	if len(m.appendconditions) == 0 {
+		return nil, false
+	}
+	return m.appendconditions, true
+}
+
+// ClearConditions clears the value of the "conditions" field.
+func (m *TrialDetailMutation) ClearConditions() {
+	m.conditions = nil
+	m.appendconditions = nil
+	m.clearedFields[trialdetail.FieldConditions] = struct{}{}
+}
+
+// ConditionsCleared returns if the "conditions" field was cleared in this mutation.
+func (m *TrialDetailMutation) ConditionsCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldConditions]
+	return ok
+}
+
+// ResetConditions resets all changes to the "conditions" field.
+func (m *TrialDetailMutation) ResetConditions() {
+	m.conditions = nil
+	m.appendconditions = nil
+	delete(m.clearedFields, trialdetail.FieldConditions)
+}
+
+// SetSponsorID sets the "sponsor_id" field.
+func (m *TrialDetailMutation) SetSponsorID(u uuid.UUID) {
+	m.sponsor = &u
+}
+
+// SponsorID returns the value of the "sponsor_id" field in the mutation.
+func (m *TrialDetailMutation) SponsorID() (r uuid.UUID, exists bool) {
+	v := m.sponsor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSponsorID returns the old "sponsor_id" field's value of the TrialDetail entity.
+// If the TrialDetail object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialDetailMutation) OldSponsorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSponsorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSponsorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSponsorID: %w", err)
+	}
+	return oldValue.SponsorID, nil
+}
+
+// ClearSponsorID clears the value of the "sponsor_id" field.
+func (m *TrialDetailMutation) ClearSponsorID() {
+	m.sponsor = nil
+	m.clearedFields[trialdetail.FieldSponsorID] = struct{}{}
+}
+
+// SponsorIDCleared returns if the "sponsor_id" field was cleared in this mutation.
+func (m *TrialDetailMutation) SponsorIDCleared() bool {
+	_, ok := m.clearedFields[trialdetail.FieldSponsorID]
+	return ok
+}
+
+// ResetSponsorID resets all changes to the "sponsor_id" field.
+func (m *TrialDetailMutation) ResetSponsorID() {
+	m.sponsor = nil
+	delete(m.clearedFields, trialdetail.FieldSponsorID)
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *TrialDetailMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[trialdetail.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *TrialDetailMutation) ProgramCleared() bool {
+	return m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *TrialDetailMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *TrialDetailMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// ClearSponsor clears the "sponsor" edge to the Organization entity.
+func (m *TrialDetailMutation) ClearSponsor() {
+	m.clearedsponsor = true
+	m.clearedFields[trialdetail.FieldSponsorID] = struct{}{}
+}
+
+// SponsorCleared reports if the "sponsor" edge to the Organization entity was cleared.
+func (m *TrialDetailMutation) SponsorCleared() bool {
+	return m.SponsorIDCleared() || m.clearedsponsor
+}
+
+// SponsorIDs returns the "sponsor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SponsorID instead. It exists only for internal usage by the builders.
+func (m *TrialDetailMutation) SponsorIDs() (ids []uuid.UUID) {
+	if id := m.sponsor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSponsor resets all changes to the "sponsor" edge.
+func (m *TrialDetailMutation) ResetSponsor() {
+	m.sponsor = nil
+	m.clearedsponsor = false
+}
+
+// Where appends a list predicates to the TrialDetailMutation builder.
+func (m *TrialDetailMutation) Where(ps ...predicate.TrialDetail) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TrialDetailMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TrialDetailMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TrialDetail, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TrialDetailMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TrialDetailMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TrialDetail).
+func (m *TrialDetailMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TrialDetailMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.version != nil {
+		fields = append(fields, trialdetail.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, trialdetail.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, trialdetail.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, trialdetail.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, trialdetail.FieldUpdatedBy)
+	}
+	if m.program != nil {
+		fields = append(fields, trialdetail.FieldProgramID)
+	}
+	if m.official_title != nil {
+		fields = append(fields, trialdetail.FieldOfficialTitle)
+	}
+	if m.summary != nil {
+		fields = append(fields, trialdetail.FieldSummary)
+	}
+	if m.phase != nil {
+		fields = append(fields, trialdetail.FieldPhase)
+	}
+	if m.study_status != nil {
+		fields = append(fields, trialdetail.FieldStudyStatus)
+	}
+	if m.registry_status != nil {
+		fields = append(fields, trialdetail.FieldRegistryStatus)
+	}
+	if m.ethics_approval_ref != nil {
+		fields = append(fields, trialdetail.FieldEthicsApprovalRef)
+	}
+	if m.ethics_version != nil {
+		fields = append(fields, trialdetail.FieldEthicsVersion)
+	}
+	if m.blinded != nil {
+		fields = append(fields, trialdetail.FieldBlinded)
+	}
+	if m.target_enrollment != nil {
+		fields = append(fields, trialdetail.FieldTargetEnrollment)
+	}
+	if m.conditions != nil {
+		fields = append(fields, trialdetail.FieldConditions)
+	}
+	if m.sponsor != nil {
+		fields = append(fields, trialdetail.FieldSponsorID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TrialDetailMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case trialdetail.FieldVersion:
+		return m.Version()
+	case trialdetail.FieldCreatedAt:
+		return m.CreatedAt()
+	case trialdetail.FieldCreatedBy:
+		return m.CreatedBy()
+	case trialdetail.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case trialdetail.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case trialdetail.FieldProgramID:
+		return m.ProgramID()
+	case trialdetail.FieldOfficialTitle:
+		return m.OfficialTitle()
+	case trialdetail.FieldSummary:
+		return m.Summary()
+	case trialdetail.FieldPhase:
+		return m.Phase()
+	case trialdetail.FieldStudyStatus:
+		return m.StudyStatus()
+	case trialdetail.FieldRegistryStatus:
+		return m.RegistryStatus()
+	case trialdetail.FieldEthicsApprovalRef:
+		return m.EthicsApprovalRef()
+	case trialdetail.FieldEthicsVersion:
+		return m.EthicsVersion()
+	case trialdetail.FieldBlinded:
+		return m.Blinded()
+	case trialdetail.FieldTargetEnrollment:
+		return m.TargetEnrollment()
+	case trialdetail.FieldConditions:
+		return m.Conditions()
+	case trialdetail.FieldSponsorID:
+		return m.SponsorID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TrialDetailMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case trialdetail.FieldVersion:
+		return m.OldVersion(ctx)
+	case trialdetail.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case trialdetail.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case trialdetail.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case trialdetail.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case trialdetail.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case trialdetail.FieldOfficialTitle:
+		return m.OldOfficialTitle(ctx)
+	case trialdetail.FieldSummary:
+		return m.OldSummary(ctx)
+	case trialdetail.FieldPhase:
+		return m.OldPhase(ctx)
+	case trialdetail.FieldStudyStatus:
+		return m.OldStudyStatus(ctx)
+	case trialdetail.FieldRegistryStatus:
+		return m.OldRegistryStatus(ctx)
+	case trialdetail.FieldEthicsApprovalRef:
+		return m.OldEthicsApprovalRef(ctx)
+	case trialdetail.FieldEthicsVersion:
+		return m.OldEthicsVersion(ctx)
+	case trialdetail.FieldBlinded:
+		return m.OldBlinded(ctx)
+	case trialdetail.FieldTargetEnrollment:
+		return m.OldTargetEnrollment(ctx)
+	case trialdetail.FieldConditions:
+		return m.OldConditions(ctx)
+	case trialdetail.FieldSponsorID:
+		return m.OldSponsorID(ctx)
+	}
+	return nil, fmt.Errorf("unknown TrialDetail field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrialDetailMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case trialdetail.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case trialdetail.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case trialdetail.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case trialdetail.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case trialdetail.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case trialdetail.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case trialdetail.FieldOfficialTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfficialTitle(v)
+		return nil
+	case trialdetail.FieldSummary:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
+		return nil
+	case trialdetail.FieldPhase:
+		v, ok := value.(code.StudyPhase)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhase(v)
+		return nil
+	case trialdetail.FieldStudyStatus:
+		v, ok := value.(code.StudyStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStudyStatus(v)
+		return nil
+	case trialdetail.FieldRegistryStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegistryStatus(v)
+		return nil
+	case trialdetail.FieldEthicsApprovalRef:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEthicsApprovalRef(v)
+		return nil
+	case trialdetail.FieldEthicsVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEthicsVersion(v)
+		return nil
+	case trialdetail.FieldBlinded:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlinded(v)
+		return nil
+	case trialdetail.FieldTargetEnrollment:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetEnrollment(v)
+		return nil
+	case trialdetail.FieldConditions:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConditions(v)
+		return nil
+	case trialdetail.FieldSponsorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSponsorID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TrialDetailMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, trialdetail.FieldVersion)
+	}
+	if m.addtarget_enrollment != nil {
+		fields = append(fields, trialdetail.FieldTargetEnrollment)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TrialDetailMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case trialdetail.FieldVersion:
+		return m.AddedVersion()
+	case trialdetail.FieldTargetEnrollment:
+		return m.AddedTargetEnrollment()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrialDetailMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case trialdetail.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case trialdetail.FieldTargetEnrollment:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTargetEnrollment(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TrialDetailMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(trialdetail.FieldCreatedBy) {
+		fields = append(fields, trialdetail.FieldCreatedBy)
+	}
+	if m.FieldCleared(trialdetail.FieldUpdatedBy) {
+		fields = append(fields, trialdetail.FieldUpdatedBy)
+	}
+	if m.FieldCleared(trialdetail.FieldOfficialTitle) {
+		fields = append(fields, trialdetail.FieldOfficialTitle)
+	}
+	if m.FieldCleared(trialdetail.FieldSummary) {
+		fields = append(fields, trialdetail.FieldSummary)
+	}
+	if m.FieldCleared(trialdetail.FieldPhase) {
+		fields = append(fields, trialdetail.FieldPhase)
+	}
+	if m.FieldCleared(trialdetail.FieldStudyStatus) {
+		fields = append(fields, trialdetail.FieldStudyStatus)
+	}
+	if m.FieldCleared(trialdetail.FieldRegistryStatus) {
+		fields = append(fields, trialdetail.FieldRegistryStatus)
+	}
+	if m.FieldCleared(trialdetail.FieldEthicsApprovalRef) {
+		fields = append(fields, trialdetail.FieldEthicsApprovalRef)
+	}
+	if m.FieldCleared(trialdetail.FieldEthicsVersion) {
+		fields = append(fields, trialdetail.FieldEthicsVersion)
+	}
+	if m.FieldCleared(trialdetail.FieldTargetEnrollment) {
+		fields = append(fields, trialdetail.FieldTargetEnrollment)
+	}
+	if m.FieldCleared(trialdetail.FieldConditions) {
+		fields = append(fields, trialdetail.FieldConditions)
+	}
+	if m.FieldCleared(trialdetail.FieldSponsorID) {
+		fields = append(fields, trialdetail.FieldSponsorID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TrialDetailMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TrialDetailMutation) ClearField(name string) error {
+	switch name {
+	case trialdetail.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case trialdetail.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case trialdetail.FieldOfficialTitle:
+		m.ClearOfficialTitle()
+		return nil
+	case trialdetail.FieldSummary:
+		m.ClearSummary()
+		return nil
+	case trialdetail.FieldPhase:
+		m.ClearPhase()
+		return nil
+	case trialdetail.FieldStudyStatus:
+		m.ClearStudyStatus()
+		return nil
+	case trialdetail.FieldRegistryStatus:
+		m.ClearRegistryStatus()
+		return nil
+	case trialdetail.FieldEthicsApprovalRef:
+		m.ClearEthicsApprovalRef()
+		return nil
+	case trialdetail.FieldEthicsVersion:
+		m.ClearEthicsVersion()
+		return nil
+	case trialdetail.FieldTargetEnrollment:
+		m.ClearTargetEnrollment()
+		return nil
+	case trialdetail.FieldConditions:
+		m.ClearConditions()
+		return nil
+	case trialdetail.FieldSponsorID:
+		m.ClearSponsorID()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TrialDetailMutation) ResetField(name string) error {
+	switch name {
+	case trialdetail.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case trialdetail.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case trialdetail.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case trialdetail.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case trialdetail.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case trialdetail.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case trialdetail.FieldOfficialTitle:
+		m.ResetOfficialTitle()
+		return nil
+	case trialdetail.FieldSummary:
+		m.ResetSummary()
+		return nil
+	case trialdetail.FieldPhase:
+		m.ResetPhase()
+		return nil
+	case trialdetail.FieldStudyStatus:
+		m.ResetStudyStatus()
+		return nil
+	case trialdetail.FieldRegistryStatus:
+		m.ResetRegistryStatus()
+		return nil
+	case trialdetail.FieldEthicsApprovalRef:
+		m.ResetEthicsApprovalRef()
+		return nil
+	case trialdetail.FieldEthicsVersion:
+		m.ResetEthicsVersion()
+		return nil
+	case trialdetail.FieldBlinded:
+		m.ResetBlinded()
+		return nil
+	case trialdetail.FieldTargetEnrollment:
+		m.ResetTargetEnrollment()
+		return nil
+	case trialdetail.FieldConditions:
+		m.ResetConditions()
+		return nil
+	case trialdetail.FieldSponsorID:
+		m.ResetSponsorID()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TrialDetailMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.program != nil {
+		edges = append(edges, trialdetail.EdgeProgram)
+	}
+	if m.sponsor != nil {
+		edges = append(edges, trialdetail.EdgeSponsor)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TrialDetailMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case trialdetail.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	case trialdetail.EdgeSponsor:
+		if id := m.sponsor; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TrialDetailMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TrialDetailMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TrialDetailMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedprogram {
+		edges = append(edges, trialdetail.EdgeProgram)
+	}
+	if m.clearedsponsor {
+		edges = append(edges, trialdetail.EdgeSponsor)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TrialDetailMutation) EdgeCleared(name string) bool {
+	switch name {
+	case trialdetail.EdgeProgram:
+		return m.clearedprogram
+	case trialdetail.EdgeSponsor:
+		return m.clearedsponsor
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TrialDetailMutation) ClearEdge(name string) error {
+	switch name {
+	case trialdetail.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	case trialdetail.EdgeSponsor:
+		m.ClearSponsor()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TrialDetailMutation) ResetEdge(name string) error {
+	switch name {
+	case trialdetail.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	case trialdetail.EdgeSponsor:
+		m.ResetSponsor()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialDetail edge %s", name)
+}
+
+// TrialSubjectMutation represents an operation that mutates the TrialSubject nodes in the graph.
+type TrialSubjectMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	created_by        *uuid.UUID
+	updated_at        *time.Time
+	updated_by        *uuid.UUID
+	state             *code.SubjectState
+	screening_number  *string
+	randomized_at     *time.Time
+	arm               *string
+	clearedFields     map[string]struct{}
+	enrollment        *uuid.UUID
+	clearedenrollment bool
+	site              *uuid.UUID
+	clearedsite       bool
+	history           map[uuid.UUID]struct{}
+	removedhistory    map[uuid.UUID]struct{}
+	clearedhistory    bool
+	done              bool
+	oldValue          func(context.Context) (*TrialSubject, error)
+	predicates        []predicate.TrialSubject
+}
+
+var _ ent.Mutation = (*TrialSubjectMutation)(nil)
+
+// trialsubjectOption allows management of the mutation configuration using functional options.
+type trialsubjectOption func(*TrialSubjectMutation)
+
+// newTrialSubjectMutation creates new mutation for the TrialSubject entity.
+func newTrialSubjectMutation(c config, op Op, opts ...trialsubjectOption) *TrialSubjectMutation {
+	m := &TrialSubjectMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTrialSubject,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTrialSubjectID sets the ID field of the mutation.
+func withTrialSubjectID(id uuid.UUID) trialsubjectOption {
+	return func(m *TrialSubjectMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TrialSubject
+		)
+		m.oldValue = func(ctx context.Context) (*TrialSubject, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TrialSubject.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTrialSubject sets the old TrialSubject of the mutation.
+func withTrialSubject(node *TrialSubject) trialsubjectOption {
+	return func(m *TrialSubjectMutation) {
+		m.oldValue = func(context.Context) (*TrialSubject, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TrialSubjectMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TrialSubjectMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TrialSubject entities.
+func (m *TrialSubjectMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TrialSubjectMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TrialSubjectMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TrialSubject.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *TrialSubjectMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TrialSubjectMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TrialSubjectMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TrialSubjectMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TrialSubjectMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TrialSubjectMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TrialSubjectMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TrialSubjectMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *TrialSubjectMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *TrialSubjectMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *TrialSubjectMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[trialsubject.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *TrialSubjectMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *TrialSubjectMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, trialsubject.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *TrialSubjectMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *TrialSubjectMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *TrialSubjectMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *TrialSubjectMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *TrialSubjectMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *TrialSubjectMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[trialsubject.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *TrialSubjectMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *TrialSubjectMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, trialsubject.FieldUpdatedBy)
+}
+
+// SetEnrollmentID sets the "enrollment_id" field.
+func (m *TrialSubjectMutation) SetEnrollmentID(u uuid.UUID) {
+	m.enrollment = &u
+}
+
+// EnrollmentID returns the value of the "enrollment_id" field in the mutation.
+func (m *TrialSubjectMutation) EnrollmentID() (r uuid.UUID, exists bool) {
+	v := m.enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollmentID returns the old "enrollment_id" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldEnrollmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollmentID: %w", err)
+	}
+	return oldValue.EnrollmentID, nil
+}
+
+// ResetEnrollmentID resets all changes to the "enrollment_id" field.
+func (m *TrialSubjectMutation) ResetEnrollmentID() {
+	m.enrollment = nil
+}
+
+// SetState sets the "state" field.
+func (m *TrialSubjectMutation) SetState(cs code.SubjectState) {
+	m.state = &cs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *TrialSubjectMutation) State() (r code.SubjectState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldState(ctx context.Context) (v code.SubjectState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *TrialSubjectMutation) ResetState() {
+	m.state = nil
+}
+
+// SetScreeningNumber sets the "screening_number" field.
+func (m *TrialSubjectMutation) SetScreeningNumber(s string) {
+	m.screening_number = &s
+}
+
+// ScreeningNumber returns the value of the "screening_number" field in the mutation.
+func (m *TrialSubjectMutation) ScreeningNumber() (r string, exists bool) {
+	v := m.screening_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScreeningNumber returns the old "screening_number" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldScreeningNumber(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScreeningNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScreeningNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScreeningNumber: %w", err)
+	}
+	return oldValue.ScreeningNumber, nil
+}
+
+// ClearScreeningNumber clears the value of the "screening_number" field.
+func (m *TrialSubjectMutation) ClearScreeningNumber() {
+	m.screening_number = nil
+	m.clearedFields[trialsubject.FieldScreeningNumber] = struct{}{}
+}
+
+// ScreeningNumberCleared returns if the "screening_number" field was cleared in this mutation.
+func (m *TrialSubjectMutation) ScreeningNumberCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldScreeningNumber]
+	return ok
+}
+
+// ResetScreeningNumber resets all changes to the "screening_number" field.
+func (m *TrialSubjectMutation) ResetScreeningNumber() {
+	m.screening_number = nil
+	delete(m.clearedFields, trialsubject.FieldScreeningNumber)
+}
+
+// SetRandomizedAt sets the "randomized_at" field.
+func (m *TrialSubjectMutation) SetRandomizedAt(t time.Time) {
+	m.randomized_at = &t
+}
+
+// RandomizedAt returns the value of the "randomized_at" field in the mutation.
+func (m *TrialSubjectMutation) RandomizedAt() (r time.Time, exists bool) {
+	v := m.randomized_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRandomizedAt returns the old "randomized_at" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldRandomizedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRandomizedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRandomizedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRandomizedAt: %w", err)
+	}
+	return oldValue.RandomizedAt, nil
+}
+
+// ClearRandomizedAt clears the value of the "randomized_at" field.
+func (m *TrialSubjectMutation) ClearRandomizedAt() {
+	m.randomized_at = nil
+	m.clearedFields[trialsubject.FieldRandomizedAt] = struct{}{}
+}
+
+// RandomizedAtCleared returns if the "randomized_at" field was cleared in this mutation.
+func (m *TrialSubjectMutation) RandomizedAtCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldRandomizedAt]
+	return ok
+}
+
+// ResetRandomizedAt resets all changes to the "randomized_at" field.
+func (m *TrialSubjectMutation) ResetRandomizedAt() {
+	m.randomized_at = nil
+	delete(m.clearedFields, trialsubject.FieldRandomizedAt)
+}
+
+// SetArm sets the "arm" field.
+func (m *TrialSubjectMutation) SetArm(s string) {
+	m.arm = &s
+}
+
+// Arm returns the value of the "arm" field in the mutation.
+func (m *TrialSubjectMutation) Arm() (r string, exists bool) {
+	v := m.arm
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArm returns the old "arm" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldArm(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArm: %w", err)
+	}
+	return oldValue.Arm, nil
+}
+
+// ClearArm clears the value of the "arm" field.
+func (m *TrialSubjectMutation) ClearArm() {
+	m.arm = nil
+	m.clearedFields[trialsubject.FieldArm] = struct{}{}
+}
+
+// ArmCleared returns if the "arm" field was cleared in this mutation.
+func (m *TrialSubjectMutation) ArmCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldArm]
+	return ok
+}
+
+// ResetArm resets all changes to the "arm" field.
+func (m *TrialSubjectMutation) ResetArm() {
+	m.arm = nil
+	delete(m.clearedFields, trialsubject.FieldArm)
+}
+
+// SetSiteID sets the "site_id" field.
+func (m *TrialSubjectMutation) SetSiteID(u uuid.UUID) {
+	m.site = &u
+}
+
+// SiteID returns the value of the "site_id" field in the mutation.
+func (m *TrialSubjectMutation) SiteID() (r uuid.UUID, exists bool) {
+	v := m.site
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSiteID returns the old "site_id" field's value of the TrialSubject entity.
+// If the TrialSubject object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TrialSubjectMutation) OldSiteID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSiteID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSiteID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSiteID: %w", err)
+	}
+	return oldValue.SiteID, nil
+}
+
+// ClearSiteID clears the value of the "site_id" field.
+func (m *TrialSubjectMutation) ClearSiteID() {
+	m.site = nil
+	m.clearedFields[trialsubject.FieldSiteID] = struct{}{}
+}
+
+// SiteIDCleared returns if the "site_id" field was cleared in this mutation.
+func (m *TrialSubjectMutation) SiteIDCleared() bool {
+	_, ok := m.clearedFields[trialsubject.FieldSiteID]
+	return ok
+}
+
+// ResetSiteID resets all changes to the "site_id" field.
+func (m *TrialSubjectMutation) ResetSiteID() {
+	m.site = nil
+	delete(m.clearedFields, trialsubject.FieldSiteID)
+}
+
+// ClearEnrollment clears the "enrollment" edge to the Enrollment entity.
+func (m *TrialSubjectMutation) ClearEnrollment() {
+	m.clearedenrollment = true
+	m.clearedFields[trialsubject.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentCleared reports if the "enrollment" edge to the Enrollment entity was cleared.
+func (m *TrialSubjectMutation) EnrollmentCleared() bool {
+	return m.clearedenrollment
+}
+
+// EnrollmentIDs returns the "enrollment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EnrollmentID instead. It exists only for internal usage by the builders.
+func (m *TrialSubjectMutation) EnrollmentIDs() (ids []uuid.UUID) {
+	if id := m.enrollment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEnrollment resets all changes to the "enrollment" edge.
+func (m *TrialSubjectMutation) ResetEnrollment() {
+	m.enrollment = nil
+	m.clearedenrollment = false
+}
+
+// ClearSite clears the "site" edge to the ProgramSite entity.
+func (m *TrialSubjectMutation) ClearSite() {
+	m.clearedsite = true
+	m.clearedFields[trialsubject.FieldSiteID] = struct{}{}
+}
+
+// SiteCleared reports if the "site" edge to the ProgramSite entity was cleared.
+func (m *TrialSubjectMutation) SiteCleared() bool {
+	return m.SiteIDCleared() || m.clearedsite
+}
+
+// SiteIDs returns the "site" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SiteID instead. It exists only for internal usage by the builders.
+func (m *TrialSubjectMutation) SiteIDs() (ids []uuid.UUID) {
+	if id := m.site; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSite resets all changes to the "site" edge.
+func (m *TrialSubjectMutation) ResetSite() {
+	m.site = nil
+	m.clearedsite = false
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *TrialSubjectMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *TrialSubjectMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *TrialSubjectMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *TrialSubjectMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *TrialSubjectMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *TrialSubjectMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *TrialSubjectMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// Where appends a list predicates to the TrialSubjectMutation builder.
+func (m *TrialSubjectMutation) Where(ps ...predicate.TrialSubject) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TrialSubjectMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TrialSubjectMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TrialSubject, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TrialSubjectMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TrialSubjectMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TrialSubject).
+func (m *TrialSubjectMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TrialSubjectMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.version != nil {
+		fields = append(fields, trialsubject.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, trialsubject.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, trialsubject.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, trialsubject.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, trialsubject.FieldUpdatedBy)
+	}
+	if m.enrollment != nil {
+		fields = append(fields, trialsubject.FieldEnrollmentID)
+	}
+	if m.state != nil {
+		fields = append(fields, trialsubject.FieldState)
+	}
+	if m.screening_number != nil {
+		fields = append(fields, trialsubject.FieldScreeningNumber)
+	}
+	if m.randomized_at != nil {
+		fields = append(fields, trialsubject.FieldRandomizedAt)
+	}
+	if m.arm != nil {
+		fields = append(fields, trialsubject.FieldArm)
+	}
+	if m.site != nil {
+		fields = append(fields, trialsubject.FieldSiteID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TrialSubjectMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case trialsubject.FieldVersion:
+		return m.Version()
+	case trialsubject.FieldCreatedAt:
+		return m.CreatedAt()
+	case trialsubject.FieldCreatedBy:
+		return m.CreatedBy()
+	case trialsubject.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case trialsubject.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case trialsubject.FieldEnrollmentID:
+		return m.EnrollmentID()
+	case trialsubject.FieldState:
+		return m.State()
+	case trialsubject.FieldScreeningNumber:
+		return m.ScreeningNumber()
+	case trialsubject.FieldRandomizedAt:
+		return m.RandomizedAt()
+	case trialsubject.FieldArm:
+		return m.Arm()
+	case trialsubject.FieldSiteID:
+		return m.SiteID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TrialSubjectMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case trialsubject.FieldVersion:
+		return m.OldVersion(ctx)
+	case trialsubject.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case trialsubject.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case trialsubject.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case trialsubject.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case trialsubject.FieldEnrollmentID:
+		return m.OldEnrollmentID(ctx)
+	case trialsubject.FieldState:
+		return m.OldState(ctx)
+	case trialsubject.FieldScreeningNumber:
+		return m.OldScreeningNumber(ctx)
+	case trialsubject.FieldRandomizedAt:
+		return m.OldRandomizedAt(ctx)
+	case trialsubject.FieldArm:
+		return m.OldArm(ctx)
+	case trialsubject.FieldSiteID:
+		return m.OldSiteID(ctx)
+	}
+	return nil, fmt.Errorf("unknown TrialSubject field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrialSubjectMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case trialsubject.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case trialsubject.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case trialsubject.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case trialsubject.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case trialsubject.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case trialsubject.FieldEnrollmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollmentID(v)
+		return nil
+	case trialsubject.FieldState:
+		v, ok := value.(code.SubjectState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case trialsubject.FieldScreeningNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScreeningNumber(v)
+		return nil
+	case trialsubject.FieldRandomizedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRandomizedAt(v)
+		return nil
+	case trialsubject.FieldArm:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArm(v)
+		return nil
+	case trialsubject.FieldSiteID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSiteID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TrialSubjectMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, trialsubject.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TrialSubjectMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case trialsubject.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TrialSubjectMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case trialsubject.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TrialSubjectMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(trialsubject.FieldCreatedBy) {
+		fields = append(fields, trialsubject.FieldCreatedBy)
+	}
+	if m.FieldCleared(trialsubject.FieldUpdatedBy) {
+		fields = append(fields, trialsubject.FieldUpdatedBy)
+	}
+	if m.FieldCleared(trialsubject.FieldScreeningNumber) {
+		fields = append(fields, trialsubject.FieldScreeningNumber)
+	}
+	if m.FieldCleared(trialsubject.FieldRandomizedAt) {
+		fields = append(fields, trialsubject.FieldRandomizedAt)
+	}
+	if m.FieldCleared(trialsubject.FieldArm) {
+		fields = append(fields, trialsubject.FieldArm)
+	}
+	if m.FieldCleared(trialsubject.FieldSiteID) {
+		fields = append(fields, trialsubject.FieldSiteID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TrialSubjectMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TrialSubjectMutation) ClearField(name string) error {
+	switch name {
+	case trialsubject.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case trialsubject.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case trialsubject.FieldScreeningNumber:
+		m.ClearScreeningNumber()
+		return nil
+	case trialsubject.FieldRandomizedAt:
+		m.ClearRandomizedAt()
+		return nil
+	case trialsubject.FieldArm:
+		m.ClearArm()
+		return nil
+	case trialsubject.FieldSiteID:
+		m.ClearSiteID()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TrialSubjectMutation) ResetField(name string) error {
+	switch name {
+	case trialsubject.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case trialsubject.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case trialsubject.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case trialsubject.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case trialsubject.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case trialsubject.FieldEnrollmentID:
+		m.ResetEnrollmentID()
+		return nil
+	case trialsubject.FieldState:
+		m.ResetState()
+		return nil
+	case trialsubject.FieldScreeningNumber:
+		m.ResetScreeningNumber()
+		return nil
+	case trialsubject.FieldRandomizedAt:
+		m.ResetRandomizedAt()
+		return nil
+	case trialsubject.FieldArm:
+		m.ResetArm()
+		return nil
+	case trialsubject.FieldSiteID:
+		m.ResetSiteID()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TrialSubjectMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.enrollment != nil {
+		edges = append(edges, trialsubject.EdgeEnrollment)
+	}
+	if m.site != nil {
+		edges = append(edges, trialsubject.EdgeSite)
+	}
+	if m.history != nil {
+		edges = append(edges, trialsubject.EdgeHistory)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TrialSubjectMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case trialsubject.EdgeEnrollment:
+		if id := m.enrollment; id != nil {
+			return []ent.Value{*id}
+		}
+	case trialsubject.EdgeSite:
+		if id := m.site; id != nil {
+			return []ent.Value{*id}
+		}
+	case trialsubject.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TrialSubjectMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedhistory != nil {
+		edges = append(edges, trialsubject.EdgeHistory)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TrialSubjectMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case trialsubject.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TrialSubjectMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedenrollment {
+		edges = append(edges, trialsubject.EdgeEnrollment)
+	}
+	if m.clearedsite {
+		edges = append(edges, trialsubject.EdgeSite)
+	}
+	if m.clearedhistory {
+		edges = append(edges, trialsubject.EdgeHistory)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TrialSubjectMutation) EdgeCleared(name string) bool {
+	switch name {
+	case trialsubject.EdgeEnrollment:
+		return m.clearedenrollment
+	case trialsubject.EdgeSite:
+		return m.clearedsite
+	case trialsubject.EdgeHistory:
+		return m.clearedhistory
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TrialSubjectMutation) ClearEdge(name string) error {
+	switch name {
+	case trialsubject.EdgeEnrollment:
+		m.ClearEnrollment()
+		return nil
+	case trialsubject.EdgeSite:
+		m.ClearSite()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TrialSubjectMutation) ResetEdge(name string) error {
+	switch name {
+	case trialsubject.EdgeEnrollment:
+		m.ResetEnrollment()
+		return nil
+	case trialsubject.EdgeSite:
+		m.ResetSite()
+		return nil
+	case trialsubject.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	}
+	return fmt.Errorf("unknown TrialSubject edge %s", name)
 }

@@ -47,7 +47,28 @@ type Organization struct {
 	AddressZip *string `json:"address_zip,omitempty"`
 	// AddressCountry holds the value of the "address_country" field.
 	AddressCountry *string `json:"address_country,omitempty"`
-	selectValues   sql.SelectValues
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the OrganizationQuery when eager-loading is set.
+	Edges        OrganizationEdges `json:"edges"`
+	selectValues sql.SelectValues
+}
+
+// OrganizationEdges holds the relations/edges for other nodes in the graph.
+type OrganizationEdges struct {
+	// Locations holds the value of the locations edge.
+	Locations []*Location `json:"locations,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [1]bool
+}
+
+// LocationsOrErr returns the Locations value or an error if the edge
+// was not loaded in eager-loading.
+func (e OrganizationEdges) LocationsOrErr() ([]*Location, error) {
+	if e.loadedTypes[0] {
+		return e.Locations, nil
+	}
+	return nil, &NotLoadedError{edge: "locations"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -190,6 +211,11 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Organization) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryLocations queries the "locations" edge of the Organization entity.
+func (_m *Organization) QueryLocations() *LocationQuery {
+	return NewOrganizationClient(_m.config).QueryLocations(_m)
 }
 
 // Update returns a builder for updating this Organization.

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/google/uuid"
 )
@@ -206,6 +207,21 @@ func (_c *OrganizationCreate) SetNillableID(v *uuid.UUID) *OrganizationCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// AddLocationIDs adds the "locations" edge to the Location entity by IDs.
+func (_c *OrganizationCreate) AddLocationIDs(ids ...uuid.UUID) *OrganizationCreate {
+	_c.mutation.AddLocationIDs(ids...)
+	return _c
+}
+
+// AddLocations adds the "locations" edges to the Location entity.
+func (_c *OrganizationCreate) AddLocations(v ...*Location) *OrganizationCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLocationIDs(ids...)
 }
 
 // Mutation returns the OrganizationMutation object of the builder.
@@ -415,6 +431,22 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.AddressCountry(); ok {
 		_spec.SetField(organization.FieldAddressCountry, field.TypeString, value)
 		_node.AddressCountry = &value
+	}
+	if nodes := _c.mutation.LocationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/google/uuid"
@@ -254,9 +255,45 @@ func (_u *OrganizationUpdate) ClearAddressCountry() *OrganizationUpdate {
 	return _u
 }
 
+// AddLocationIDs adds the "locations" edge to the Location entity by IDs.
+func (_u *OrganizationUpdate) AddLocationIDs(ids ...uuid.UUID) *OrganizationUpdate {
+	_u.mutation.AddLocationIDs(ids...)
+	return _u
+}
+
+// AddLocations adds the "locations" edges to the Location entity.
+func (_u *OrganizationUpdate) AddLocations(v ...*Location) *OrganizationUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLocationIDs(ids...)
+}
+
 // Mutation returns the OrganizationMutation object of the builder.
 func (_u *OrganizationUpdate) Mutation() *OrganizationMutation {
 	return _u.mutation
+}
+
+// ClearLocations clears all "locations" edges to the Location entity.
+func (_u *OrganizationUpdate) ClearLocations() *OrganizationUpdate {
+	_u.mutation.ClearLocations()
+	return _u
+}
+
+// RemoveLocationIDs removes the "locations" edge to Location entities by IDs.
+func (_u *OrganizationUpdate) RemoveLocationIDs(ids ...uuid.UUID) *OrganizationUpdate {
+	_u.mutation.RemoveLocationIDs(ids...)
+	return _u
+}
+
+// RemoveLocations removes "locations" edges to Location entities.
+func (_u *OrganizationUpdate) RemoveLocations(v ...*Location) *OrganizationUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLocationIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -419,6 +456,51 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.AddressCountryCleared() {
 		_spec.ClearField(organization.FieldAddressCountry, field.TypeString)
+	}
+	if _u.mutation.LocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLocationsIDs(); len(nodes) > 0 && !_u.mutation.LocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LocationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -665,9 +747,45 @@ func (_u *OrganizationUpdateOne) ClearAddressCountry() *OrganizationUpdateOne {
 	return _u
 }
 
+// AddLocationIDs adds the "locations" edge to the Location entity by IDs.
+func (_u *OrganizationUpdateOne) AddLocationIDs(ids ...uuid.UUID) *OrganizationUpdateOne {
+	_u.mutation.AddLocationIDs(ids...)
+	return _u
+}
+
+// AddLocations adds the "locations" edges to the Location entity.
+func (_u *OrganizationUpdateOne) AddLocations(v ...*Location) *OrganizationUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLocationIDs(ids...)
+}
+
 // Mutation returns the OrganizationMutation object of the builder.
 func (_u *OrganizationUpdateOne) Mutation() *OrganizationMutation {
 	return _u.mutation
+}
+
+// ClearLocations clears all "locations" edges to the Location entity.
+func (_u *OrganizationUpdateOne) ClearLocations() *OrganizationUpdateOne {
+	_u.mutation.ClearLocations()
+	return _u
+}
+
+// RemoveLocationIDs removes the "locations" edge to Location entities by IDs.
+func (_u *OrganizationUpdateOne) RemoveLocationIDs(ids ...uuid.UUID) *OrganizationUpdateOne {
+	_u.mutation.RemoveLocationIDs(ids...)
+	return _u
+}
+
+// RemoveLocations removes "locations" edges to Location entities.
+func (_u *OrganizationUpdateOne) RemoveLocations(v ...*Location) *OrganizationUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLocationIDs(ids...)
 }
 
 // Where appends a list predicates to the OrganizationUpdate builder.
@@ -860,6 +978,51 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.AddressCountryCleared() {
 		_spec.ClearField(organization.FieldAddressCountry, field.TypeString)
+	}
+	if _u.mutation.LocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLocationsIDs(); len(nodes) > 0 && !_u.mutation.LocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LocationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   organization.LocationsTable,
+			Columns: []string{organization.LocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(location.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Organization{config: _u.config}

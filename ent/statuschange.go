@@ -16,6 +16,7 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -44,6 +45,8 @@ type StatusChange struct {
 	InquiryResponseID *uuid.UUID `json:"inquiry_response_id,omitempty"`
 	// PortalAccessID holds the value of the "portal_access_id" field.
 	PortalAccessID *uuid.UUID `json:"portal_access_id,omitempty"`
+	// TrialSubjectID holds the value of the "trial_subject_id" field.
+	TrialSubjectID *uuid.UUID `json:"trial_subject_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StatusChangeQuery when eager-loading is set.
 	Edges        StatusChangeEdges `json:"edges"`
@@ -64,9 +67,11 @@ type StatusChangeEdges struct {
 	InquiryResponse *InquiryResponse `json:"inquiry_response,omitempty"`
 	// PortalAccess holds the value of the portal_access edge.
 	PortalAccess *PortalAccess `json:"portal_access,omitempty"`
+	// TrialSubject holds the value of the trial_subject edge.
+	TrialSubject *TrialSubject `json:"trial_subject,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 }
 
 // ChangedByOrErr returns the ChangedBy value or an error if the edge
@@ -135,12 +140,23 @@ func (e StatusChangeEdges) PortalAccessOrErr() (*PortalAccess, error) {
 	return nil, &NotLoadedError{edge: "portal_access"}
 }
 
+// TrialSubjectOrErr returns the TrialSubject value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) TrialSubjectOrErr() (*TrialSubject, error) {
+	if e.TrialSubject != nil {
+		return e.TrialSubject, nil
+	} else if e.loadedTypes[6] {
+		return nil, &NotFoundError{label: trialsubject.Label}
+	}
+	return nil, &NotLoadedError{edge: "trial_subject"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*StatusChange) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case statuschange.FieldChangedByID, statuschange.FieldCareCaseID, statuschange.FieldEnrollmentID, statuschange.FieldConsentID, statuschange.FieldInquiryResponseID, statuschange.FieldPortalAccessID:
+		case statuschange.FieldChangedByID, statuschange.FieldCareCaseID, statuschange.FieldEnrollmentID, statuschange.FieldConsentID, statuschange.FieldInquiryResponseID, statuschange.FieldPortalAccessID, statuschange.FieldTrialSubjectID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case statuschange.FieldFromStatus, statuschange.FieldToStatus, statuschange.FieldNote:
 			values[i] = new(sql.NullString)
@@ -237,6 +253,13 @@ func (_m *StatusChange) assignValues(columns []string, values []any) error {
 				_m.PortalAccessID = new(uuid.UUID)
 				*_m.PortalAccessID = *value.S.(*uuid.UUID)
 			}
+		case statuschange.FieldTrialSubjectID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field trial_subject_id", values[i])
+			} else if value.Valid {
+				_m.TrialSubjectID = new(uuid.UUID)
+				*_m.TrialSubjectID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -278,6 +301,11 @@ func (_m *StatusChange) QueryInquiryResponse() *InquiryResponseQuery {
 // QueryPortalAccess queries the "portal_access" edge of the StatusChange entity.
 func (_m *StatusChange) QueryPortalAccess() *PortalAccessQuery {
 	return NewStatusChangeClient(_m.config).QueryPortalAccess(_m)
+}
+
+// QueryTrialSubject queries the "trial_subject" edge of the StatusChange entity.
+func (_m *StatusChange) QueryTrialSubject() *TrialSubjectQuery {
+	return NewStatusChangeClient(_m.config).QueryTrialSubject(_m)
 }
 
 // Update returns a builder for updating this StatusChange.
@@ -346,6 +374,11 @@ func (_m *StatusChange) String() string {
 	builder.WriteString(", ")
 	if v := _m.PortalAccessID; v != nil {
 		builder.WriteString("portal_access_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.TrialSubjectID; v != nil {
+		builder.WriteString("trial_subject_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -17,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -151,6 +152,20 @@ func (_c *StatusChangeCreate) SetNillablePortalAccessID(v *uuid.UUID) *StatusCha
 	return _c
 }
 
+// SetTrialSubjectID sets the "trial_subject_id" field.
+func (_c *StatusChangeCreate) SetTrialSubjectID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetTrialSubjectID(v)
+	return _c
+}
+
+// SetNillableTrialSubjectID sets the "trial_subject_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableTrialSubjectID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetTrialSubjectID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *StatusChangeCreate) SetID(v uuid.UUID) *StatusChangeCreate {
 	_c.mutation.SetID(v)
@@ -193,6 +208,11 @@ func (_c *StatusChangeCreate) SetInquiryResponse(v *InquiryResponse) *StatusChan
 // SetPortalAccess sets the "portal_access" edge to the PortalAccess entity.
 func (_c *StatusChangeCreate) SetPortalAccess(v *PortalAccess) *StatusChangeCreate {
 	return _c.SetPortalAccessID(v.ID)
+}
+
+// SetTrialSubject sets the "trial_subject" edge to the TrialSubject entity.
+func (_c *StatusChangeCreate) SetTrialSubject(v *TrialSubject) *StatusChangeCreate {
+	return _c.SetTrialSubjectID(v.ID)
 }
 
 // Mutation returns the StatusChangeMutation object of the builder.
@@ -416,6 +436,23 @@ func (_c *StatusChangeCreate) createSpec() (*StatusChange, *sqlgraph.CreateSpec)
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.PortalAccessID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TrialSubjectIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.TrialSubjectTable,
+			Columns: []string{statuschange.TrialSubjectColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.TrialSubjectID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

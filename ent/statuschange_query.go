@@ -20,6 +20,7 @@ import (
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 )
 
@@ -36,6 +37,7 @@ type StatusChangeQuery struct {
 	withConsent         *ConsentQuery
 	withInquiryResponse *InquiryResponseQuery
 	withPortalAccess    *PortalAccessQuery
+	withTrialSubject    *TrialSubjectQuery
 	modifiers           []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -198,6 +200,28 @@ func (_q *StatusChangeQuery) QueryPortalAccess() *PortalAccessQuery {
 			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
 			sqlgraph.To(portalaccess.Table, portalaccess.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.PortalAccessTable, statuschange.PortalAccessColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTrialSubject chains the current query on the "trial_subject" edge.
+func (_q *StatusChangeQuery) QueryTrialSubject() *TrialSubjectQuery {
+	query := (&TrialSubjectClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.TrialSubjectTable, statuschange.TrialSubjectColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +427,7 @@ func (_q *StatusChangeQuery) Clone() *StatusChangeQuery {
 		withConsent:         _q.withConsent.Clone(),
 		withInquiryResponse: _q.withInquiryResponse.Clone(),
 		withPortalAccess:    _q.withPortalAccess.Clone(),
+		withTrialSubject:    _q.withTrialSubject.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -473,6 +498,17 @@ func (_q *StatusChangeQuery) WithPortalAccess(opts ...func(*PortalAccessQuery)) 
 		opt(query)
 	}
 	_q.withPortalAccess = query
+	return _q
+}
+
+// WithTrialSubject tells the query-builder to eager-load the nodes that are connected to
+// the "trial_subject" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithTrialSubject(opts ...func(*TrialSubjectQuery)) *StatusChangeQuery {
+	query := (&TrialSubjectClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTrialSubject = query
 	return _q
 }
 
@@ -560,13 +596,14 @@ func (_q *StatusChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*StatusChange{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withChangedBy != nil,
 			_q.withCareCase != nil,
 			_q.withEnrollment != nil,
 			_q.withConsent != nil,
 			_q.withInquiryResponse != nil,
 			_q.withPortalAccess != nil,
+			_q.withTrialSubject != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -623,6 +660,12 @@ func (_q *StatusChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if query := _q.withPortalAccess; query != nil {
 		if err := _q.loadPortalAccess(ctx, query, nodes, nil,
 			func(n *StatusChange, e *PortalAccess) { n.Edges.PortalAccess = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTrialSubject; query != nil {
+		if err := _q.loadTrialSubject(ctx, query, nodes, nil,
+			func(n *StatusChange, e *TrialSubject) { n.Edges.TrialSubject = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -821,6 +864,38 @@ func (_q *StatusChangeQuery) loadPortalAccess(ctx context.Context, query *Portal
 	}
 	return nil
 }
+func (_q *StatusChangeQuery) loadTrialSubject(ctx context.Context, query *TrialSubjectQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *TrialSubject)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].TrialSubjectID == nil {
+			continue
+		}
+		fk := *nodes[i].TrialSubjectID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(trialsubject.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "trial_subject_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *StatusChangeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -867,6 +942,9 @@ func (_q *StatusChangeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withPortalAccess != nil {
 			_spec.Node.AddColumnOnce(statuschange.FieldPortalAccessID)
+		}
+		if _q.withTrialSubject != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldTrialSubjectID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

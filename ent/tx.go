@@ -38,6 +38,8 @@ type Tx struct {
 	Coverage *CoverageClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// EligibilityCriterion is the client for interacting with the EligibilityCriterion builders.
+	EligibilityCriterion *EligibilityCriterionClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
 	// Event is the client for interacting with the Event builders.
@@ -60,6 +62,8 @@ type Tx struct {
 	KnowledgeResource *KnowledgeResourceClient
 	// LiaisonAssignment is the client for interacting with the LiaisonAssignment builders.
 	LiaisonAssignment *LiaisonAssignmentClient
+	// Location is the client for interacting with the Location builders.
+	Location *LocationClient
 	// MedicalInquiry is the client for interacting with the MedicalInquiry builders.
 	MedicalInquiry *MedicalInquiryClient
 	// Membership is the client for interacting with the Membership builders.
@@ -72,6 +76,8 @@ type Tx struct {
 	PortalAccess *PortalAccessClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProgramSite is the client for interacting with the ProgramSite builders.
+	ProgramSite *ProgramSiteClient
 	// ProgramTeamMember is the client for interacting with the ProgramTeamMember builders.
 	ProgramTeamMember *ProgramTeamMemberClient
 	// Provider is the client for interacting with the Provider builders.
@@ -84,12 +90,18 @@ type Tx struct {
 	ResponseCitation *ResponseCitationClient
 	// RoutingRule is the client for interacting with the RoutingRule builders.
 	RoutingRule *RoutingRuleClient
+	// ScheduledJob is the client for interacting with the ScheduledJob builders.
+	ScheduledJob *ScheduledJobClient
 	// StatusChange is the client for interacting with the StatusChange builders.
 	StatusChange *StatusChangeClient
 	// Touchpoint is the client for interacting with the Touchpoint builders.
 	Touchpoint *TouchpointClient
 	// Treatment is the client for interacting with the Treatment builders.
 	Treatment *TreatmentClient
+	// TrialDetail is the client for interacting with the TrialDetail builders.
+	TrialDetail *TrialDetailClient
+	// TrialSubject is the client for interacting with the TrialSubject builders.
+	TrialSubject *TrialSubjectClient
 
 	// lazily loaded.
 	client     *Client
@@ -234,6 +246,7 @@ func (tx *Tx) init() {
 	tx.ContactPoint = NewContactPointClient(tx.config)
 	tx.Coverage = NewCoverageClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
+	tx.EligibilityCriterion = NewEligibilityCriterionClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.EventHead = NewEventHeadClient(tx.config)
@@ -245,21 +258,26 @@ func (tx *Tx) init() {
 	tx.InquiryResponse = NewInquiryResponseClient(tx.config)
 	tx.KnowledgeResource = NewKnowledgeResourceClient(tx.config)
 	tx.LiaisonAssignment = NewLiaisonAssignmentClient(tx.config)
+	tx.Location = NewLocationClient(tx.config)
 	tx.MedicalInquiry = NewMedicalInquiryClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Patient = NewPatientClient(tx.config)
 	tx.PortalAccess = NewPortalAccessClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
+	tx.ProgramSite = NewProgramSiteClient(tx.config)
 	tx.ProgramTeamMember = NewProgramTeamMemberClient(tx.config)
 	tx.Provider = NewProviderClient(tx.config)
 	tx.RequiredConsent = NewRequiredConsentClient(tx.config)
 	tx.ResponseAnswer = NewResponseAnswerClient(tx.config)
 	tx.ResponseCitation = NewResponseCitationClient(tx.config)
 	tx.RoutingRule = NewRoutingRuleClient(tx.config)
+	tx.ScheduledJob = NewScheduledJobClient(tx.config)
 	tx.StatusChange = NewStatusChangeClient(tx.config)
 	tx.Touchpoint = NewTouchpointClient(tx.config)
 	tx.Treatment = NewTreatmentClient(tx.config)
+	tx.TrialDetail = NewTrialDetailClient(tx.config)
+	tx.TrialSubject = NewTrialSubjectClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -45,6 +45,11 @@ func (r queryResolver) ImportRuns(ctx context.Context, first *int, after *relay.
 	return relay.Page(ctx, r.Client.ImportRun.Query(), list.ImportRuns, page(first, after, last, before), r.Client.LoadImportRun)
 }
 
+// ScheduledJobs resolves Query.scheduledJobs.
+func (r queryResolver) ScheduledJobs(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ScheduledJob], error) {
+	return relay.Page(ctx, r.Client.ScheduledJob.Query(), list.ScheduledJobs, page(first, after, last, before), r.Client.LoadScheduledJob)
+}
+
 // Memberships resolves User.memberships.
 func (r userResolver) Memberships(ctx context.Context, obj *ent.Identity, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Membership], error) {
 	return relay.Each(ctx, r.Client.Membership.Query, list.Memberships, obj.ID, page(first, after, last, before), r.Client.LoadMembership)

@@ -131,6 +131,7 @@ func (w *world) company(ctx context.Context) {
 		}
 		w.keep(r.name)(create.Save(ctx))
 	}
+	w.keep("nightly")(c.ScheduledJob.Create().SetName("nightly").SetDueAt(day(1)).SetStartedAt(day(0)).SetFinishedAt(day(0)).SetLastError("none").Save(ctx))
 	w.keep("run")(c.ImportRun.Create().SetKind("fhir").SetSource("bundle.json").SetStartedAt(day(-30)).SetFinishedAt(day(-30)).Save(ctx))
 }
 
@@ -171,7 +172,7 @@ func (w *world) offers(ctx context.Context) {
 	} {
 		w.keep(r.name)(c.KnowledgeResource.Create().SetDocument(r.name).SetEdition(1).SetKind("PUBLICATION").SetTitle("On " + r.name).SetSummary("Short").
 			SetBody("Long").SetSha256("00").SetStatus(r.status).SetLabelStatus(r.label).SetForHcp(r.hcp).SetForPatients(r.patients).SetForInternal(r.internal).
-			SetCountry("US").SetApprovalCode("A-1").SetEffectiveFrom(day(r.from)).SetExpiresAt(day(r.until)).SetProductID(zelora).Save(ctx))
+			SetCountry("US").SetApprovalCode("A-1").SetSource("https://example.org").SetAttribution("Somebody").SetEffectiveFrom(day(r.from)).SetExpiresAt(day(r.until)).SetProductID(zelora).Save(ctx))
 	}
 	for _, status := range []code.FormStatus{"APPROVED", "DRAFT"} {
 		w.keep(strings.ToLower(string(status)))(c.ConsentForm.Create().SetScope("MARKETING").SetEdition(1).SetLocale("en-US").SetTitle("Form").
@@ -184,6 +185,9 @@ func (w *world) people(ctx context.Context) {
 	c := w.client
 	clinic := w.keep("clinic")(c.Organization.Create().SetName(canary("clinic", "Name")).SetKind("CLINIC").SetNpi("1234567893").SetPhone("555-0100").
 		SetAddressLine("1 Main St").SetAddressCity("Springfield").SetAddressState("MA").SetAddressZip("01101").SetAddressCountry("US").Save(ctx))
+	w.keep("clinic")(c.Location.Create().SetOrganizationID(clinic).SetName(canary("clinic", "Place")).SetPhone("555-0101").
+		SetAddressLine("2 Main St").SetAddressCity("Springfield").SetAddressState("MA").SetAddressZip("01101").SetAddressCountry("US").Save(ctx))
+	w.sites(ctx, clinic)
 	w.keep("payer")(c.Organization.Create().SetName("Payer").SetKind("PAYER").Save(ctx))
 	for _, p := range []struct{ name, territory, liaison string }{{"provider", east, "liaison"}, {"provider2", west, "liaison2"}} {
 		account := w.account(ctx, p.name, "PROVIDER", "PROVIDER_PORTAL")
@@ -217,6 +221,18 @@ func (w *world) people(ctx context.Context) {
 	}
 	w.user(ctx, "patient", viewer.Patient, w.row("patient ann"))
 	w.user(ctx, "patient2", viewer.Patient, w.row("patient bob"))
+}
+
+// sites makes every program a trial at the clinic.
+func (w *world) sites(ctx context.Context, clinic uuid.UUID) {
+	for _, name := range []string{"bridge", "harbor", "sketch", "ended"} {
+		program := w.row("program " + name)
+		w.keep(name)(w.client.TrialDetail.Create().SetProgramID(program).SetOfficialTitle("A trial").SetSummary("Short").SetPhase("PHASE_3").
+			SetStudyStatus("ACTIVE").SetRegistryStatus("Recruiting").SetEthicsApprovalRef("E-1").SetBlinded(true).SetTargetEnrollment(100).
+			SetConditions([]string{"Carcinoma"}).SetSponsorID(clinic).Save(ctx))
+		w.keep(name)(w.client.ProgramSite.Create().SetProgramID(program).SetOrganizationID(clinic).SetStudyStatus("ACTIVE").SetNumber("701").Save(ctx))
+		w.keep(name)(w.client.EligibilityCriterion.Create().SetProgramID(program).SetSeq(1).SetKind("INCLUSION").SetText("Adults").SetExpression("age >= 18").Save(ctx))
+	}
 }
 
 func (w *world) account(ctx context.Context, name string, kind code.AccountKind, portal code.Portal) uuid.UUID {

@@ -9,6 +9,7 @@ var Computed = map[string][]string{
 	"Enrollment.daysToActivation": {"activated_at", "referred_at"},
 	"Enrollment.referredYear":     {"referred_at"},
 	"KnowledgeResource.audience":  {"for_hcp", "for_internal", "for_patients"},
+	"Location.address":            {"address_city", "address_country", "address_line", "address_state", "address_zip"},
 	"Organization.address":        {"address_city", "address_country", "address_line", "address_state", "address_zip"},
 	"Patient.address":             {"address_city", "address_country", "address_line", "address_state", "address_zip"},
 	"Patient.ageGroup":            {"birth_date", "deceased_at"},

@@ -39,6 +39,21 @@ func (r careProgramResolver) RequiredConsentScopes(ctx context.Context, obj *ent
 	return scopes, err
 }
 
+// Sites resolves CareProgram.sites.
+func (r careProgramResolver) Sites(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramSite], error) {
+	return relay.Each(ctx, r.Client.ProgramSite.Query, list.ProgramSites, obj.ID, page(first, after, last, before), r.Client.LoadProgramSite)
+}
+
+// Criteria resolves CareProgram.criteria.
+func (r careProgramResolver) Criteria(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityCriterion], error) {
+	return relay.Each(ctx, r.Client.EligibilityCriterion.Query, list.ProgramCriteria, obj.ID, page(first, after, last, before), r.Client.LoadEligibilityCriterion)
+}
+
+// History resolves TrialSubject.history.
+func (r trialSubjectResolver) History(ctx context.Context, obj *ent.TrialSubject, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
+	return relay.Each(ctx, r.Client.StatusChange.Query, list.SubjectHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
+}
+
 // ReferredYear resolves Enrollment.referredYear.
 func (r enrollmentResolver) ReferredYear(_ context.Context, obj *ent.Enrollment) (int, error) {
 	return obj.ReferredAt.Year(), nil

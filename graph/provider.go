@@ -75,6 +75,16 @@ func (r providerResolver) State(_ context.Context, obj *ent.Provider) (*string, 
 	return obj.AddressState, nil
 }
 
+// Locations resolves Organization.locations.
+func (r organizationResolver) Locations(ctx context.Context, obj *ent.Organization, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Location], error) {
+	return relay.Each(ctx, r.Client.Location.Query, list.OrganizationLocations, obj.ID, page(first, after, last, before), r.Client.LoadLocation)
+}
+
+// Address resolves Location.address.
+func (r locationResolver) Address(_ context.Context, obj *ent.Location) (*model.Address, error) {
+	return &model.Address{Line: obj.AddressLine, City: obj.AddressCity, State: obj.AddressState, Zip: obj.AddressZip, Country: obj.AddressCountry}, nil
+}
+
 // Address resolves Organization.address.
 func (r organizationResolver) Address(_ context.Context, obj *ent.Organization) (*model.Address, error) {
 	return &model.Address{

@@ -24,6 +24,10 @@ func (w *world) records(ctx context.Context) {
 		}
 		w.keep("enrollment " + p.name)(c.StatusChange.Create().SetEnrollmentID(enrollment).SetFromStatus("ACTIVE").SetToStatus("COMPLETED").
 			SetNote(canary(p.name, "Step")).SetChangedByID(w.row("user coordinator")).Save(ctx))
+		subject := w.keep(p.name)(c.TrialSubject.Create().SetEnrollmentID(enrollment).SetState("OFF_STUDY").SetScreeningNumber(canary(p.name, "Screening")).
+			SetRandomizedAt(day(-60)).SetArm(canary(p.name, "Arm")).SetSiteID(w.row("site " + p.program)).Save(ctx))
+		w.keep("subject " + p.name)(c.StatusChange.Create().SetTrialSubjectID(subject).SetFromStatus("FOLLOW_UP").SetToStatus("OFF_STUDY").
+			SetNote(canary(p.name, "SubjectStep")).SetChangedByID(w.row("user coordinator")).Save(ctx))
 		w.keep(p.name)(c.Coverage.Create().SetPatientID(patient).SetPayerID(w.row("org payer")).SetPlanName(canary(p.name, "Plan")).SetMemberID(canary(p.name, "Member")).
 			SetGroupID(canary(p.name, "Group")).SetSubscriberName(canary(p.name, "Subscriber")).SetSubscriberBirthDate("1971-03-07").
 			SetSubscriberRelationship("SELF").SetKind("MEDICAL").SetStatus("ACTIVE").SetPeriodStart("2026-01-01").SetPeriodEnd("2026-12-31").Save(ctx))

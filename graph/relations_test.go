@@ -52,6 +52,12 @@ Organization
 	LIAISON      any=clinic
 	COORDINATOR  any=clinic
 	STAFF        any=clinic
+Location
+	PATIENT      any=clinic
+	PROVIDER     any=clinic
+	LIAISON      any=clinic
+	COORDINATOR  any=clinic
+	STAFF        any=clinic
 ContactPoint
 	PATIENT      SELF=ann other=bob
 	PROVIDER     SELF=provider TREATS=ann peer=provider2 other=bob
@@ -86,6 +92,28 @@ CareProgram
 	STAFF        active=bridge draft=sketch
 	ANALYST      active=bridge draft=sketch
 	ADMIN        active=bridge draft=sketch
+TrialDetail
+	PATIENT      active=bridge draft=sketch closed=ended
+	PROVIDER     active=bridge draft=sketch closed=ended
+	LIAISON      active=bridge draft=sketch
+	COORDINATOR  active=bridge draft=sketch
+	STAFF        active=bridge draft=sketch
+ProgramSite
+	PATIENT      active=bridge draft=sketch closed=ended
+	PROVIDER     active=bridge draft=sketch closed=ended
+	LIAISON      active=bridge draft=sketch
+	COORDINATOR  active=bridge draft=sketch
+	STAFF        active=bridge draft=sketch
+EligibilityCriterion
+	PATIENT      active=bridge draft=sketch closed=ended
+	PROVIDER     active=bridge draft=sketch closed=ended
+	LIAISON      active=bridge draft=sketch
+	COORDINATOR  active=bridge draft=sketch
+	STAFF        active=bridge draft=sketch
+TrialSubject
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann AUTHORED=old other=bob
+	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 Enrollment
 	PATIENT      SELF=ann other=bob
 	PROVIDER     TREATS=ann AUTHORED=old other=bob
@@ -130,7 +158,7 @@ CaseRouting
 	STAFF        safety:QUEUE=event quality:AUTHORED=forwarded quality:other=event
 StatusChange
 	LIAISON      case,QUEUE=case_done answer,QUEUE=response_done case,AUTHORED=case_reported case,other=case_west answer,other=response_west enrollment=enrollment_ann consent=consent_ann
-	COORDINATOR  enrollment,PROGRAM=enrollment_ann consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob case=case_done
+	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob case=case_done
 	STAFF        safety:case,QUEUE=case_event information:answer,QUEUE=response_own quality:case,other=case_event information:answer,other=response_done
 RoutingRule
 	LIAISON      any=full
@@ -182,6 +210,8 @@ KnowledgeResource
 	ANALYST      approved=label draft=draft
 ImportRun
 	ADMIN        any=run
+ScheduledJob
+	ADMIN        any=nightly
 `
 
 // first is the user of a persona who asks unless another is named.

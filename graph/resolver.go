@@ -33,6 +33,7 @@ type (
 	consentResolver         struct{ *resolver }
 	enrollmentResolver      struct{ *resolver }
 	inquiryResponseResolver struct{ *resolver }
+	locationResolver        struct{ *resolver }
 	resourceResolver        struct{ *resolver }
 	medicalInquiryResolver  struct{ *resolver }
 	organizationResolver    struct{ *resolver }
@@ -40,6 +41,7 @@ type (
 	providerResolver        struct{ *resolver }
 	touchpointResolver      struct{ *resolver }
 	treatmentResolver       struct{ *resolver }
+	trialSubjectResolver    struct{ *resolver }
 	userResolver            struct{ *resolver }
 )
 
@@ -62,6 +64,8 @@ func (r *resolver) KnowledgeResource() generated.KnowledgeResourceResolver {
 	return resourceResolver{r}
 }
 
+func (r *resolver) Location() generated.LocationResolver { return locationResolver{r} }
+
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
 }
@@ -70,6 +74,7 @@ func (r *resolver) Patient() generated.PatientResolver           { return patien
 func (r *resolver) Provider() generated.ProviderResolver         { return providerResolver{r} }
 func (r *resolver) Touchpoint() generated.TouchpointResolver     { return touchpointResolver{r} }
 func (r *resolver) Treatment() generated.TreatmentResolver       { return treatmentResolver{r} }
+func (r *resolver) TrialSubject() generated.TrialSubjectResolver { return trialSubjectResolver{r} }
 func (r *resolver) User() generated.UserResolver                 { return userResolver{r} }
 
 // page gathers the arguments of a list.

@@ -16,6 +16,7 @@ func Reads(client *ent.Client) {
 	// A patient's account has the patient's key. That of anybody else is in no patient's access log.
 	client.ContactPoint.Intercept(reads(ent.TypeContactPoint, func(r *ent.ContactPoint) (id, patient uuid.UUID) { return r.ID, r.AccountID }))
 	client.Enrollment.Intercept(reads(ent.TypeEnrollment, func(r *ent.Enrollment) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
+	client.TrialSubject.Intercept(reads(ent.TypeTrialSubject, func(r *ent.TrialSubject) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
 	client.Consent.Intercept(reads(ent.TypeConsent, func(r *ent.Consent) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Coverage.Intercept(reads(ent.TypeCoverage, func(r *ent.Coverage) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Treatment.Intercept(reads(ent.TypeTreatment, func(r *ent.Treatment) (id, patient uuid.UUID) { return r.ID, r.PatientID }))

@@ -49,8 +49,14 @@ const (
 	FieldProductID = "product_id"
 	// EdgeProduct holds the string denoting the product edge name in mutations.
 	EdgeProduct = "product"
+	// EdgeTrial holds the string denoting the trial edge name in mutations.
+	EdgeTrial = "trial"
 	// EdgeRequiredConsents holds the string denoting the required_consents edge name in mutations.
 	EdgeRequiredConsents = "required_consents"
+	// EdgeSites holds the string denoting the sites edge name in mutations.
+	EdgeSites = "sites"
+	// EdgeCriteria holds the string denoting the criteria edge name in mutations.
+	EdgeCriteria = "criteria"
 	// EdgeEnrollments holds the string denoting the enrollments edge name in mutations.
 	EdgeEnrollments = "enrollments"
 	// Table holds the table name of the careprogram in the database.
@@ -62,6 +68,13 @@ const (
 	ProductInverseTable = "products"
 	// ProductColumn is the table column denoting the product relation/edge.
 	ProductColumn = "product_id"
+	// TrialTable is the table that holds the trial relation/edge.
+	TrialTable = "trial_details"
+	// TrialInverseTable is the table name for the TrialDetail entity.
+	// It exists in this package in order to avoid circular dependency with the "trialdetail" package.
+	TrialInverseTable = "trial_details"
+	// TrialColumn is the table column denoting the trial relation/edge.
+	TrialColumn = "program_id"
 	// RequiredConsentsTable is the table that holds the required_consents relation/edge.
 	RequiredConsentsTable = "required_consents"
 	// RequiredConsentsInverseTable is the table name for the RequiredConsent entity.
@@ -69,6 +82,20 @@ const (
 	RequiredConsentsInverseTable = "required_consents"
 	// RequiredConsentsColumn is the table column denoting the required_consents relation/edge.
 	RequiredConsentsColumn = "program_id"
+	// SitesTable is the table that holds the sites relation/edge.
+	SitesTable = "program_sites"
+	// SitesInverseTable is the table name for the ProgramSite entity.
+	// It exists in this package in order to avoid circular dependency with the "programsite" package.
+	SitesInverseTable = "program_sites"
+	// SitesColumn is the table column denoting the sites relation/edge.
+	SitesColumn = "program_id"
+	// CriteriaTable is the table that holds the criteria relation/edge.
+	CriteriaTable = "eligibility_criteria"
+	// CriteriaInverseTable is the table name for the EligibilityCriterion entity.
+	// It exists in this package in order to avoid circular dependency with the "eligibilitycriterion" package.
+	CriteriaInverseTable = "eligibility_criteria"
+	// CriteriaColumn is the table column denoting the criteria relation/edge.
+	CriteriaColumn = "program_id"
 	// EnrollmentsTable is the table that holds the enrollments relation/edge.
 	EnrollmentsTable = "enrollments"
 	// EnrollmentsInverseTable is the table name for the Enrollment entity.
@@ -244,6 +271,13 @@ func ByProductField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByTrialField orders the results by trial field.
+func ByTrialField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTrialStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByRequiredConsentsCount orders the results by required_consents count.
 func ByRequiredConsentsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -255,6 +289,34 @@ func ByRequiredConsentsCount(opts ...sql.OrderTermOption) OrderOption {
 func ByRequiredConsents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newRequiredConsentsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// BySitesCount orders the results by sites count.
+func BySitesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSitesStep(), opts...)
+	}
+}
+
+// BySites orders the results by sites terms.
+func BySites(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSitesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByCriteriaCount orders the results by criteria count.
+func ByCriteriaCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newCriteriaStep(), opts...)
+	}
+}
+
+// ByCriteria orders the results by criteria terms.
+func ByCriteria(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCriteriaStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -278,11 +340,32 @@ func newProductStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ProductTable, ProductColumn),
 	)
 }
+func newTrialStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TrialInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, TrialTable, TrialColumn),
+	)
+}
 func newRequiredConsentsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RequiredConsentsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, RequiredConsentsTable, RequiredConsentsColumn),
+	)
+}
+func newSitesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SitesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, SitesTable, SitesColumn),
+	)
+}
+func newCriteriaStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CriteriaInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, CriteriaTable, CriteriaColumn),
 	)
 }
 func newEnrollmentsStep() *sqlgraph.Step {

@@ -855,6 +855,29 @@ func HasProductWith(preds ...predicate.Product) predicate.CareProgram {
 	})
 }
 
+// HasTrial applies the HasEdge predicate on the "trial" edge.
+func HasTrial() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, TrialTable, TrialColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTrialWith applies the HasEdge predicate on the "trial" edge with a given conditions (other predicates).
+func HasTrialWith(preds ...predicate.TrialDetail) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newTrialStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasRequiredConsents applies the HasEdge predicate on the "required_consents" edge.
 func HasRequiredConsents() predicate.CareProgram {
 	return predicate.CareProgram(func(s *sql.Selector) {
@@ -870,6 +893,52 @@ func HasRequiredConsents() predicate.CareProgram {
 func HasRequiredConsentsWith(preds ...predicate.RequiredConsent) predicate.CareProgram {
 	return predicate.CareProgram(func(s *sql.Selector) {
 		step := newRequiredConsentsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSites applies the HasEdge predicate on the "sites" edge.
+func HasSites() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, SitesTable, SitesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSitesWith applies the HasEdge predicate on the "sites" edge with a given conditions (other predicates).
+func HasSitesWith(preds ...predicate.ProgramSite) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newSitesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasCriteria applies the HasEdge predicate on the "criteria" edge.
+func HasCriteria() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, CriteriaTable, CriteriaColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCriteriaWith applies the HasEdge predicate on the "criteria" edge with a given conditions (other predicates).
+func HasCriteriaWith(preds ...predicate.EligibilityCriterion) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newCriteriaStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

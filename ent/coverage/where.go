@@ -405,6 +405,16 @@ func PayerIDNotIn(vs ...uuid.UUID) predicate.Coverage {
 	return predicate.Coverage(sql.FieldNotIn(FieldPayerID, vs...))
 }
 
+// PayerIDIsNil applies the IsNil predicate on the "payer_id" field.
+func PayerIDIsNil() predicate.Coverage {
+	return predicate.Coverage(sql.FieldIsNull(FieldPayerID))
+}
+
+// PayerIDNotNil applies the NotNil predicate on the "payer_id" field.
+func PayerIDNotNil() predicate.Coverage {
+	return predicate.Coverage(sql.FieldNotNull(FieldPayerID))
+}
+
 // PlanNameEQ applies the EQ predicate on the "plan_name" field.
 func PlanNameEQ(v string) predicate.Coverage {
 	return predicate.Coverage(sql.FieldEQ(FieldPlanName, v))

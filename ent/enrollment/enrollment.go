@@ -61,6 +61,8 @@ const (
 	EdgeReferrer = "referrer"
 	// EdgeCoordinator holds the string denoting the coordinator edge name in mutations.
 	EdgeCoordinator = "coordinator"
+	// EdgeTrialSubject holds the string denoting the trial_subject edge name in mutations.
+	EdgeTrialSubject = "trial_subject"
 	// EdgeHistory holds the string denoting the history edge name in mutations.
 	EdgeHistory = "history"
 	// Table holds the table name of the enrollment in the database.
@@ -93,6 +95,13 @@ const (
 	CoordinatorInverseTable = "identities"
 	// CoordinatorColumn is the table column denoting the coordinator relation/edge.
 	CoordinatorColumn = "coordinator_id"
+	// TrialSubjectTable is the table that holds the trial_subject relation/edge.
+	TrialSubjectTable = "trial_subjects"
+	// TrialSubjectInverseTable is the table name for the TrialSubject entity.
+	// It exists in this package in order to avoid circular dependency with the "trialsubject" package.
+	TrialSubjectInverseTable = "trial_subjects"
+	// TrialSubjectColumn is the table column denoting the trial_subject relation/edge.
+	TrialSubjectColumn = "enrollment_id"
 	// HistoryTable is the table that holds the history relation/edge.
 	HistoryTable = "status_changes"
 	// HistoryInverseTable is the table name for the StatusChange entity.
@@ -299,6 +308,13 @@ func ByCoordinatorField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByTrialSubjectField orders the results by trial_subject field.
+func ByTrialSubjectField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTrialSubjectStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByHistoryCount orders the results by history count.
 func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -338,6 +354,13 @@ func newCoordinatorStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CoordinatorInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, CoordinatorTable, CoordinatorColumn),
+	)
+}
+func newTrialSubjectStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TrialSubjectInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, TrialSubjectTable, TrialSubjectColumn),
 	)
 }
 func newHistoryStep() *sqlgraph.Step {

@@ -1019,6 +1019,29 @@ func HasCoordinatorWith(preds ...predicate.Identity) predicate.Enrollment {
 	})
 }
 
+// HasTrialSubject applies the HasEdge predicate on the "trial_subject" edge.
+func HasTrialSubject() predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, TrialSubjectTable, TrialSubjectColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTrialSubjectWith applies the HasEdge predicate on the "trial_subject" edge with a given conditions (other predicates).
+func HasTrialSubjectWith(preds ...predicate.TrialSubject) predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := newTrialSubjectStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasHistory applies the HasEdge predicate on the "history" edge.
 func HasHistory() predicate.Enrollment {
 	return predicate.Enrollment(func(s *sql.Selector) {

@@ -165,6 +165,18 @@ func (f DepartmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DepartmentMutation", m)
 }
 
+// The EligibilityCriterionFunc type is an adapter to allow the use of ordinary
+// function as EligibilityCriterion mutator.
+type EligibilityCriterionFunc func(context.Context, *ent.EligibilityCriterionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EligibilityCriterionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EligibilityCriterionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EligibilityCriterionMutation", m)
+}
+
 // The EnrollmentFunc type is an adapter to allow the use of ordinary
 // function as Enrollment mutator.
 type EnrollmentFunc func(context.Context, *ent.EnrollmentMutation) (ent.Value, error)
@@ -297,6 +309,18 @@ func (f LiaisonAssignmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LiaisonAssignmentMutation", m)
 }
 
+// The LocationFunc type is an adapter to allow the use of ordinary
+// function as Location mutator.
+type LocationFunc func(context.Context, *ent.LocationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LocationMutation", m)
+}
+
 // The MedicalInquiryFunc type is an adapter to allow the use of ordinary
 // function as MedicalInquiry mutator.
 type MedicalInquiryFunc func(context.Context, *ent.MedicalInquiryMutation) (ent.Value, error)
@@ -367,6 +391,18 @@ func (f ProductFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductMutation", m)
+}
+
+// The ProgramSiteFunc type is an adapter to allow the use of ordinary
+// function as ProgramSite mutator.
+type ProgramSiteFunc func(context.Context, *ent.ProgramSiteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProgramSiteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProgramSiteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProgramSiteMutation", m)
 }
 
 // The ProgramTeamMemberFunc type is an adapter to allow the use of ordinary
@@ -441,6 +477,18 @@ func (f RoutingRuleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoutingRuleMutation", m)
 }
 
+// The ScheduledJobFunc type is an adapter to allow the use of ordinary
+// function as ScheduledJob mutator.
+type ScheduledJobFunc func(context.Context, *ent.ScheduledJobMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ScheduledJobFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ScheduledJobMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ScheduledJobMutation", m)
+}
+
 // The StatusChangeFunc type is an adapter to allow the use of ordinary
 // function as StatusChange mutator.
 type StatusChangeFunc func(context.Context, *ent.StatusChangeMutation) (ent.Value, error)
@@ -475,6 +523,30 @@ func (f TreatmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TreatmentMutation", m)
+}
+
+// The TrialDetailFunc type is an adapter to allow the use of ordinary
+// function as TrialDetail mutator.
+type TrialDetailFunc func(context.Context, *ent.TrialDetailMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TrialDetailFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TrialDetailMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TrialDetailMutation", m)
+}
+
+// The TrialSubjectFunc type is an adapter to allow the use of ordinary
+// function as TrialSubject mutator.
+type TrialSubjectFunc func(context.Context, *ent.TrialSubjectMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TrialSubjectFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TrialSubjectMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TrialSubjectMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -39,6 +39,12 @@ const (
 	FieldRefused = "refused"
 	// FieldUnmapped holds the string denoting the unmapped field in the database.
 	FieldUnmapped = "unmapped"
+	// FieldFingerprint holds the string denoting the fingerprint field in the database.
+	FieldFingerprint = "fingerprint"
+	// FieldCheckpoint holds the string denoting the checkpoint field in the database.
+	FieldCheckpoint = "checkpoint"
+	// FieldResumed holds the string denoting the resumed field in the database.
+	FieldResumed = "resumed"
 	// Table holds the table name of the importrun in the database.
 	Table = "import_runs"
 )
@@ -59,6 +65,9 @@ var Columns = []string{
 	FieldUnchanged,
 	FieldRefused,
 	FieldUnmapped,
+	FieldFingerprint,
+	FieldCheckpoint,
+	FieldResumed,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -93,6 +102,10 @@ var (
 	DefaultRefused int
 	// DefaultUnmapped holds the default value on creation for the "unmapped" field.
 	DefaultUnmapped int
+	// FingerprintValidator is a validator for the "fingerprint" field. It is called by the builders before save.
+	FingerprintValidator func(string) error
+	// DefaultResumed holds the default value on creation for the "resumed" field.
+	DefaultResumed int
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -168,4 +181,14 @@ func ByRefused(opts ...sql.OrderTermOption) OrderOption {
 // ByUnmapped orders the results by the unmapped field.
 func ByUnmapped(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUnmapped, opts...).ToFunc()
+}
+
+// ByFingerprint orders the results by the fingerprint field.
+func ByFingerprint(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFingerprint, opts...).ToFunc()
+}
+
+// ByResumed orders the results by the resumed field.
+func ByResumed(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResumed, opts...).ToFunc()
 }

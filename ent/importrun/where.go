@@ -120,6 +120,16 @@ func Unmapped(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldUnmapped, v))
 }
 
+// Fingerprint applies equality check predicate on the "fingerprint" field. It's identical to FingerprintEQ.
+func Fingerprint(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldFingerprint, v))
+}
+
+// Resumed applies equality check predicate on the "resumed" field. It's identical to ResumedEQ.
+func Resumed(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResumed, v))
+}
+
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldEQ(FieldVersion, v))
@@ -718,6 +728,131 @@ func UnmappedLT(v int) predicate.ImportRun {
 // UnmappedLTE applies the LTE predicate on the "unmapped" field.
 func UnmappedLTE(v int) predicate.ImportRun {
 	return predicate.ImportRun(sql.FieldLTE(FieldUnmapped, v))
+}
+
+// FingerprintEQ applies the EQ predicate on the "fingerprint" field.
+func FingerprintEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldFingerprint, v))
+}
+
+// FingerprintNEQ applies the NEQ predicate on the "fingerprint" field.
+func FingerprintNEQ(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldFingerprint, v))
+}
+
+// FingerprintIn applies the In predicate on the "fingerprint" field.
+func FingerprintIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldFingerprint, vs...))
+}
+
+// FingerprintNotIn applies the NotIn predicate on the "fingerprint" field.
+func FingerprintNotIn(vs ...string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldFingerprint, vs...))
+}
+
+// FingerprintGT applies the GT predicate on the "fingerprint" field.
+func FingerprintGT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldFingerprint, v))
+}
+
+// FingerprintGTE applies the GTE predicate on the "fingerprint" field.
+func FingerprintGTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldFingerprint, v))
+}
+
+// FingerprintLT applies the LT predicate on the "fingerprint" field.
+func FingerprintLT(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldFingerprint, v))
+}
+
+// FingerprintLTE applies the LTE predicate on the "fingerprint" field.
+func FingerprintLTE(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldFingerprint, v))
+}
+
+// FingerprintContains applies the Contains predicate on the "fingerprint" field.
+func FingerprintContains(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContains(FieldFingerprint, v))
+}
+
+// FingerprintHasPrefix applies the HasPrefix predicate on the "fingerprint" field.
+func FingerprintHasPrefix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasPrefix(FieldFingerprint, v))
+}
+
+// FingerprintHasSuffix applies the HasSuffix predicate on the "fingerprint" field.
+func FingerprintHasSuffix(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldHasSuffix(FieldFingerprint, v))
+}
+
+// FingerprintIsNil applies the IsNil predicate on the "fingerprint" field.
+func FingerprintIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldFingerprint))
+}
+
+// FingerprintNotNil applies the NotNil predicate on the "fingerprint" field.
+func FingerprintNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldFingerprint))
+}
+
+// FingerprintEqualFold applies the EqualFold predicate on the "fingerprint" field.
+func FingerprintEqualFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEqualFold(FieldFingerprint, v))
+}
+
+// FingerprintContainsFold applies the ContainsFold predicate on the "fingerprint" field.
+func FingerprintContainsFold(v string) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldContainsFold(FieldFingerprint, v))
+}
+
+// CheckpointIsNil applies the IsNil predicate on the "checkpoint" field.
+func CheckpointIsNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIsNull(FieldCheckpoint))
+}
+
+// CheckpointNotNil applies the NotNil predicate on the "checkpoint" field.
+func CheckpointNotNil() predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotNull(FieldCheckpoint))
+}
+
+// ResumedEQ applies the EQ predicate on the "resumed" field.
+func ResumedEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldEQ(FieldResumed, v))
+}
+
+// ResumedNEQ applies the NEQ predicate on the "resumed" field.
+func ResumedNEQ(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNEQ(FieldResumed, v))
+}
+
+// ResumedIn applies the In predicate on the "resumed" field.
+func ResumedIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldIn(FieldResumed, vs...))
+}
+
+// ResumedNotIn applies the NotIn predicate on the "resumed" field.
+func ResumedNotIn(vs ...int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldNotIn(FieldResumed, vs...))
+}
+
+// ResumedGT applies the GT predicate on the "resumed" field.
+func ResumedGT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGT(FieldResumed, v))
+}
+
+// ResumedGTE applies the GTE predicate on the "resumed" field.
+func ResumedGTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldGTE(FieldResumed, v))
+}
+
+// ResumedLT applies the LT predicate on the "resumed" field.
+func ResumedLT(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLT(FieldResumed, v))
+}
+
+// ResumedLTE applies the LTE predicate on the "resumed" field.
+func ResumedLTE(v int) predicate.ImportRun {
+	return predicate.ImportRun(sql.FieldLTE(FieldResumed, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -21,6 +21,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
 	"github.com/carehub/carehub/ent/eventhead"
@@ -32,6 +33,7 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
@@ -39,15 +41,19 @@ import (
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -457,6 +463,33 @@ func (f TraverseDepartment) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.DepartmentQuery", q)
 }
 
+// The EligibilityCriterionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EligibilityCriterionFunc func(context.Context, *ent.EligibilityCriterionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EligibilityCriterionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EligibilityCriterionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EligibilityCriterionQuery", q)
+}
+
+// The TraverseEligibilityCriterion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEligibilityCriterion func(context.Context, *ent.EligibilityCriterionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEligibilityCriterion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEligibilityCriterion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EligibilityCriterionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EligibilityCriterionQuery", q)
+}
+
 // The EnrollmentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type EnrollmentFunc func(context.Context, *ent.EnrollmentQuery) (ent.Value, error)
 
@@ -754,6 +787,33 @@ func (f TraverseLiaisonAssignment) Traverse(ctx context.Context, q ent.Query) er
 	return fmt.Errorf("unexpected query type %T. expect *ent.LiaisonAssignmentQuery", q)
 }
 
+// The LocationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type LocationFunc func(context.Context, *ent.LocationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f LocationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.LocationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.LocationQuery", q)
+}
+
+// The TraverseLocation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseLocation func(context.Context, *ent.LocationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseLocation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseLocation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LocationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.LocationQuery", q)
+}
+
 // The MedicalInquiryFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MedicalInquiryFunc func(context.Context, *ent.MedicalInquiryQuery) (ent.Value, error)
 
@@ -914,6 +974,33 @@ func (f TraverseProduct) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProductQuery", q)
+}
+
+// The ProgramSiteFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProgramSiteFunc func(context.Context, *ent.ProgramSiteQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProgramSiteFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProgramSiteQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProgramSiteQuery", q)
+}
+
+// The TraverseProgramSite type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProgramSite func(context.Context, *ent.ProgramSiteQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProgramSite) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProgramSite) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgramSiteQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProgramSiteQuery", q)
 }
 
 // The ProgramTeamMemberFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1078,6 +1165,33 @@ func (f TraverseRoutingRule) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoutingRuleQuery", q)
 }
 
+// The ScheduledJobFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ScheduledJobFunc func(context.Context, *ent.ScheduledJobQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ScheduledJobFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ScheduledJobQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ScheduledJobQuery", q)
+}
+
+// The TraverseScheduledJob type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseScheduledJob func(context.Context, *ent.ScheduledJobQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseScheduledJob) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseScheduledJob) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ScheduledJobQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ScheduledJobQuery", q)
+}
+
 // The StatusChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type StatusChangeFunc func(context.Context, *ent.StatusChangeQuery) (ent.Value, error)
 
@@ -1159,6 +1273,60 @@ func (f TraverseTreatment) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TreatmentQuery", q)
 }
 
+// The TrialDetailFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TrialDetailFunc func(context.Context, *ent.TrialDetailQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TrialDetailFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TrialDetailQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TrialDetailQuery", q)
+}
+
+// The TraverseTrialDetail type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTrialDetail func(context.Context, *ent.TrialDetailQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTrialDetail) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTrialDetail) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TrialDetailQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TrialDetailQuery", q)
+}
+
+// The TrialSubjectFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TrialSubjectFunc func(context.Context, *ent.TrialSubjectQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TrialSubjectFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TrialSubjectQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TrialSubjectQuery", q)
+}
+
+// The TraverseTrialSubject type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTrialSubject func(context.Context, *ent.TrialSubjectQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTrialSubject) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTrialSubject) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TrialSubjectQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TrialSubjectQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
@@ -1188,6 +1356,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CoverageQuery, predicate.Coverage, coverage.OrderOption]{typ: ent.TypeCoverage, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
+	case *ent.EligibilityCriterionQuery:
+		return &query[*ent.EligibilityCriterionQuery, predicate.EligibilityCriterion, eligibilitycriterion.OrderOption]{typ: ent.TypeEligibilityCriterion, tq: q}, nil
 	case *ent.EnrollmentQuery:
 		return &query[*ent.EnrollmentQuery, predicate.Enrollment, enrollment.OrderOption]{typ: ent.TypeEnrollment, tq: q}, nil
 	case *ent.EventQuery:
@@ -1210,6 +1380,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.KnowledgeResourceQuery, predicate.KnowledgeResource, knowledgeresource.OrderOption]{typ: ent.TypeKnowledgeResource, tq: q}, nil
 	case *ent.LiaisonAssignmentQuery:
 		return &query[*ent.LiaisonAssignmentQuery, predicate.LiaisonAssignment, liaisonassignment.OrderOption]{typ: ent.TypeLiaisonAssignment, tq: q}, nil
+	case *ent.LocationQuery:
+		return &query[*ent.LocationQuery, predicate.Location, location.OrderOption]{typ: ent.TypeLocation, tq: q}, nil
 	case *ent.MedicalInquiryQuery:
 		return &query[*ent.MedicalInquiryQuery, predicate.MedicalInquiry, medicalinquiry.OrderOption]{typ: ent.TypeMedicalInquiry, tq: q}, nil
 	case *ent.MembershipQuery:
@@ -1222,6 +1394,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PortalAccessQuery, predicate.PortalAccess, portalaccess.OrderOption]{typ: ent.TypePortalAccess, tq: q}, nil
 	case *ent.ProductQuery:
 		return &query[*ent.ProductQuery, predicate.Product, product.OrderOption]{typ: ent.TypeProduct, tq: q}, nil
+	case *ent.ProgramSiteQuery:
+		return &query[*ent.ProgramSiteQuery, predicate.ProgramSite, programsite.OrderOption]{typ: ent.TypeProgramSite, tq: q}, nil
 	case *ent.ProgramTeamMemberQuery:
 		return &query[*ent.ProgramTeamMemberQuery, predicate.ProgramTeamMember, programteammember.OrderOption]{typ: ent.TypeProgramTeamMember, tq: q}, nil
 	case *ent.ProviderQuery:
@@ -1234,12 +1408,18 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ResponseCitationQuery, predicate.ResponseCitation, responsecitation.OrderOption]{typ: ent.TypeResponseCitation, tq: q}, nil
 	case *ent.RoutingRuleQuery:
 		return &query[*ent.RoutingRuleQuery, predicate.RoutingRule, routingrule.OrderOption]{typ: ent.TypeRoutingRule, tq: q}, nil
+	case *ent.ScheduledJobQuery:
+		return &query[*ent.ScheduledJobQuery, predicate.ScheduledJob, scheduledjob.OrderOption]{typ: ent.TypeScheduledJob, tq: q}, nil
 	case *ent.StatusChangeQuery:
 		return &query[*ent.StatusChangeQuery, predicate.StatusChange, statuschange.OrderOption]{typ: ent.TypeStatusChange, tq: q}, nil
 	case *ent.TouchpointQuery:
 		return &query[*ent.TouchpointQuery, predicate.Touchpoint, touchpoint.OrderOption]{typ: ent.TypeTouchpoint, tq: q}, nil
 	case *ent.TreatmentQuery:
 		return &query[*ent.TreatmentQuery, predicate.Treatment, treatment.OrderOption]{typ: ent.TypeTreatment, tq: q}, nil
+	case *ent.TrialDetailQuery:
+		return &query[*ent.TrialDetailQuery, predicate.TrialDetail, trialdetail.OrderOption]{typ: ent.TypeTrialDetail, tq: q}, nil
+	case *ent.TrialSubjectQuery:
+		return &query[*ent.TrialSubjectQuery, predicate.TrialSubject, trialsubject.OrderOption]{typ: ent.TypeTrialSubject, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

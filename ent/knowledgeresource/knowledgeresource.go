@@ -57,6 +57,10 @@ const (
 	FieldCountry = "country"
 	// FieldApprovalCode holds the string denoting the approval_code field in the database.
 	FieldApprovalCode = "approval_code"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
+	// FieldAttribution holds the string denoting the attribution field in the database.
+	FieldAttribution = "attribution"
 	// FieldEffectiveFrom holds the string denoting the effective_from field in the database.
 	FieldEffectiveFrom = "effective_from"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
@@ -99,6 +103,8 @@ var Columns = []string{
 	FieldLocale,
 	FieldCountry,
 	FieldApprovalCode,
+	FieldSource,
+	FieldAttribution,
 	FieldEffectiveFrom,
 	FieldExpiresAt,
 	FieldProductID,
@@ -150,6 +156,10 @@ var (
 	CountryValidator func(string) error
 	// ApprovalCodeValidator is a validator for the "approval_code" field. It is called by the builders before save.
 	ApprovalCodeValidator func(string) error
+	// SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	SourceValidator func(string) error
+	// AttributionValidator is a validator for the "attribution" field. It is called by the builders before save.
+	AttributionValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -292,6 +302,16 @@ func ByCountry(opts ...sql.OrderTermOption) OrderOption {
 // ByApprovalCode orders the results by the approval_code field.
 func ByApprovalCode(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovalCode, opts...).ToFunc()
+}
+
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
+// ByAttribution orders the results by the attribution field.
+func ByAttribution(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAttribution, opts...).ToFunc()
 }
 
 // ByEffectiveFrom orders the results by the effective_from field.

@@ -142,6 +142,16 @@ func ApprovalCode(v string) predicate.KnowledgeResource {
 	return predicate.KnowledgeResource(sql.FieldEQ(FieldApprovalCode, v))
 }
 
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEQ(FieldSource, v))
+}
+
+// Attribution applies equality check predicate on the "attribution" field. It's identical to AttributionEQ.
+func Attribution(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEQ(FieldAttribution, v))
+}
+
 // EffectiveFrom applies equality check predicate on the "effective_from" field. It's identical to EffectiveFromEQ.
 func EffectiveFrom(v time.Time) predicate.KnowledgeResource {
 	return predicate.KnowledgeResource(sql.FieldEQ(FieldEffectiveFrom, v))
@@ -1085,6 +1095,156 @@ func ApprovalCodeEqualFold(v string) predicate.KnowledgeResource {
 // ApprovalCodeContainsFold applies the ContainsFold predicate on the "approval_code" field.
 func ApprovalCodeContainsFold(v string) predicate.KnowledgeResource {
 	return predicate.KnowledgeResource(sql.FieldContainsFold(FieldApprovalCode, v))
+}
+
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNEQ(FieldSource, v))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldIn(FieldSource, vs...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNotIn(FieldSource, vs...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldGT(FieldSource, v))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldGTE(FieldSource, v))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldLT(FieldSource, v))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldLTE(FieldSource, v))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldContains(FieldSource, v))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldHasPrefix(FieldSource, v))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldHasSuffix(FieldSource, v))
+}
+
+// SourceIsNil applies the IsNil predicate on the "source" field.
+func SourceIsNil() predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldIsNull(FieldSource))
+}
+
+// SourceNotNil applies the NotNil predicate on the "source" field.
+func SourceNotNil() predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNotNull(FieldSource))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEqualFold(FieldSource, v))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldContainsFold(FieldSource, v))
+}
+
+// AttributionEQ applies the EQ predicate on the "attribution" field.
+func AttributionEQ(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEQ(FieldAttribution, v))
+}
+
+// AttributionNEQ applies the NEQ predicate on the "attribution" field.
+func AttributionNEQ(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNEQ(FieldAttribution, v))
+}
+
+// AttributionIn applies the In predicate on the "attribution" field.
+func AttributionIn(vs ...string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldIn(FieldAttribution, vs...))
+}
+
+// AttributionNotIn applies the NotIn predicate on the "attribution" field.
+func AttributionNotIn(vs ...string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNotIn(FieldAttribution, vs...))
+}
+
+// AttributionGT applies the GT predicate on the "attribution" field.
+func AttributionGT(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldGT(FieldAttribution, v))
+}
+
+// AttributionGTE applies the GTE predicate on the "attribution" field.
+func AttributionGTE(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldGTE(FieldAttribution, v))
+}
+
+// AttributionLT applies the LT predicate on the "attribution" field.
+func AttributionLT(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldLT(FieldAttribution, v))
+}
+
+// AttributionLTE applies the LTE predicate on the "attribution" field.
+func AttributionLTE(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldLTE(FieldAttribution, v))
+}
+
+// AttributionContains applies the Contains predicate on the "attribution" field.
+func AttributionContains(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldContains(FieldAttribution, v))
+}
+
+// AttributionHasPrefix applies the HasPrefix predicate on the "attribution" field.
+func AttributionHasPrefix(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldHasPrefix(FieldAttribution, v))
+}
+
+// AttributionHasSuffix applies the HasSuffix predicate on the "attribution" field.
+func AttributionHasSuffix(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldHasSuffix(FieldAttribution, v))
+}
+
+// AttributionIsNil applies the IsNil predicate on the "attribution" field.
+func AttributionIsNil() predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldIsNull(FieldAttribution))
+}
+
+// AttributionNotNil applies the NotNil predicate on the "attribution" field.
+func AttributionNotNil() predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldNotNull(FieldAttribution))
+}
+
+// AttributionEqualFold applies the EqualFold predicate on the "attribution" field.
+func AttributionEqualFold(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldEqualFold(FieldAttribution, v))
+}
+
+// AttributionContainsFold applies the ContainsFold predicate on the "attribution" field.
+func AttributionContainsFold(v string) predicate.KnowledgeResource {
+	return predicate.KnowledgeResource(sql.FieldContainsFold(FieldAttribution, v))
 }
 
 // EffectiveFromEQ applies the EQ predicate on the "effective_from" field.

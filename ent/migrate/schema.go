@@ -601,7 +601,7 @@ var (
 		{Name: "period_start", Type: field.TypeString},
 		{Name: "period_end", Type: field.TypeString, Nullable: true},
 		{Name: "patient_id", Type: field.TypeUUID},
-		{Name: "payer_id", Type: field.TypeUUID},
+		{Name: "payer_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// CoveragesTable holds the schema information for the "coverages" table.
 	CoveragesTable = &schema.Table{
@@ -619,7 +619,7 @@ var (
 				Symbol:     "coverages_organizations_payer",
 				Columns:    []*schema.Column{CoveragesColumns[20]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
-				OnDelete:   schema.NoAction,
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -657,6 +657,47 @@ var (
 				Name:    "department_code",
 				Unique:  true,
 				Columns: []*schema.Column{DepartmentsColumns[6]},
+			},
+		},
+	}
+	// EligibilityCriteriaColumns holds the columns for the "eligibility_criteria" table.
+	EligibilityCriteriaColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"INCLUSION", "EXCLUSION"}},
+		{Name: "text", Type: field.TypeString, Size: 4000},
+		{Name: "expression", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "required", Type: field.TypeBool, Default: true},
+		{Name: "program_id", Type: field.TypeUUID},
+	}
+	// EligibilityCriteriaTable holds the schema information for the "eligibility_criteria" table.
+	EligibilityCriteriaTable = &schema.Table{
+		Name:       "eligibility_criteria",
+		Columns:    EligibilityCriteriaColumns,
+		PrimaryKey: []*schema.Column{EligibilityCriteriaColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "eligibility_criteria_care_programs_program",
+				Columns:    []*schema.Column{EligibilityCriteriaColumns[11]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eligibilitycriterion_program_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{EligibilityCriteriaColumns[11], EligibilityCriteriaColumns[6]},
+			},
+			{
+				Name:    "eligibilitycriterion_program_id_seq_id",
+				Unique:  false,
+				Columns: []*schema.Column{EligibilityCriteriaColumns[11], EligibilityCriteriaColumns[6], EligibilityCriteriaColumns[0]},
 			},
 		},
 	}
@@ -921,6 +962,9 @@ var (
 		{Name: "unchanged", Type: field.TypeInt, Default: 0},
 		{Name: "refused", Type: field.TypeInt, Default: 0},
 		{Name: "unmapped", Type: field.TypeInt, Default: 0},
+		{Name: "fingerprint", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "checkpoint", Type: field.TypeJSON, Nullable: true, SchemaType: map[string]string{"postgres": "json"}},
+		{Name: "resumed", Type: field.TypeInt, Default: 0},
 	}
 	// ImportRunsTable holds the schema information for the "import_runs" table.
 	ImportRunsTable = &schema.Table{
@@ -932,6 +976,11 @@ var (
 				Name:    "importrun_started_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{ImportRunsColumns[8], ImportRunsColumns[0]},
+			},
+			{
+				Name:    "importrun_kind_fingerprint",
+				Unique:  false,
+				Columns: []*schema.Column{ImportRunsColumns[6], ImportRunsColumns[14]},
 			},
 		},
 	}
@@ -1066,6 +1115,8 @@ var (
 		{Name: "locale", Type: field.TypeString, Size: 35, Default: "en-US"},
 		{Name: "country", Type: field.TypeString, Nullable: true, Size: 2},
 		{Name: "approval_code", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "source", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "attribution", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "effective_from", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "product_id", Type: field.TypeUUID, Nullable: true},
@@ -1078,7 +1129,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "knowledge_resources_products_product",
-				Columns:    []*schema.Column{KnowledgeResourcesColumns[23]},
+				Columns:    []*schema.Column{KnowledgeResourcesColumns[25]},
 				RefColumns: []*schema.Column{ProductsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1092,12 +1143,12 @@ var (
 			{
 				Name:    "knowledgeresource_effective_from_id",
 				Unique:  false,
-				Columns: []*schema.Column{KnowledgeResourcesColumns[21], KnowledgeResourcesColumns[0]},
+				Columns: []*schema.Column{KnowledgeResourcesColumns[23], KnowledgeResourcesColumns[0]},
 			},
 			{
 				Name:    "knowledgeresource_product_id_effective_from_id",
 				Unique:  false,
-				Columns: []*schema.Column{KnowledgeResourcesColumns[23], KnowledgeResourcesColumns[21], KnowledgeResourcesColumns[0]},
+				Columns: []*schema.Column{KnowledgeResourcesColumns[25], KnowledgeResourcesColumns[23], KnowledgeResourcesColumns[0]},
 			},
 			{
 				Name:    "knowledgeresource_title_id",
@@ -1158,6 +1209,44 @@ var (
 				Name:    "liaisonassignment_provider_id_liaison_id",
 				Unique:  false,
 				Columns: []*schema.Column{LiaisonAssignmentsColumns[11], LiaisonAssignmentsColumns[10]},
+			},
+		},
+	}
+	// LocationsColumns holds the columns for the "locations" table.
+	LocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "name", Type: field.TypeString, Size: 300},
+		{Name: "phone", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "address_line", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "address_city", Type: field.TypeString, Nullable: true, Size: 120},
+		{Name: "address_state", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "address_zip", Type: field.TypeString, Nullable: true, Size: 20},
+		{Name: "address_country", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "organization_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// LocationsTable holds the schema information for the "locations" table.
+	LocationsTable = &schema.Table{
+		Name:       "locations",
+		Columns:    LocationsColumns,
+		PrimaryKey: []*schema.Column{LocationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "locations_organizations_organization",
+				Columns:    []*schema.Column{LocationsColumns[13]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "location_organization_id_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{LocationsColumns[13], LocationsColumns[6], LocationsColumns[0]},
 			},
 		},
 	}
@@ -1379,6 +1468,51 @@ var (
 				Name:    "product_name_id",
 				Unique:  false,
 				Columns: []*schema.Column{ProductsColumns[6], ProductsColumns[0]},
+			},
+		},
+	}
+	// ProgramSitesColumns holds the columns for the "program_sites" table.
+	ProgramSitesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "study_status", Type: field.TypeEnum, Nullable: true, Enums: []string{"ACTIVE", "ADMINISTRATIVELY_COMPLETED", "APPROVED", "CLOSED_TO_ACCRUAL", "CLOSED_TO_ACCRUAL_AND_INTERVENTION", "COMPLETED", "DISAPPROVED", "IN_REVIEW", "TEMPORARILY_CLOSED_TO_ACCRUAL", "TEMPORARILY_CLOSED_TO_ACCRUAL_AND_INTERVENTION", "WITHDRAWN"}},
+		{Name: "number", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "program_id", Type: field.TypeUUID},
+		{Name: "organization_id", Type: field.TypeUUID},
+	}
+	// ProgramSitesTable holds the schema information for the "program_sites" table.
+	ProgramSitesTable = &schema.Table{
+		Name:       "program_sites",
+		Columns:    ProgramSitesColumns,
+		PrimaryKey: []*schema.Column{ProgramSitesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "program_sites_care_programs_program",
+				Columns:    []*schema.Column{ProgramSitesColumns[8]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "program_sites_organizations_organization",
+				Columns:    []*schema.Column{ProgramSitesColumns[9]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "programsite_program_id_organization_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProgramSitesColumns[8], ProgramSitesColumns[9]},
+			},
+			{
+				Name:    "programsite_program_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProgramSitesColumns[8], ProgramSitesColumns[2], ProgramSitesColumns[0]},
 			},
 		},
 	}
@@ -1646,6 +1780,42 @@ var (
 			},
 		},
 	}
+	// ScheduledJobsColumns holds the columns for the "scheduled_jobs" table.
+	ScheduledJobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "name", Type: field.TypeString, Size: 80},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "holder", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "lease_until", Type: field.TypeTime, Nullable: true},
+		{Name: "started_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "runs", Type: field.TypeInt, Default: 0},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "last_error", Type: field.TypeString, Nullable: true, Size: 500},
+	}
+	// ScheduledJobsTable holds the schema information for the "scheduled_jobs" table.
+	ScheduledJobsTable = &schema.Table{
+		Name:       "scheduled_jobs",
+		Columns:    ScheduledJobsColumns,
+		PrimaryKey: []*schema.Column{ScheduledJobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "scheduledjob_name",
+				Unique:  true,
+				Columns: []*schema.Column{ScheduledJobsColumns[6]},
+			},
+			{
+				Name:    "scheduledjob_name_id",
+				Unique:  false,
+				Columns: []*schema.Column{ScheduledJobsColumns[6], ScheduledJobsColumns[0]},
+			},
+		},
+	}
 	// StatusChangesColumns holds the columns for the "status_changes" table.
 	StatusChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1659,6 +1829,7 @@ var (
 		{Name: "consent_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "inquiry_response_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "portal_access_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "trial_subject_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// StatusChangesTable holds the schema information for the "status_changes" table.
 	StatusChangesTable = &schema.Table{
@@ -1702,6 +1873,12 @@ var (
 				RefColumns: []*schema.Column{PortalAccessesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "status_changes_trial_subjects_trial_subject",
+				Columns:    []*schema.Column{StatusChangesColumns[11]},
+				RefColumns: []*schema.Column{TrialSubjectsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -1728,6 +1905,11 @@ var (
 				Name:    "statuschange_portal_access_id_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{StatusChangesColumns[10], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_trial_subject_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[11], StatusChangesColumns[1], StatusChangesColumns[0]},
 			},
 		},
 	}
@@ -1893,6 +2075,89 @@ var (
 			},
 		},
 	}
+	// TrialDetailsColumns holds the columns for the "trial_details" table.
+	TrialDetailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "official_title", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "summary", Type: field.TypeString, Nullable: true, Size: 20000},
+		{Name: "phase", Type: field.TypeEnum, Nullable: true, Enums: []string{"NOT_APPLICABLE", "EARLY_PHASE_1", "PHASE_1", "PHASE_1_PHASE_2", "PHASE_2", "PHASE_2_PHASE_3", "PHASE_3", "PHASE_4"}},
+		{Name: "study_status", Type: field.TypeEnum, Nullable: true, Enums: []string{"ACTIVE", "ADMINISTRATIVELY_COMPLETED", "APPROVED", "CLOSED_TO_ACCRUAL", "CLOSED_TO_ACCRUAL_AND_INTERVENTION", "COMPLETED", "DISAPPROVED", "IN_REVIEW", "TEMPORARILY_CLOSED_TO_ACCRUAL", "TEMPORARILY_CLOSED_TO_ACCRUAL_AND_INTERVENTION", "WITHDRAWN"}},
+		{Name: "registry_status", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "ethics_approval_ref", Type: field.TypeString, Nullable: true, Size: 120},
+		{Name: "ethics_version", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "blinded", Type: field.TypeBool, Default: false},
+		{Name: "target_enrollment", Type: field.TypeInt, Nullable: true},
+		{Name: "conditions", Type: field.TypeJSON, Nullable: true, SchemaType: map[string]string{"postgres": "json"}},
+		{Name: "program_id", Type: field.TypeUUID, Unique: true},
+		{Name: "sponsor_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TrialDetailsTable holds the schema information for the "trial_details" table.
+	TrialDetailsTable = &schema.Table{
+		Name:       "trial_details",
+		Columns:    TrialDetailsColumns,
+		PrimaryKey: []*schema.Column{TrialDetailsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "trial_details_care_programs_trial",
+				Columns:    []*schema.Column{TrialDetailsColumns[16]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "trial_details_organizations_sponsor",
+				Columns:    []*schema.Column{TrialDetailsColumns[17]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+	}
+	// TrialSubjectsColumns holds the columns for the "trial_subjects" table.
+	TrialSubjectsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"CANDIDATE", "ELIGIBLE", "FOLLOW_UP", "INELIGIBLE", "NOT_REGISTERED", "OFF_STUDY", "ON_STUDY", "ON_STUDY_INTERVENTION", "ON_STUDY_OBSERVATION", "PENDING_ON_STUDY", "POTENTIAL_CANDIDATE", "SCREENING", "WITHDRAWN"}},
+		{Name: "screening_number", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "randomized_at", Type: field.TypeTime, Nullable: true},
+		{Name: "arm", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "enrollment_id", Type: field.TypeUUID, Unique: true},
+		{Name: "site_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TrialSubjectsTable holds the schema information for the "trial_subjects" table.
+	TrialSubjectsTable = &schema.Table{
+		Name:       "trial_subjects",
+		Columns:    TrialSubjectsColumns,
+		PrimaryKey: []*schema.Column{TrialSubjectsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "trial_subjects_enrollments_trial_subject",
+				Columns:    []*schema.Column{TrialSubjectsColumns[10]},
+				RefColumns: []*schema.Column{EnrollmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "trial_subjects_program_sites_site",
+				Columns:    []*schema.Column{TrialSubjectsColumns[11]},
+				RefColumns: []*schema.Column{ProgramSitesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "trialsubject_site_id",
+				Unique:  false,
+				Columns: []*schema.Column{TrialSubjectsColumns[11]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountsTable,
@@ -1908,6 +2173,7 @@ var (
 		ContactPointsTable,
 		CoveragesTable,
 		DepartmentsTable,
+		EligibilityCriteriaTable,
 		EnrollmentsTable,
 		EventsTable,
 		EventHeadsTable,
@@ -1919,21 +2185,26 @@ var (
 		InquiryResponsesTable,
 		KnowledgeResourcesTable,
 		LiaisonAssignmentsTable,
+		LocationsTable,
 		MedicalInquiriesTable,
 		MembershipsTable,
 		OrganizationsTable,
 		PatientsTable,
 		PortalAccessesTable,
 		ProductsTable,
+		ProgramSitesTable,
 		ProgramTeamMembersTable,
 		ProvidersTable,
 		RequiredConsentsTable,
 		ResponseAnswersTable,
 		ResponseCitationsTable,
 		RoutingRulesTable,
+		ScheduledJobsTable,
 		StatusChangesTable,
 		TouchpointsTable,
 		TreatmentsTable,
+		TrialDetailsTable,
+		TrialSubjectsTable,
 	}
 )
 
@@ -1958,6 +2229,10 @@ func init() {
 	ContactPointsTable.ForeignKeys[0].RefTable = AccountsTable
 	CoveragesTable.ForeignKeys[0].RefTable = PatientsTable
 	CoveragesTable.ForeignKeys[1].RefTable = OrganizationsTable
+	EligibilityCriteriaTable.ForeignKeys[0].RefTable = CareProgramsTable
+	EligibilityCriteriaTable.Annotation = &entsql.Annotation{
+		Table: "eligibility_criteria",
+	}
 	EnrollmentsTable.ForeignKeys[0].RefTable = PatientsTable
 	EnrollmentsTable.ForeignKeys[1].RefTable = CareProgramsTable
 	EnrollmentsTable.ForeignKeys[2].RefTable = ProvidersTable
@@ -1971,12 +2246,15 @@ func init() {
 	KnowledgeResourcesTable.ForeignKeys[0].RefTable = ProductsTable
 	LiaisonAssignmentsTable.ForeignKeys[0].RefTable = IdentitiesTable
 	LiaisonAssignmentsTable.ForeignKeys[1].RefTable = ProvidersTable
+	LocationsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	MedicalInquiriesTable.ForeignKeys[0].RefTable = CareCasesTable
 	MembershipsTable.ForeignKeys[0].RefTable = IdentitiesTable
 	PortalAccessesTable.ForeignKeys[0].RefTable = AccountsTable
 	PortalAccessesTable.Annotation = &entsql.Annotation{
 		Table: "portal_accesses",
 	}
+	ProgramSitesTable.ForeignKeys[0].RefTable = CareProgramsTable
+	ProgramSitesTable.ForeignKeys[1].RefTable = OrganizationsTable
 	ProgramTeamMembersTable.ForeignKeys[0].RefTable = IdentitiesTable
 	ProgramTeamMembersTable.ForeignKeys[1].RefTable = CareProgramsTable
 	ProvidersTable.ForeignKeys[0].RefTable = OrganizationsTable
@@ -1992,6 +2270,7 @@ func init() {
 	StatusChangesTable.ForeignKeys[3].RefTable = ConsentsTable
 	StatusChangesTable.ForeignKeys[4].RefTable = InquiryResponsesTable
 	StatusChangesTable.ForeignKeys[5].RefTable = PortalAccessesTable
+	StatusChangesTable.ForeignKeys[6].RefTable = TrialSubjectsTable
 	TouchpointsTable.ForeignKeys[0].RefTable = PatientsTable
 	TouchpointsTable.ForeignKeys[1].RefTable = ProvidersTable
 	TouchpointsTable.ForeignKeys[2].RefTable = OrganizationsTable
@@ -2003,4 +2282,8 @@ func init() {
 	TreatmentsTable.ForeignKeys[1].RefTable = ProvidersTable
 	TreatmentsTable.ForeignKeys[2].RefTable = EnrollmentsTable
 	TreatmentsTable.ForeignKeys[3].RefTable = ProductsTable
+	TrialDetailsTable.ForeignKeys[0].RefTable = CareProgramsTable
+	TrialDetailsTable.ForeignKeys[1].RefTable = OrganizationsTable
+	TrialSubjectsTable.ForeignKeys[0].RefTable = EnrollmentsTable
+	TrialSubjectsTable.ForeignKeys[1].RefTable = ProgramSitesTable
 }

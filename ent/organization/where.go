@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/google/uuid"
@@ -959,6 +960,29 @@ func AddressCountryEqualFold(v string) predicate.Organization {
 // AddressCountryContainsFold applies the ContainsFold predicate on the "address_country" field.
 func AddressCountryContainsFold(v string) predicate.Organization {
 	return predicate.Organization(sql.FieldContainsFold(FieldAddressCountry, v))
+}
+
+// HasLocations applies the HasEdge predicate on the "locations" edge.
+func HasLocations() predicate.Organization {
+	return predicate.Organization(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, LocationsTable, LocationsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLocationsWith applies the HasEdge predicate on the "locations" edge with a given conditions (other predicates).
+func HasLocationsWith(preds ...predicate.Location) predicate.Organization {
+	return predicate.Organization(func(s *sql.Selector) {
+		step := newLocationsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.

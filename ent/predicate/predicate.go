@@ -45,6 +45,9 @@ type Coverage func(*sql.Selector)
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 
+// EligibilityCriterion is the predicate function for eligibilitycriterion builders.
+type EligibilityCriterion func(*sql.Selector)
+
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
 
@@ -78,6 +81,9 @@ type KnowledgeResource func(*sql.Selector)
 // LiaisonAssignment is the predicate function for liaisonassignment builders.
 type LiaisonAssignment func(*sql.Selector)
 
+// Location is the predicate function for location builders.
+type Location func(*sql.Selector)
+
 // MedicalInquiry is the predicate function for medicalinquiry builders.
 type MedicalInquiry func(*sql.Selector)
 
@@ -95,6 +101,9 @@ type PortalAccess func(*sql.Selector)
 
 // Product is the predicate function for product builders.
 type Product func(*sql.Selector)
+
+// ProgramSite is the predicate function for programsite builders.
+type ProgramSite func(*sql.Selector)
 
 // ProgramTeamMember is the predicate function for programteammember builders.
 type ProgramTeamMember func(*sql.Selector)
@@ -114,6 +123,9 @@ type ResponseCitation func(*sql.Selector)
 // RoutingRule is the predicate function for routingrule builders.
 type RoutingRule func(*sql.Selector)
 
+// ScheduledJob is the predicate function for scheduledjob builders.
+type ScheduledJob func(*sql.Selector)
+
 // StatusChange is the predicate function for statuschange builders.
 type StatusChange func(*sql.Selector)
 
@@ -122,3 +134,9 @@ type Touchpoint func(*sql.Selector)
 
 // Treatment is the predicate function for treatment builders.
 type Treatment func(*sql.Selector)
+
+// TrialDetail is the predicate function for trialdetail builders.
+type TrialDetail func(*sql.Selector)
+
+// TrialSubject is the predicate function for trialsubject builders.
+type TrialSubject func(*sql.Selector)

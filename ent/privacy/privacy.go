@@ -422,6 +422,30 @@ func (f DepartmentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DepartmentMutation", m)
 }
 
+// The EligibilityCriterionQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type EligibilityCriterionQueryRuleFunc func(context.Context, *ent.EligibilityCriterionQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f EligibilityCriterionQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EligibilityCriterionQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.EligibilityCriterionQuery", q)
+}
+
+// The EligibilityCriterionMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type EligibilityCriterionMutationRuleFunc func(context.Context, *ent.EligibilityCriterionMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f EligibilityCriterionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.EligibilityCriterionMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.EligibilityCriterionMutation", m)
+}
+
 // The EnrollmentQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type EnrollmentQueryRuleFunc func(context.Context, *ent.EnrollmentQuery) error
@@ -686,6 +710,30 @@ func (f LiaisonAssignmentMutationRuleFunc) EvalMutation(ctx context.Context, m e
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.LiaisonAssignmentMutation", m)
 }
 
+// The LocationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LocationQueryRuleFunc func(context.Context, *ent.LocationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LocationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.LocationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.LocationQuery", q)
+}
+
+// The LocationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LocationMutationRuleFunc func(context.Context, *ent.LocationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LocationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.LocationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.LocationMutation", m)
+}
+
 // The MedicalInquiryQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type MedicalInquiryQueryRuleFunc func(context.Context, *ent.MedicalInquiryQuery) error
@@ -828,6 +876,30 @@ func (f ProductMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProductMutation", m)
+}
+
+// The ProgramSiteQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ProgramSiteQueryRuleFunc func(context.Context, *ent.ProgramSiteQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ProgramSiteQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgramSiteQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ProgramSiteQuery", q)
+}
+
+// The ProgramSiteMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ProgramSiteMutationRuleFunc func(context.Context, *ent.ProgramSiteMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ProgramSiteMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ProgramSiteMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProgramSiteMutation", m)
 }
 
 // The ProgramTeamMemberQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -974,6 +1046,30 @@ func (f RoutingRuleMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mut
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.RoutingRuleMutation", m)
 }
 
+// The ScheduledJobQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ScheduledJobQueryRuleFunc func(context.Context, *ent.ScheduledJobQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ScheduledJobQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ScheduledJobQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ScheduledJobQuery", q)
+}
+
+// The ScheduledJobMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ScheduledJobMutationRuleFunc func(context.Context, *ent.ScheduledJobMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ScheduledJobMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ScheduledJobMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ScheduledJobMutation", m)
+}
+
 // The StatusChangeQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type StatusChangeQueryRuleFunc func(context.Context, *ent.StatusChangeQuery) error
@@ -1044,4 +1140,52 @@ func (f TreatmentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TreatmentMutation", m)
+}
+
+// The TrialDetailQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TrialDetailQueryRuleFunc func(context.Context, *ent.TrialDetailQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TrialDetailQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TrialDetailQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.TrialDetailQuery", q)
+}
+
+// The TrialDetailMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TrialDetailMutationRuleFunc func(context.Context, *ent.TrialDetailMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TrialDetailMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.TrialDetailMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TrialDetailMutation", m)
+}
+
+// The TrialSubjectQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TrialSubjectQueryRuleFunc func(context.Context, *ent.TrialSubjectQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TrialSubjectQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TrialSubjectQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.TrialSubjectQuery", q)
+}
+
+// The TrialSubjectMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TrialSubjectMutationRuleFunc func(context.Context, *ent.TrialSubjectMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TrialSubjectMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.TrialSubjectMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TrialSubjectMutation", m)
 }

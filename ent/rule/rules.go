@@ -14,6 +14,7 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/inquiryquestion"
@@ -24,6 +25,7 @@ import (
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
@@ -32,6 +34,8 @@ import (
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -60,6 +64,13 @@ var rules = map[string]ByPersona{
 		viewer.Analyst:     everything,
 	},
 	"Organization": {
+		viewer.Patient:     everything,
+		viewer.Provider:    everything,
+		viewer.Liaison:     everything,
+		viewer.Coordinator: everything,
+		viewer.Staff:       everything,
+	},
+	"Location": {
 		viewer.Patient:     everything,
 		viewer.Provider:    everything,
 		viewer.Liaison:     everything,
@@ -120,20 +131,11 @@ var rules = map[string]ByPersona{
 		viewer.Analyst:     everything,
 		viewer.Admin:       everything,
 	},
-	"CareProgram": {
-		viewer.Patient:     either(openProgram, enrolledIn(self(enrollment.FieldPatientID))),
-		viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
-		viewer.Liaison:     announcedProgram,
-		viewer.Coordinator: everything,
-		viewer.Staff:       announcedProgram,
-		viewer.Analyst:     announcedProgram,
-		viewer.Admin:       everything,
-	},
-	"RequiredConsent": {
-		viewer.Patient:     through(requiredconsent.FieldProgramID, careprogram.Table, "program", either(openProgram, enrolledIn(self(enrollment.FieldPatientID)))),
-		viewer.Provider:    through(requiredconsent.FieldProgramID, careprogram.Table, "program", either(openProgram, enrolledIn(treats(enrollment.FieldPatientID)))),
-		viewer.Coordinator: everything,
-	},
+	"CareProgram":          programs,
+	"RequiredConsent":      ofProgram(requiredconsent.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"ProgramSite":          ofProgram(programsite.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
+	"TrialDetail":          ofProgram(trialdetail.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
+	"EligibilityCriterion": ofProgram(eligibilitycriterion.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
 	"Enrollment": {
 		viewer.Patient:     self(enrollment.FieldPatientID),
 		viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
@@ -141,6 +143,11 @@ var rules = map[string]ByPersona{
 		viewer.Coordinator: ownEnrollment,
 		viewer.Staff:       casePatient(enrollment.FieldPatientID),
 		viewer.Analyst:     everything,
+	},
+	"TrialSubject": {
+		viewer.Patient:     through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldPatientID)),
+		viewer.Provider:    through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID))),
+		viewer.Coordinator: through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment),
 	},
 	"ConsentForm": {
 		viewer.Patient:     is(consentform.FieldStatus, code.FormStatusApproved),
@@ -190,6 +197,8 @@ var rules = map[string]ByPersona{
 		viewer.Coordinator: either(
 			through(statuschange.FieldEnrollmentID, enrollment.Table, "changed", ownEnrollment),
 			through(statuschange.FieldConsentID, consent.Table, "changed", programPatient(consent.FieldPatientID)),
+			through(statuschange.FieldTrialSubjectID, trialsubject.Table, "changed",
+				through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
 		),
 	},
 	"MedicalInquiry":   ofCase(asked),
@@ -223,6 +232,9 @@ var rules = map[string]ByPersona{
 	"ImportRun": {
 		viewer.Admin: everything,
 	},
+	"ScheduledJob": {
+		viewer.Admin: everything,
+	},
 	"AuditEvent":         {},
 	"AuditHead":          {},
 	"Event":              {},
@@ -245,6 +257,26 @@ func announcedProgram(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
 	}
+}
+
+// programs is who sees a program: whoever could enroll or is enrolled, and the company.
+var programs = ByPersona{
+	viewer.Patient:     either(openProgram, enrolledIn(self(enrollment.FieldPatientID))),
+	viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
+	viewer.Liaison:     announcedProgram,
+	viewer.Coordinator: everything,
+	viewer.Staff:       announcedProgram,
+	viewer.Analyst:     announcedProgram,
+	viewer.Admin:       everything,
+}
+
+// ofProgram lets the personas see what belongs to the programs that they see.
+func ofProgram(column string, personas ...viewer.Persona) ByPersona {
+	out := ByPersona{}
+	for _, p := range personas {
+		out[p] = through(column, careprogram.Table, "program", programs[p])
+	}
+	return out
 }
 
 // noEvent is for rows of CareCase: an adverse event is drug safety's and its author's, whomever it is about.

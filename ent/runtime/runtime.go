@@ -18,6 +18,7 @@ import (
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
 	"github.com/carehub/carehub/ent/eventhead"
@@ -29,22 +30,27 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/schema"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialdetail"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
 
 	"entgo.io/ent"
@@ -699,6 +705,63 @@ func init() {
 	departmentDescID := departmentMixinFields0[0].Descriptor()
 	// department.DefaultID holds the default value on creation for the id field.
 	department.DefaultID = departmentDescID.Default.(func() uuid.UUID)
+	eligibilitycriterionMixin := schema.EligibilityCriterion{}.Mixin()
+	eligibilitycriterion.Policy = privacy.NewPolicies(eligibilitycriterionMixin[0], schema.EligibilityCriterion{})
+	eligibilitycriterion.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := eligibilitycriterion.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	eligibilitycriterionMixinHooks0 := eligibilitycriterionMixin[0].Hooks()
+
+	eligibilitycriterion.Hooks[1] = eligibilitycriterionMixinHooks0[0]
+
+	eligibilitycriterion.Hooks[2] = eligibilitycriterionMixinHooks0[1]
+	eligibilitycriterionMixinFields0 := eligibilitycriterionMixin[0].Fields()
+	_ = eligibilitycriterionMixinFields0
+	eligibilitycriterionFields := schema.EligibilityCriterion{}.Fields()
+	_ = eligibilitycriterionFields
+	// eligibilitycriterionDescVersion is the schema descriptor for version field.
+	eligibilitycriterionDescVersion := eligibilitycriterionMixinFields0[1].Descriptor()
+	// eligibilitycriterion.DefaultVersion holds the default value on creation for the version field.
+	eligibilitycriterion.DefaultVersion = eligibilitycriterionDescVersion.Default.(int)
+	// eligibilitycriterionDescSeq is the schema descriptor for seq field.
+	eligibilitycriterionDescSeq := eligibilitycriterionFields[1].Descriptor()
+	// eligibilitycriterion.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	eligibilitycriterion.SeqValidator = eligibilitycriterionDescSeq.Validators[0].(func(int) error)
+	// eligibilitycriterionDescText is the schema descriptor for text field.
+	eligibilitycriterionDescText := eligibilitycriterionFields[3].Descriptor()
+	// eligibilitycriterion.TextValidator is a validator for the "text" field. It is called by the builders before save.
+	eligibilitycriterion.TextValidator = func() func(string) error {
+		validators := eligibilitycriterionDescText.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(text string) error {
+			for _, fn := range fns {
+				if err := fn(text); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// eligibilitycriterionDescExpression is the schema descriptor for expression field.
+	eligibilitycriterionDescExpression := eligibilitycriterionFields[4].Descriptor()
+	// eligibilitycriterion.ExpressionValidator is a validator for the "expression" field. It is called by the builders before save.
+	eligibilitycriterion.ExpressionValidator = eligibilitycriterionDescExpression.Validators[0].(func(string) error)
+	// eligibilitycriterionDescRequired is the schema descriptor for required field.
+	eligibilitycriterionDescRequired := eligibilitycriterionFields[5].Descriptor()
+	// eligibilitycriterion.DefaultRequired holds the default value on creation for the required field.
+	eligibilitycriterion.DefaultRequired = eligibilitycriterionDescRequired.Default.(bool)
+	// eligibilitycriterionDescID is the schema descriptor for id field.
+	eligibilitycriterionDescID := eligibilitycriterionMixinFields0[0].Descriptor()
+	// eligibilitycriterion.DefaultID holds the default value on creation for the id field.
+	eligibilitycriterion.DefaultID = eligibilitycriterionDescID.Default.(func() uuid.UUID)
 	enrollmentMixin := schema.Enrollment{}.Mixin()
 	enrollment.Policy = privacy.NewPolicies(enrollmentMixin[0], schema.Enrollment{})
 	enrollment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1077,6 +1140,14 @@ func init() {
 	importrunDescUnmapped := importrunFields[7].Descriptor()
 	// importrun.DefaultUnmapped holds the default value on creation for the unmapped field.
 	importrun.DefaultUnmapped = importrunDescUnmapped.Default.(int)
+	// importrunDescFingerprint is the schema descriptor for fingerprint field.
+	importrunDescFingerprint := importrunFields[8].Descriptor()
+	// importrun.FingerprintValidator is a validator for the "fingerprint" field. It is called by the builders before save.
+	importrun.FingerprintValidator = importrunDescFingerprint.Validators[0].(func(string) error)
+	// importrunDescResumed is the schema descriptor for resumed field.
+	importrunDescResumed := importrunFields[10].Descriptor()
+	// importrun.DefaultResumed holds the default value on creation for the resumed field.
+	importrun.DefaultResumed = importrunDescResumed.Default.(int)
 	// importrunDescID is the schema descriptor for id field.
 	importrunDescID := importrunMixinFields0[0].Descriptor()
 	// importrun.DefaultID holds the default value on creation for the id field.
@@ -1300,6 +1371,14 @@ func init() {
 	knowledgeresourceDescApprovalCode := knowledgeresourceFields[14].Descriptor()
 	// knowledgeresource.ApprovalCodeValidator is a validator for the "approval_code" field. It is called by the builders before save.
 	knowledgeresource.ApprovalCodeValidator = knowledgeresourceDescApprovalCode.Validators[0].(func(string) error)
+	// knowledgeresourceDescSource is the schema descriptor for source field.
+	knowledgeresourceDescSource := knowledgeresourceFields[15].Descriptor()
+	// knowledgeresource.SourceValidator is a validator for the "source" field. It is called by the builders before save.
+	knowledgeresource.SourceValidator = knowledgeresourceDescSource.Validators[0].(func(string) error)
+	// knowledgeresourceDescAttribution is the schema descriptor for attribution field.
+	knowledgeresourceDescAttribution := knowledgeresourceFields[16].Descriptor()
+	// knowledgeresource.AttributionValidator is a validator for the "attribution" field. It is called by the builders before save.
+	knowledgeresource.AttributionValidator = knowledgeresourceDescAttribution.Validators[0].(func(string) error)
 	// knowledgeresourceDescID is the schema descriptor for id field.
 	knowledgeresourceDescID := knowledgeresourceMixinFields0[0].Descriptor()
 	// knowledgeresource.DefaultID holds the default value on creation for the id field.
@@ -1339,6 +1418,75 @@ func init() {
 	liaisonassignmentDescID := liaisonassignmentMixinFields0[0].Descriptor()
 	// liaisonassignment.DefaultID holds the default value on creation for the id field.
 	liaisonassignment.DefaultID = liaisonassignmentDescID.Default.(func() uuid.UUID)
+	locationMixin := schema.Location{}.Mixin()
+	location.Policy = privacy.NewPolicies(locationMixin[0], schema.Location{})
+	location.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := location.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	locationMixinHooks0 := locationMixin[0].Hooks()
+
+	location.Hooks[1] = locationMixinHooks0[0]
+
+	location.Hooks[2] = locationMixinHooks0[1]
+	locationMixinFields0 := locationMixin[0].Fields()
+	_ = locationMixinFields0
+	locationFields := schema.Location{}.Fields()
+	_ = locationFields
+	// locationDescVersion is the schema descriptor for version field.
+	locationDescVersion := locationMixinFields0[1].Descriptor()
+	// location.DefaultVersion holds the default value on creation for the version field.
+	location.DefaultVersion = locationDescVersion.Default.(int)
+	// locationDescName is the schema descriptor for name field.
+	locationDescName := locationFields[0].Descriptor()
+	// location.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	location.NameValidator = func() func(string) error {
+		validators := locationDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// locationDescPhone is the schema descriptor for phone field.
+	locationDescPhone := locationFields[1].Descriptor()
+	// location.PhoneValidator is a validator for the "phone" field. It is called by the builders before save.
+	location.PhoneValidator = locationDescPhone.Validators[0].(func(string) error)
+	// locationDescAddressLine is the schema descriptor for address_line field.
+	locationDescAddressLine := locationFields[2].Descriptor()
+	// location.AddressLineValidator is a validator for the "address_line" field. It is called by the builders before save.
+	location.AddressLineValidator = locationDescAddressLine.Validators[0].(func(string) error)
+	// locationDescAddressCity is the schema descriptor for address_city field.
+	locationDescAddressCity := locationFields[3].Descriptor()
+	// location.AddressCityValidator is a validator for the "address_city" field. It is called by the builders before save.
+	location.AddressCityValidator = locationDescAddressCity.Validators[0].(func(string) error)
+	// locationDescAddressState is the schema descriptor for address_state field.
+	locationDescAddressState := locationFields[4].Descriptor()
+	// location.AddressStateValidator is a validator for the "address_state" field. It is called by the builders before save.
+	location.AddressStateValidator = locationDescAddressState.Validators[0].(func(string) error)
+	// locationDescAddressZip is the schema descriptor for address_zip field.
+	locationDescAddressZip := locationFields[5].Descriptor()
+	// location.AddressZipValidator is a validator for the "address_zip" field. It is called by the builders before save.
+	location.AddressZipValidator = locationDescAddressZip.Validators[0].(func(string) error)
+	// locationDescAddressCountry is the schema descriptor for address_country field.
+	locationDescAddressCountry := locationFields[6].Descriptor()
+	// location.AddressCountryValidator is a validator for the "address_country" field. It is called by the builders before save.
+	location.AddressCountryValidator = locationDescAddressCountry.Validators[0].(func(string) error)
+	// locationDescID is the schema descriptor for id field.
+	locationDescID := locationMixinFields0[0].Descriptor()
+	// location.DefaultID holds the default value on creation for the id field.
+	location.DefaultID = locationDescID.Default.(func() uuid.UUID)
 	medicalinquiryMixin := schema.MedicalInquiry{}.Mixin()
 	medicalinquiry.Policy = privacy.NewPolicies(medicalinquiryMixin[0], schema.MedicalInquiry{})
 	medicalinquiry.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1647,6 +1795,37 @@ func init() {
 	productDescID := productMixinFields0[0].Descriptor()
 	// product.DefaultID holds the default value on creation for the id field.
 	product.DefaultID = productDescID.Default.(func() uuid.UUID)
+	programsiteMixin := schema.ProgramSite{}.Mixin()
+	programsite.Policy = privacy.NewPolicies(programsiteMixin[0], schema.ProgramSite{})
+	programsite.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := programsite.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	programsiteMixinHooks0 := programsiteMixin[0].Hooks()
+
+	programsite.Hooks[1] = programsiteMixinHooks0[0]
+
+	programsite.Hooks[2] = programsiteMixinHooks0[1]
+	programsiteMixinFields0 := programsiteMixin[0].Fields()
+	_ = programsiteMixinFields0
+	programsiteFields := schema.ProgramSite{}.Fields()
+	_ = programsiteFields
+	// programsiteDescVersion is the schema descriptor for version field.
+	programsiteDescVersion := programsiteMixinFields0[1].Descriptor()
+	// programsite.DefaultVersion holds the default value on creation for the version field.
+	programsite.DefaultVersion = programsiteDescVersion.Default.(int)
+	// programsiteDescNumber is the schema descriptor for number field.
+	programsiteDescNumber := programsiteFields[3].Descriptor()
+	// programsite.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	programsite.NumberValidator = programsiteDescNumber.Validators[0].(func(string) error)
+	// programsiteDescID is the schema descriptor for id field.
+	programsiteDescID := programsiteMixinFields0[0].Descriptor()
+	// programsite.DefaultID holds the default value on creation for the id field.
+	programsite.DefaultID = programsiteDescID.Default.(func() uuid.UUID)
 	programteammemberMixin := schema.ProgramTeamMember{}.Mixin()
 	programteammember.Policy = privacy.NewPolicies(programteammemberMixin[0], schema.ProgramTeamMember{})
 	programteammember.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1909,6 +2088,67 @@ func init() {
 	routingruleDescID := routingruleMixinFields0[0].Descriptor()
 	// routingrule.DefaultID holds the default value on creation for the id field.
 	routingrule.DefaultID = routingruleDescID.Default.(func() uuid.UUID)
+	scheduledjobMixin := schema.ScheduledJob{}.Mixin()
+	scheduledjob.Policy = privacy.NewPolicies(scheduledjobMixin[0], schema.ScheduledJob{})
+	scheduledjob.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := scheduledjob.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	scheduledjobMixinHooks0 := scheduledjobMixin[0].Hooks()
+
+	scheduledjob.Hooks[1] = scheduledjobMixinHooks0[0]
+
+	scheduledjob.Hooks[2] = scheduledjobMixinHooks0[1]
+	scheduledjobMixinFields0 := scheduledjobMixin[0].Fields()
+	_ = scheduledjobMixinFields0
+	scheduledjobFields := schema.ScheduledJob{}.Fields()
+	_ = scheduledjobFields
+	// scheduledjobDescVersion is the schema descriptor for version field.
+	scheduledjobDescVersion := scheduledjobMixinFields0[1].Descriptor()
+	// scheduledjob.DefaultVersion holds the default value on creation for the version field.
+	scheduledjob.DefaultVersion = scheduledjobDescVersion.Default.(int)
+	// scheduledjobDescName is the schema descriptor for name field.
+	scheduledjobDescName := scheduledjobFields[0].Descriptor()
+	// scheduledjob.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	scheduledjob.NameValidator = func() func(string) error {
+		validators := scheduledjobDescName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(name string) error {
+			for _, fn := range fns {
+				if err := fn(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// scheduledjobDescHolder is the schema descriptor for holder field.
+	scheduledjobDescHolder := scheduledjobFields[2].Descriptor()
+	// scheduledjob.HolderValidator is a validator for the "holder" field. It is called by the builders before save.
+	scheduledjob.HolderValidator = scheduledjobDescHolder.Validators[0].(func(string) error)
+	// scheduledjobDescRuns is the schema descriptor for runs field.
+	scheduledjobDescRuns := scheduledjobFields[6].Descriptor()
+	// scheduledjob.DefaultRuns holds the default value on creation for the runs field.
+	scheduledjob.DefaultRuns = scheduledjobDescRuns.Default.(int)
+	// scheduledjobDescFailures is the schema descriptor for failures field.
+	scheduledjobDescFailures := scheduledjobFields[7].Descriptor()
+	// scheduledjob.DefaultFailures holds the default value on creation for the failures field.
+	scheduledjob.DefaultFailures = scheduledjobDescFailures.Default.(int)
+	// scheduledjobDescLastError is the schema descriptor for last_error field.
+	scheduledjobDescLastError := scheduledjobFields[8].Descriptor()
+	// scheduledjob.LastErrorValidator is a validator for the "last_error" field. It is called by the builders before save.
+	scheduledjob.LastErrorValidator = scheduledjobDescLastError.Validators[0].(func(string) error)
+	// scheduledjobDescID is the schema descriptor for id field.
+	scheduledjobDescID := scheduledjobMixinFields0[0].Descriptor()
+	// scheduledjob.DefaultID holds the default value on creation for the id field.
+	scheduledjob.DefaultID = scheduledjobDescID.Default.(func() uuid.UUID)
 	statuschangeMixin := schema.StatusChange{}.Mixin()
 	statuschange.Policy = privacy.NewPolicies(statuschangeMixin[0], schema.StatusChange{})
 	statuschange.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2048,6 +2288,96 @@ func init() {
 	treatmentDescID := treatmentMixinFields0[0].Descriptor()
 	// treatment.DefaultID holds the default value on creation for the id field.
 	treatment.DefaultID = treatmentDescID.Default.(func() uuid.UUID)
+	trialdetailMixin := schema.TrialDetail{}.Mixin()
+	trialdetail.Policy = privacy.NewPolicies(trialdetailMixin[0], schema.TrialDetail{})
+	trialdetail.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := trialdetail.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	trialdetailMixinHooks0 := trialdetailMixin[0].Hooks()
+
+	trialdetail.Hooks[1] = trialdetailMixinHooks0[0]
+
+	trialdetail.Hooks[2] = trialdetailMixinHooks0[1]
+	trialdetailMixinFields0 := trialdetailMixin[0].Fields()
+	_ = trialdetailMixinFields0
+	trialdetailFields := schema.TrialDetail{}.Fields()
+	_ = trialdetailFields
+	// trialdetailDescVersion is the schema descriptor for version field.
+	trialdetailDescVersion := trialdetailMixinFields0[1].Descriptor()
+	// trialdetail.DefaultVersion holds the default value on creation for the version field.
+	trialdetail.DefaultVersion = trialdetailDescVersion.Default.(int)
+	// trialdetailDescOfficialTitle is the schema descriptor for official_title field.
+	trialdetailDescOfficialTitle := trialdetailFields[1].Descriptor()
+	// trialdetail.OfficialTitleValidator is a validator for the "official_title" field. It is called by the builders before save.
+	trialdetail.OfficialTitleValidator = trialdetailDescOfficialTitle.Validators[0].(func(string) error)
+	// trialdetailDescSummary is the schema descriptor for summary field.
+	trialdetailDescSummary := trialdetailFields[2].Descriptor()
+	// trialdetail.SummaryValidator is a validator for the "summary" field. It is called by the builders before save.
+	trialdetail.SummaryValidator = trialdetailDescSummary.Validators[0].(func(string) error)
+	// trialdetailDescRegistryStatus is the schema descriptor for registry_status field.
+	trialdetailDescRegistryStatus := trialdetailFields[5].Descriptor()
+	// trialdetail.RegistryStatusValidator is a validator for the "registry_status" field. It is called by the builders before save.
+	trialdetail.RegistryStatusValidator = trialdetailDescRegistryStatus.Validators[0].(func(string) error)
+	// trialdetailDescEthicsApprovalRef is the schema descriptor for ethics_approval_ref field.
+	trialdetailDescEthicsApprovalRef := trialdetailFields[6].Descriptor()
+	// trialdetail.EthicsApprovalRefValidator is a validator for the "ethics_approval_ref" field. It is called by the builders before save.
+	trialdetail.EthicsApprovalRefValidator = trialdetailDescEthicsApprovalRef.Validators[0].(func(string) error)
+	// trialdetailDescEthicsVersion is the schema descriptor for ethics_version field.
+	trialdetailDescEthicsVersion := trialdetailFields[7].Descriptor()
+	// trialdetail.EthicsVersionValidator is a validator for the "ethics_version" field. It is called by the builders before save.
+	trialdetail.EthicsVersionValidator = trialdetailDescEthicsVersion.Validators[0].(func(string) error)
+	// trialdetailDescBlinded is the schema descriptor for blinded field.
+	trialdetailDescBlinded := trialdetailFields[8].Descriptor()
+	// trialdetail.DefaultBlinded holds the default value on creation for the blinded field.
+	trialdetail.DefaultBlinded = trialdetailDescBlinded.Default.(bool)
+	// trialdetailDescTargetEnrollment is the schema descriptor for target_enrollment field.
+	trialdetailDescTargetEnrollment := trialdetailFields[9].Descriptor()
+	// trialdetail.TargetEnrollmentValidator is a validator for the "target_enrollment" field. It is called by the builders before save.
+	trialdetail.TargetEnrollmentValidator = trialdetailDescTargetEnrollment.Validators[0].(func(int) error)
+	// trialdetailDescID is the schema descriptor for id field.
+	trialdetailDescID := trialdetailMixinFields0[0].Descriptor()
+	// trialdetail.DefaultID holds the default value on creation for the id field.
+	trialdetail.DefaultID = trialdetailDescID.Default.(func() uuid.UUID)
+	trialsubjectMixin := schema.TrialSubject{}.Mixin()
+	trialsubject.Policy = privacy.NewPolicies(trialsubjectMixin[0], schema.TrialSubject{})
+	trialsubject.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := trialsubject.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	trialsubjectMixinHooks0 := trialsubjectMixin[0].Hooks()
+
+	trialsubject.Hooks[1] = trialsubjectMixinHooks0[0]
+
+	trialsubject.Hooks[2] = trialsubjectMixinHooks0[1]
+	trialsubjectMixinFields0 := trialsubjectMixin[0].Fields()
+	_ = trialsubjectMixinFields0
+	trialsubjectFields := schema.TrialSubject{}.Fields()
+	_ = trialsubjectFields
+	// trialsubjectDescVersion is the schema descriptor for version field.
+	trialsubjectDescVersion := trialsubjectMixinFields0[1].Descriptor()
+	// trialsubject.DefaultVersion holds the default value on creation for the version field.
+	trialsubject.DefaultVersion = trialsubjectDescVersion.Default.(int)
+	// trialsubjectDescScreeningNumber is the schema descriptor for screening_number field.
+	trialsubjectDescScreeningNumber := trialsubjectFields[2].Descriptor()
+	// trialsubject.ScreeningNumberValidator is a validator for the "screening_number" field. It is called by the builders before save.
+	trialsubject.ScreeningNumberValidator = trialsubjectDescScreeningNumber.Validators[0].(func(string) error)
+	// trialsubjectDescArm is the schema descriptor for arm field.
+	trialsubjectDescArm := trialsubjectFields[4].Descriptor()
+	// trialsubject.ArmValidator is a validator for the "arm" field. It is called by the builders before save.
+	trialsubject.ArmValidator = trialsubjectDescArm.Validators[0].(func(string) error)
+	// trialsubjectDescID is the schema descriptor for id field.
+	trialsubjectDescID := trialsubjectMixinFields0[0].Descriptor()
+	// trialsubject.DefaultID holds the default value on creation for the id field.
+	trialsubject.DefaultID = trialsubjectDescID.Default.(func() uuid.UUID)
 }
 
 const (

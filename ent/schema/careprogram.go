@@ -39,7 +39,10 @@ func (CareProgram) Fields() []ent.Field {
 func (CareProgram) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("product", Product.Type).Unique().Field("product_id"),
+		edge.To("trial", TrialDetail.Type).Unique(),
 		edge.From("required_consents", RequiredConsent.Type).Ref("program"),
+		edge.From("sites", ProgramSite.Type).Ref("program"),
+		edge.From("criteria", EligibilityCriterion.Type).Ref("program"),
 		edge.From("enrollments", Enrollment.Type).Ref("program"),
 	}
 }

@@ -6,11 +6,12 @@ import (
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent/code"
 )
 
-// Coverage is an insurance policy of a patient.
+// Coverage is an insurance policy of a patient, or a time in which the patient has none and pays (kind SELF_PAY).
 type Coverage struct{ ent.Schema }
 
 // Mixin of Coverage.
@@ -23,7 +24,7 @@ func (Coverage) Annotations() []schema.Annotation { return []schema.Annotation{P
 func (Coverage) Fields() []ent.Field {
 	return []ent.Field{
 		ref("patient_id"),
-		ref("payer_id"),
+		field.UUID("payer_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("Absent: the patient pays (kind SELF_PAY)."),
 		text("plan_name", 200),
 		text("member_id", 80),
 		text("group_id", 80),
@@ -44,7 +45,7 @@ func (Coverage) Fields() []ent.Field {
 func (Coverage) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("patient", Patient.Type).Unique().Required().Immutable().Field("patient_id"),
-		edge.To("payer", Organization.Type).Unique().Required().Immutable().Field("payer_id"),
+		edge.To("payer", Organization.Type).Unique().Immutable().Field("payer_id"),
 	}
 }
 

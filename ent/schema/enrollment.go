@@ -46,6 +46,7 @@ func (Enrollment) Edges() []ent.Edge {
 		edge.To("program", CareProgram.Type).Unique().Required().Immutable().Field("program_id"),
 		edge.To("referrer", Provider.Type).Unique().Field("referrer_id"),
 		edge.To("coordinator", Identity.Type).Unique().Field("coordinator_id"),
+		edge.To("trial_subject", TrialSubject.Type).Unique(),
 		edge.From("history", StatusChange.Type).Ref("enrollment"),
 	}
 }

@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
@@ -27,10 +29,14 @@ func (ImportRun) Fields() []ent.Field {
 		field.Int("unchanged").Default(0),
 		field.Int("refused").Default(0),
 		field.Int("unmapped").Default(0),
+		text("fingerprint", 64),
+		field.JSON("checkpoint", json.RawMessage{}).Optional().SchemaType(map[string]string{"postgres": "json"}).
+			Comment("How far the run has come; a run that was killed goes on from it."),
+		field.Int("resumed").Default(0).Comment("How often the run went on after it was killed."),
 	}
 }
 
 // Indexes of ImportRun.
 func (ImportRun) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("started_at", "id")}
+	return []ent.Index{index.Fields("started_at", "id"), index.Fields("kind", "fingerprint")}
 }

@@ -39,6 +39,8 @@ func (KnowledgeResource) Fields() []ent.Field {
 		field.String("locale").Default("en-US").MaxLen(35),
 		field.String("country").Optional().Nillable().MaxLen(2).Comment("ISO 3166-1; absent: all."),
 		text("approval_code", 60),
+		text("source", 300),
+		text("attribution", 300),
 		field.Time("effective_from"),
 		moment("expires_at"),
 		maybe("product_id"),

@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
@@ -31,6 +32,11 @@ func (Organization) Fields() []ent.Field {
 		text("address_zip", 20),
 		text("address_country", 60),
 	}
+}
+
+// Edges of Organization.
+func (Organization) Edges() []ent.Edge {
+	return []ent.Edge{edge.From("locations", Location.Type).Ref("organization")}
 }
 
 // Indexes of Organization.

@@ -31,6 +31,7 @@ func (StatusChange) Fields() []ent.Field {
 		field.UUID("consent_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("inquiry_response_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("portal_access_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("trial_subject_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 	}
 }
 
@@ -43,6 +44,7 @@ func (StatusChange) Edges() []ent.Edge {
 		edge.To("consent", Consent.Type).Unique().Immutable().Field("consent_id"),
 		edge.To("inquiry_response", InquiryResponse.Type).Unique().Immutable().Field("inquiry_response_id"),
 		edge.To("portal_access", PortalAccess.Type).Unique().Immutable().Field("portal_access_id"),
+		edge.To("trial_subject", TrialSubject.Type).Unique().Immutable().Field("trial_subject_id"),
 	}
 }
 
@@ -54,5 +56,6 @@ func (StatusChange) Indexes() []ent.Index {
 		index.Fields("consent_id", "at", "id"),
 		index.Fields("inquiry_response_id", "at", "id"),
 		index.Fields("portal_access_id", "at", "id"),
+		index.Fields("trial_subject_id", "at", "id"),
 	}
 }

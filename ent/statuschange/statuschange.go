@@ -34,6 +34,8 @@ const (
 	FieldInquiryResponseID = "inquiry_response_id"
 	// FieldPortalAccessID holds the string denoting the portal_access_id field in the database.
 	FieldPortalAccessID = "portal_access_id"
+	// FieldTrialSubjectID holds the string denoting the trial_subject_id field in the database.
+	FieldTrialSubjectID = "trial_subject_id"
 	// EdgeChangedBy holds the string denoting the changed_by edge name in mutations.
 	EdgeChangedBy = "changed_by"
 	// EdgeCareCase holds the string denoting the care_case edge name in mutations.
@@ -46,6 +48,8 @@ const (
 	EdgeInquiryResponse = "inquiry_response"
 	// EdgePortalAccess holds the string denoting the portal_access edge name in mutations.
 	EdgePortalAccess = "portal_access"
+	// EdgeTrialSubject holds the string denoting the trial_subject edge name in mutations.
+	EdgeTrialSubject = "trial_subject"
 	// Table holds the table name of the statuschange in the database.
 	Table = "status_changes"
 	// ChangedByTable is the table that holds the changed_by relation/edge.
@@ -90,6 +94,13 @@ const (
 	PortalAccessInverseTable = "portal_accesses"
 	// PortalAccessColumn is the table column denoting the portal_access relation/edge.
 	PortalAccessColumn = "portal_access_id"
+	// TrialSubjectTable is the table that holds the trial_subject relation/edge.
+	TrialSubjectTable = "status_changes"
+	// TrialSubjectInverseTable is the table name for the TrialSubject entity.
+	// It exists in this package in order to avoid circular dependency with the "trialsubject" package.
+	TrialSubjectInverseTable = "trial_subjects"
+	// TrialSubjectColumn is the table column denoting the trial_subject relation/edge.
+	TrialSubjectColumn = "trial_subject_id"
 )
 
 // Columns holds all SQL columns for statuschange fields.
@@ -105,6 +116,7 @@ var Columns = []string{
 	FieldConsentID,
 	FieldInquiryResponseID,
 	FieldPortalAccessID,
+	FieldTrialSubjectID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -193,6 +205,11 @@ func ByPortalAccessID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPortalAccessID, opts...).ToFunc()
 }
 
+// ByTrialSubjectID orders the results by the trial_subject_id field.
+func ByTrialSubjectID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTrialSubjectID, opts...).ToFunc()
+}
+
 // ByChangedByField orders the results by changed_by field.
 func ByChangedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -232,6 +249,13 @@ func ByInquiryResponseField(field string, opts ...sql.OrderTermOption) OrderOpti
 func ByPortalAccessField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newPortalAccessStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByTrialSubjectField orders the results by trial_subject field.
+func ByTrialSubjectField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTrialSubjectStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newChangedByStep() *sqlgraph.Step {
@@ -274,5 +298,12 @@ func newPortalAccessStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(PortalAccessInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, PortalAccessTable, PortalAccessColumn),
+	)
+}
+func newTrialSubjectStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TrialSubjectInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, TrialSubjectTable, TrialSubjectColumn),
 	)
 }

@@ -106,6 +106,11 @@ func PortalAccessID(v uuid.UUID) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldPortalAccessID, v))
 }
 
+// TrialSubjectID applies equality check predicate on the "trial_subject_id" field. It's identical to TrialSubjectIDEQ.
+func TrialSubjectID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldTrialSubjectID, v))
+}
+
 // AtEQ applies the EQ predicate on the "at" field.
 func AtEQ(v time.Time) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldAt, v))
@@ -541,6 +546,36 @@ func PortalAccessIDNotNil() predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldNotNull(FieldPortalAccessID))
 }
 
+// TrialSubjectIDEQ applies the EQ predicate on the "trial_subject_id" field.
+func TrialSubjectIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldTrialSubjectID, v))
+}
+
+// TrialSubjectIDNEQ applies the NEQ predicate on the "trial_subject_id" field.
+func TrialSubjectIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldTrialSubjectID, v))
+}
+
+// TrialSubjectIDIn applies the In predicate on the "trial_subject_id" field.
+func TrialSubjectIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldTrialSubjectID, vs...))
+}
+
+// TrialSubjectIDNotIn applies the NotIn predicate on the "trial_subject_id" field.
+func TrialSubjectIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldTrialSubjectID, vs...))
+}
+
+// TrialSubjectIDIsNil applies the IsNil predicate on the "trial_subject_id" field.
+func TrialSubjectIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldTrialSubjectID))
+}
+
+// TrialSubjectIDNotNil applies the NotNil predicate on the "trial_subject_id" field.
+func TrialSubjectIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldTrialSubjectID))
+}
+
 // HasChangedBy applies the HasEdge predicate on the "changed_by" edge.
 func HasChangedBy() predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
@@ -671,6 +706,29 @@ func HasPortalAccess() predicate.StatusChange {
 func HasPortalAccessWith(preds ...predicate.PortalAccess) predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
 		step := newPortalAccessStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasTrialSubject applies the HasEdge predicate on the "trial_subject" edge.
+func HasTrialSubject() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, TrialSubjectTable, TrialSubjectColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTrialSubjectWith applies the HasEdge predicate on the "trial_subject" edge with a given conditions (other predicates).
+func HasTrialSubjectWith(preds ...predicate.TrialSubject) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newTrialSubjectStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	Enrollment() EnrollmentResolver
 	InquiryResponse() InquiryResponseResolver
 	KnowledgeResource() KnowledgeResourceResolver
+	Location() LocationResolver
 	MedicalInquiry() MedicalInquiryResolver
 	Mutation() MutationResolver
 	Organization() OrganizationResolver
@@ -56,6 +57,7 @@ type ResolverRoot interface {
 	Subscription() SubscriptionResolver
 	Touchpoint() TouchpointResolver
 	Treatment() TreatmentResolver
+	TrialSubject() TrialSubjectResolver
 	User() UserResolver
 }
 
@@ -88,6 +90,7 @@ type ComplexityRoot struct {
 	CareProgram struct {
 		Capacity              func(childComplexity int) int
 		CoverageRequired      func(childComplexity int) int
+		Criteria              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		EndsOn                func(childComplexity int) int
 		GlobalID              func(childComplexity int) int
 		Kind                  func(childComplexity int) int
@@ -96,8 +99,10 @@ type ComplexityRoot struct {
 		RegistryID            func(childComplexity int) int
 		RequiredConsentScopes func(childComplexity int) int
 		SelfEnrollment        func(childComplexity int) int
+		Sites                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		StartsOn              func(childComplexity int) int
 		Status                func(childComplexity int) int
+		Trial                 func(childComplexity int) int
 	}
 
 	CareProgramConnection struct {
@@ -351,6 +356,27 @@ type ComplexityRoot struct {
 		Response func(childComplexity int) int
 	}
 
+	EligibilityCriterion struct {
+		Expression func(childComplexity int) int
+		GlobalID   func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Required   func(childComplexity int) int
+		Seq        func(childComplexity int) int
+		Text       func(childComplexity int) int
+	}
+
+	EligibilityCriterionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EligibilityCriterionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Enrollment struct {
 		ActivatedAt          func(childComplexity int) int
 		ConsentedAt          func(childComplexity int) int
@@ -368,6 +394,7 @@ type ComplexityRoot struct {
 		Referrer             func(childComplexity int) int
 		Source               func(childComplexity int) int
 		Status               func(childComplexity int) int
+		TrialSubject         func(childComplexity int) int
 	}
 
 	EnrollmentConnection struct {
@@ -388,6 +415,7 @@ type ComplexityRoot struct {
 		GlobalID   func(childComplexity int) int
 		Kind       func(childComplexity int) int
 		Refused    func(childComplexity int) int
+		Resumed    func(childComplexity int) int
 		Source     func(childComplexity int) int
 		StartedAt  func(childComplexity int) int
 		Unchanged  func(childComplexity int) int
@@ -462,6 +490,7 @@ type ComplexityRoot struct {
 
 	KnowledgeResource struct {
 		ApprovalCode  func(childComplexity int) int
+		Attribution   func(childComplexity int) int
 		Audience      func(childComplexity int) int
 		Body          func(childComplexity int) int
 		Country       func(childComplexity int) int
@@ -474,6 +503,7 @@ type ComplexityRoot struct {
 		LabelStatus   func(childComplexity int) int
 		Locale        func(childComplexity int) int
 		Product       func(childComplexity int) int
+		Source        func(childComplexity int) int
 		Status        func(childComplexity int) int
 		Summary       func(childComplexity int) int
 		Title         func(childComplexity int) int
@@ -506,6 +536,26 @@ type ComplexityRoot struct {
 	}
 
 	LiaisonAssignmentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	Location struct {
+		Address      func(childComplexity int) int
+		GlobalID     func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Organization func(childComplexity int) int
+		Phone        func(childComplexity int) int
+	}
+
+	LocationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	LocationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -568,12 +618,13 @@ type ComplexityRoot struct {
 	}
 
 	Organization struct {
-		Address  func(childComplexity int) int
-		GlobalID func(childComplexity int) int
-		Kind     func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Npi      func(childComplexity int) int
-		Phone    func(childComplexity int) int
+		Address   func(childComplexity int) int
+		GlobalID  func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Locations func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Name      func(childComplexity int) int
+		Npi       func(childComplexity int) int
+		Phone     func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -665,6 +716,25 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ProgramSite struct {
+		GlobalID     func(childComplexity int) int
+		Number       func(childComplexity int) int
+		Organization func(childComplexity int) int
+		StudyStatus  func(childComplexity int) int
+	}
+
+	ProgramSiteConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProgramSiteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Provider struct {
 		Address        func(childComplexity int) int
 		ContactPoints  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -717,6 +787,7 @@ type ComplexityRoot struct {
 		Products                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		RoutingPreview           func(childComplexity int, caseID gid.ID) int
 		RoutingRules             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ScheduledJobs            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Touchpoints              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		Users                    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 	}
@@ -813,6 +884,29 @@ type ComplexityRoot struct {
 	}
 
 	RoutingRuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ScheduledJob struct {
+		DueAt      func(childComplexity int) int
+		Failures   func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		GlobalID   func(childComplexity int) int
+		LastError  func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Runs       func(childComplexity int) int
+		StartedAt  func(childComplexity int) int
+	}
+
+	ScheduledJobConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ScheduledJobEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -926,6 +1020,29 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	TrialDetail struct {
+		Blinded           func(childComplexity int) int
+		Conditions        func(childComplexity int) int
+		EthicsApprovalRef func(childComplexity int) int
+		GlobalID          func(childComplexity int) int
+		OfficialTitle     func(childComplexity int) int
+		Phase             func(childComplexity int) int
+		RegistryStatus    func(childComplexity int) int
+		Sponsor           func(childComplexity int) int
+		StudyStatus       func(childComplexity int) int
+		Summary           func(childComplexity int) int
+		TargetEnrollment  func(childComplexity int) int
+	}
+
+	TrialSubject struct {
+		GlobalID        func(childComplexity int) int
+		History         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		RandomizedAt    func(childComplexity int) int
+		ScreeningNumber func(childComplexity int) int
+		Site            func(childComplexity int) int
+		State           func(childComplexity int) int
+	}
+
 	UnmetGate struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
@@ -969,6 +1086,9 @@ type ComplexityRoot struct {
 
 type CareProgramResolver interface {
 	RequiredConsentScopes(ctx context.Context, obj *ent.CareProgram) ([]code.ConsentScope, error)
+
+	Sites(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramSite], error)
+	Criteria(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityCriterion], error)
 }
 type CaseResolver interface {
 	ReceivedYear(ctx context.Context, obj *ent.CareCase) (int, error)
@@ -1010,6 +1130,9 @@ type InquiryResponseResolver interface {
 type KnowledgeResourceResolver interface {
 	Audience(ctx context.Context, obj *ent.KnowledgeResource) ([]code.Audience, error)
 }
+type LocationResolver interface {
+	Address(ctx context.Context, obj *ent.Location) (*model.Address, error)
+}
 type MedicalInquiryResolver interface {
 	Questions(ctx context.Context, obj *ent.MedicalInquiry, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.InquiryQuestion], error)
 	Responses(ctx context.Context, obj *ent.MedicalInquiry, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.InquiryResponse], error)
@@ -1031,6 +1154,7 @@ type MutationResolver interface {
 }
 type OrganizationResolver interface {
 	Address(ctx context.Context, obj *ent.Organization) (*model.Address, error)
+	Locations(ctx context.Context, obj *ent.Organization, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Location], error)
 }
 type PatientResolver interface {
 	Pseudonym(ctx context.Context, obj *ent.Patient) (string, error)
@@ -1096,6 +1220,7 @@ type QueryResolver interface {
 	Users(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Identity], error)
 	PortalAccesses(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
 	ImportRuns(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ImportRun], error)
+	ScheduledJobs(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ScheduledJob], error)
 }
 type SubscriptionResolver interface {
 	CaseCreated(ctx context.Context, after *stream.Cursor, filter map[string]any) (<-chan model.CaseCreatedItem, error)
@@ -1107,6 +1232,9 @@ type TouchpointResolver interface {
 }
 type TreatmentResolver interface {
 	StartedYear(ctx context.Context, obj *ent.Treatment) (int, error)
+}
+type TrialSubjectResolver interface {
+	History(ctx context.Context, obj *ent.TrialSubject, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type UserResolver interface {
 	Memberships(ctx context.Context, obj *ent.Identity, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Membership], error)
@@ -1206,6 +1334,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.CoverageRequired(childComplexity), true
+	case "CareProgram.criteria":
+		if e.ComplexityRoot.CareProgram.Criteria == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_criteria_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.Criteria(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.endsOn":
 		if e.ComplexityRoot.CareProgram.EndsOn == nil {
 			break
@@ -1254,6 +1393,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.SelfEnrollment(childComplexity), true
+	case "CareProgram.sites":
+		if e.ComplexityRoot.CareProgram.Sites == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_sites_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.Sites(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.startsOn":
 		if e.ComplexityRoot.CareProgram.StartsOn == nil {
 			break
@@ -1266,6 +1416,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Status(childComplexity), true
+	case "CareProgram.trial":
+		if e.ComplexityRoot.CareProgram.Trial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.Trial(childComplexity), true
 
 	case "CareProgramConnection.edges":
 		if e.ComplexityRoot.CareProgramConnection.Edges == nil {
@@ -2283,6 +2439,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DraftInquiryResponsePayload.Response(childComplexity), true
 
+	case "EligibilityCriterion.expression":
+		if e.ComplexityRoot.EligibilityCriterion.Expression == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.Expression(childComplexity), true
+	case "EligibilityCriterion.id":
+		if e.ComplexityRoot.EligibilityCriterion.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.GlobalID(childComplexity), true
+	case "EligibilityCriterion.kind":
+		if e.ComplexityRoot.EligibilityCriterion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.Kind(childComplexity), true
+	case "EligibilityCriterion.required":
+		if e.ComplexityRoot.EligibilityCriterion.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.Required(childComplexity), true
+	case "EligibilityCriterion.seq":
+		if e.ComplexityRoot.EligibilityCriterion.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.Seq(childComplexity), true
+	case "EligibilityCriterion.text":
+		if e.ComplexityRoot.EligibilityCriterion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterion.Text(childComplexity), true
+
+	case "EligibilityCriterionConnection.edges":
+		if e.ComplexityRoot.EligibilityCriterionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionConnection.Edges(childComplexity), true
+	case "EligibilityCriterionConnection.nodes":
+		if e.ComplexityRoot.EligibilityCriterionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionConnection.Nodes(childComplexity), true
+	case "EligibilityCriterionConnection.pageInfo":
+		if e.ComplexityRoot.EligibilityCriterionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionConnection.PageInfo(childComplexity), true
+	case "EligibilityCriterionConnection.totalCount":
+		if e.ComplexityRoot.EligibilityCriterionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionConnection.TotalCount(childComplexity), true
+
+	case "EligibilityCriterionEdge.cursor":
+		if e.ComplexityRoot.EligibilityCriterionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionEdge.Cursor(childComplexity), true
+	case "EligibilityCriterionEdge.node":
+		if e.ComplexityRoot.EligibilityCriterionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityCriterionEdge.Node(childComplexity), true
+
 	case "Enrollment.activatedAt":
 		if e.ComplexityRoot.Enrollment.ActivatedAt == nil {
 			break
@@ -2384,6 +2615,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.Status(childComplexity), true
+	case "Enrollment.trialSubject":
+		if e.ComplexityRoot.Enrollment.TrialSubject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.TrialSubject(childComplexity), true
 
 	case "EnrollmentConnection.edges":
 		if e.ComplexityRoot.EnrollmentConnection.Edges == nil {
@@ -2453,6 +2690,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ImportRun.Refused(childComplexity), true
+	case "ImportRun.resumed":
+		if e.ComplexityRoot.ImportRun.Resumed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ImportRun.Resumed(childComplexity), true
 	case "ImportRun.source":
 		if e.ComplexityRoot.ImportRun.Source == nil {
 			break
@@ -2759,6 +3002,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KnowledgeResource.ApprovalCode(childComplexity), true
+	case "KnowledgeResource.attribution":
+		if e.ComplexityRoot.KnowledgeResource.Attribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeResource.Attribution(childComplexity), true
 	case "KnowledgeResource.audience":
 		if e.ComplexityRoot.KnowledgeResource.Audience == nil {
 			break
@@ -2831,6 +3080,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.KnowledgeResource.Product(childComplexity), true
+	case "KnowledgeResource.source":
+		if e.ComplexityRoot.KnowledgeResource.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.KnowledgeResource.Source(childComplexity), true
 	case "KnowledgeResource.status":
 		if e.ComplexityRoot.KnowledgeResource.Status == nil {
 			break
@@ -2950,6 +3205,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LiaisonAssignmentEdge.Node(childComplexity), true
+
+	case "Location.address":
+		if e.ComplexityRoot.Location.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Address(childComplexity), true
+	case "Location.id":
+		if e.ComplexityRoot.Location.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.GlobalID(childComplexity), true
+	case "Location.name":
+		if e.ComplexityRoot.Location.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Name(childComplexity), true
+	case "Location.organization":
+		if e.ComplexityRoot.Location.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Organization(childComplexity), true
+	case "Location.phone":
+		if e.ComplexityRoot.Location.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Location.Phone(childComplexity), true
+
+	case "LocationConnection.edges":
+		if e.ComplexityRoot.LocationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationConnection.Edges(childComplexity), true
+	case "LocationConnection.nodes":
+		if e.ComplexityRoot.LocationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationConnection.Nodes(childComplexity), true
+	case "LocationConnection.pageInfo":
+		if e.ComplexityRoot.LocationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationConnection.PageInfo(childComplexity), true
+	case "LocationConnection.totalCount":
+		if e.ComplexityRoot.LocationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationConnection.TotalCount(childComplexity), true
+
+	case "LocationEdge.cursor":
+		if e.ComplexityRoot.LocationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationEdge.Cursor(childComplexity), true
+	case "LocationEdge.node":
+		if e.ComplexityRoot.LocationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LocationEdge.Node(childComplexity), true
 
 	case "MedicalInquiry.adverseEvent":
 		if e.ComplexityRoot.MedicalInquiry.AdverseEvent == nil {
@@ -3284,6 +3608,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organization.Kind(childComplexity), true
+	case "Organization.locations":
+		if e.ComplexityRoot.Organization.Locations == nil {
+			break
+		}
+
+		args, err := ec.field_Organization_locations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Organization.Locations(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Organization.name":
 		if e.ComplexityRoot.Organization.Name == nil {
 			break
@@ -3711,6 +4046,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProductEdge.Node(childComplexity), true
+
+	case "ProgramSite.id":
+		if e.ComplexityRoot.ProgramSite.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSite.GlobalID(childComplexity), true
+	case "ProgramSite.number":
+		if e.ComplexityRoot.ProgramSite.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSite.Number(childComplexity), true
+	case "ProgramSite.organization":
+		if e.ComplexityRoot.ProgramSite.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSite.Organization(childComplexity), true
+	case "ProgramSite.studyStatus":
+		if e.ComplexityRoot.ProgramSite.StudyStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSite.StudyStatus(childComplexity), true
+
+	case "ProgramSiteConnection.edges":
+		if e.ComplexityRoot.ProgramSiteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteConnection.Edges(childComplexity), true
+	case "ProgramSiteConnection.nodes":
+		if e.ComplexityRoot.ProgramSiteConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteConnection.Nodes(childComplexity), true
+	case "ProgramSiteConnection.pageInfo":
+		if e.ComplexityRoot.ProgramSiteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteConnection.PageInfo(childComplexity), true
+	case "ProgramSiteConnection.totalCount":
+		if e.ComplexityRoot.ProgramSiteConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteConnection.TotalCount(childComplexity), true
+
+	case "ProgramSiteEdge.cursor":
+		if e.ComplexityRoot.ProgramSiteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteEdge.Cursor(childComplexity), true
+	case "ProgramSiteEdge.node":
+		if e.ComplexityRoot.ProgramSiteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramSiteEdge.Node(childComplexity), true
 
 	case "Provider.address":
 		if e.ComplexityRoot.Provider.Address == nil {
@@ -4152,6 +4550,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RoutingRules(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.scheduledJobs":
+		if e.ComplexityRoot.Query.ScheduledJobs == nil {
+			break
+		}
+
+		args, err := ec.field_Query_scheduledJobs_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ScheduledJobs(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.touchpoints":
 		if e.ComplexityRoot.Query.Touchpoints == nil {
 			break
@@ -4478,6 +4887,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoutingRuleEdge.Node(childComplexity), true
+
+	case "ScheduledJob.dueAt":
+		if e.ComplexityRoot.ScheduledJob.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.DueAt(childComplexity), true
+	case "ScheduledJob.failures":
+		if e.ComplexityRoot.ScheduledJob.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.Failures(childComplexity), true
+	case "ScheduledJob.finishedAt":
+		if e.ComplexityRoot.ScheduledJob.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.FinishedAt(childComplexity), true
+	case "ScheduledJob.id":
+		if e.ComplexityRoot.ScheduledJob.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.GlobalID(childComplexity), true
+	case "ScheduledJob.lastError":
+		if e.ComplexityRoot.ScheduledJob.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.LastError(childComplexity), true
+	case "ScheduledJob.name":
+		if e.ComplexityRoot.ScheduledJob.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.Name(childComplexity), true
+	case "ScheduledJob.runs":
+		if e.ComplexityRoot.ScheduledJob.Runs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.Runs(childComplexity), true
+	case "ScheduledJob.startedAt":
+		if e.ComplexityRoot.ScheduledJob.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJob.StartedAt(childComplexity), true
+
+	case "ScheduledJobConnection.edges":
+		if e.ComplexityRoot.ScheduledJobConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobConnection.Edges(childComplexity), true
+	case "ScheduledJobConnection.nodes":
+		if e.ComplexityRoot.ScheduledJobConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobConnection.Nodes(childComplexity), true
+	case "ScheduledJobConnection.pageInfo":
+		if e.ComplexityRoot.ScheduledJobConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobConnection.PageInfo(childComplexity), true
+	case "ScheduledJobConnection.totalCount":
+		if e.ComplexityRoot.ScheduledJobConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobConnection.TotalCount(childComplexity), true
+
+	case "ScheduledJobEdge.cursor":
+		if e.ComplexityRoot.ScheduledJobEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobEdge.Cursor(childComplexity), true
+	case "ScheduledJobEdge.node":
+		if e.ComplexityRoot.ScheduledJobEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduledJobEdge.Node(childComplexity), true
 
 	case "SendInquiryResponsePayload.case":
 		if e.ComplexityRoot.SendInquiryResponsePayload.Case == nil {
@@ -4892,6 +5388,115 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TreatmentEdge.Node(childComplexity), true
+
+	case "TrialDetail.blinded":
+		if e.ComplexityRoot.TrialDetail.Blinded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.Blinded(childComplexity), true
+	case "TrialDetail.conditions":
+		if e.ComplexityRoot.TrialDetail.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.Conditions(childComplexity), true
+	case "TrialDetail.ethicsApprovalRef":
+		if e.ComplexityRoot.TrialDetail.EthicsApprovalRef == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.EthicsApprovalRef(childComplexity), true
+	case "TrialDetail.id":
+		if e.ComplexityRoot.TrialDetail.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.GlobalID(childComplexity), true
+	case "TrialDetail.officialTitle":
+		if e.ComplexityRoot.TrialDetail.OfficialTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.OfficialTitle(childComplexity), true
+	case "TrialDetail.phase":
+		if e.ComplexityRoot.TrialDetail.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.Phase(childComplexity), true
+	case "TrialDetail.registryStatus":
+		if e.ComplexityRoot.TrialDetail.RegistryStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.RegistryStatus(childComplexity), true
+	case "TrialDetail.sponsor":
+		if e.ComplexityRoot.TrialDetail.Sponsor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.Sponsor(childComplexity), true
+	case "TrialDetail.studyStatus":
+		if e.ComplexityRoot.TrialDetail.StudyStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.StudyStatus(childComplexity), true
+	case "TrialDetail.summary":
+		if e.ComplexityRoot.TrialDetail.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.Summary(childComplexity), true
+	case "TrialDetail.targetEnrollment":
+		if e.ComplexityRoot.TrialDetail.TargetEnrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.TargetEnrollment(childComplexity), true
+
+	case "TrialSubject.id":
+		if e.ComplexityRoot.TrialSubject.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.GlobalID(childComplexity), true
+	case "TrialSubject.history":
+		if e.ComplexityRoot.TrialSubject.History == nil {
+			break
+		}
+
+		args, err := ec.field_TrialSubject_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.TrialSubject.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "TrialSubject.randomizedAt":
+		if e.ComplexityRoot.TrialSubject.RandomizedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.RandomizedAt(childComplexity), true
+	case "TrialSubject.screeningNumber":
+		if e.ComplexityRoot.TrialSubject.ScreeningNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.ScreeningNumber(childComplexity), true
+	case "TrialSubject.site":
+		if e.ComplexityRoot.TrialSubject.Site == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.Site(childComplexity), true
+	case "TrialSubject.state":
+		if e.ComplexityRoot.TrialSubject.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.State(childComplexity), true
 
 	case "UnmetGate.code":
 		if e.ComplexityRoot.UnmetGate.Code == nil {
@@ -5571,6 +6176,17 @@ type Query {
     """Only rows before this one."""
     before: Cursor
   ): ImportRunConnection! @access(to: [ADMIN])
+  """Scheduled work of the system, by name."""
+  scheduledJobs(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ScheduledJobConnection! @access(to: [ADMIN])
 }
 
 """What can be changed. Each field is one transaction."""
@@ -5985,6 +6601,31 @@ type Organization implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORD
   phone: String
   """Postal address."""
   address: Address
+  """Places where the organization works, by name."""
+  locations(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): LocationConnection!
+}
+
+"""A place where an organization works (FHIR Location)."""
+type Location implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `location_...` + "`" + `."""
+  id: ID!
+  """Name of the place."""
+  name: String!
+  """Telephone."""
+  phone: String
+  """Postal address."""
+  address: Address
+  """The organization that works there."""
+  organization: Organization
 }
 
 """A way to reach an account."""
@@ -6077,6 +6718,84 @@ type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
   registryId: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """Product of the program."""
   product: Product @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST])
+  """What a clinical trial has beyond other programs; null for other kinds."""
+  trial: TrialDetail @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+  """Where the program is carried out."""
+  sites(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProgramSiteConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+  """Who may take part, in the order in which it is asked."""
+  criteria(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): EligibilityCriterionConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+}
+
+"""What a clinical trial has beyond other programs (FHIR ResearchStudy)."""
+type TrialDetail implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `trial_...` + "`" + `."""
+  id: ID!
+  """Title in full."""
+  officialTitle: String
+  """What the trial is about, in short."""
+  summary: String
+  """Phase of development."""
+  phase: StudyPhase
+  """Where the study stands; null where its registry does not know it."""
+  studyStatus: StudyStatus
+  """Where the study stands, in the words of its registry."""
+  registryStatus: String
+  """Reference of the approval by an ethics committee."""
+  ethicsApprovalRef: String @access(to: [COORDINATOR, STAFF])
+  """Whether participants are not told which treatment they get."""
+  blinded: Boolean!
+  """How many participants are planned."""
+  targetEnrollment: Int
+  """Conditions that are studied."""
+  conditions: [String!]!
+  """Who answers for the trial."""
+  sponsor: Organization
+}
+
+"""An organization at which a program is carried out."""
+type ProgramSite implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `site_...` + "`" + `."""
+  id: ID!
+  """The organization."""
+  organization: Organization
+  """Where the study stands at this site; null where that is not known."""
+  studyStatus: StudyStatus
+  """Number of the site within the trial."""
+  number: String @access(to: [PROVIDER, COORDINATOR, STAFF])
+}
+
+"""One condition on who may take part in a program."""
+type EligibilityCriterion implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `criterion_...` + "`" + `."""
+  id: ID!
+  """Number of the criterion, from 1."""
+  seq: Int!
+  """Whether who meets it may take part, or may not."""
+  kind: CriterionKind!
+  """The criterion in words."""
+  text: String!
+  """The criterion as an expression over ` + "`" + `age` + "`" + ` in years and ` + "`" + `sex` + "`" + `; null where a person decides."""
+  expression: String @access(to: [COORDINATOR])
+  """Whether it must be decided before somebody is eligible."""
+  required: Boolean!
 }
 
 """A patient's way through a program."""
@@ -6111,7 +6830,34 @@ type Enrollment implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDIN
   endedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Why it ended."""
   endReason: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The patient as a participant of a clinical trial; null for other programs."""
+  trialSubject: TrialSubject @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Every step of the enrollment."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""A participant of a clinical trial (FHIR ResearchSubject)."""
+type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Identifier, ` + "`" + `subject_...` + "`" + `."""
+  id: ID!
+  """Where the participant stands."""
+  state: SubjectState!
+  """Number under which the participant was screened."""
+  screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
+  """When the participant was assigned to an arm."""
+  randomizedAt: Time
+  """The site that looks after the participant."""
+  site: ProgramSite
+  """Every step of the participant, newest first."""
   history(
     """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
@@ -6691,6 +7437,10 @@ type KnowledgeResource implements Node @access(to: [PATIENT, PROVIDER, LIAISON, 
   expiresAt: Time @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """The product."""
   product: Product
+  """Address of the original, where it comes from outside."""
+  source: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+  """Who is to be named with it."""
+  attribution: String @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
 }
 
 """One run of an importer."""
@@ -6713,6 +7463,28 @@ type ImportRun implements Node @access(to: [ADMIN]) {
   refused: Int!
   """Records of types that have no place."""
   unmapped: Int!
+  """How often the run went on after it was killed."""
+  resumed: Int!
+}
+
+"""Work of the system that is due again and again. Of several servers one does it."""
+type ScheduledJob implements Node @access(to: [ADMIN]) {
+  """Identifier, ` + "`" + `job_...` + "`" + `."""
+  id: ID!
+  """What is done."""
+  name: String!
+  """When it is done next."""
+  dueAt: Time!
+  """When the last run began."""
+  startedAt: Time
+  """When the last run ended; before ` + "`" + `startedAt` + "`" + ` while one is under way."""
+  finishedAt: Time
+  """Runs that succeeded so far."""
+  runs: Int!
+  """Failures in a row since the last run that succeeded."""
+  failures: Int!
+  """What the last failure was, without any value of a row."""
+  lastError: String
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -7680,6 +8452,86 @@ type ResponseCitationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, 
   cursor: Cursor!
 }
 
+"""A page of locations."""
+type LocationConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [LocationEdge!]!
+  """The rows."""
+  nodes: [Location!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A location in a page."""
+type LocationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The row."""
+  node: Location!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of program sites."""
+type ProgramSiteConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [ProgramSiteEdge!]!
+  """The rows."""
+  nodes: [ProgramSite!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A program site in a page."""
+type ProgramSiteEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The row."""
+  node: ProgramSite!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of eligibility criteria."""
+type EligibilityCriterionConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [EligibilityCriterionEdge!]!
+  """The rows."""
+  nodes: [EligibilityCriterion!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""An eligibility criterion in a page."""
+type EligibilityCriterionEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
+  """The row."""
+  node: EligibilityCriterion!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of scheduled jobs."""
+type ScheduledJobConnection @access(to: [ADMIN]) {
+  """The rows with their cursors."""
+  edges: [ScheduledJobEdge!]!
+  """The rows."""
+  nodes: [ScheduledJob!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A scheduled job in a page."""
+type ScheduledJobEdge @access(to: [ADMIN]) {
+  """The row."""
+  node: ScheduledJob!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
 # ---------------------------------------------------------------------------------------------------------------
 # Value sets
 # ---------------------------------------------------------------------------------------------------------------
@@ -8353,6 +9205,90 @@ enum PortalAccessStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ST
   """The invitation was not taken in time."""
   EXPIRED
 }
+
+"""FHIR R4 research-study-status. Participants are enrolled in ACTIVE studies only."""
+enum StudyStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Open for participants."""
+  ACTIVE
+  """Ended before it was complete."""
+  ADMINISTRATIVELY_COMPLETED
+  """Approved, not yet open."""
+  APPROVED
+  """Takes no more participants."""
+  CLOSED_TO_ACCRUAL
+  """Takes no more participants and treats none."""
+  CLOSED_TO_ACCRUAL_AND_INTERVENTION
+  """Ended as planned."""
+  COMPLETED
+  """Not approved."""
+  DISAPPROVED
+  """Waiting for approval."""
+  IN_REVIEW
+  """Takes no participants for a time."""
+  TEMPORARILY_CLOSED_TO_ACCRUAL
+  """Takes no participants and treats none for a time."""
+  TEMPORARILY_CLOSED_TO_ACCRUAL_AND_INTERVENTION
+  """Withdrawn before anybody took part."""
+  WITHDRAWN
+}
+
+"""FHIR R4 research-study-phase."""
+enum StudyPhase @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Not applicable."""
+  NOT_APPLICABLE
+  """Early phase 1."""
+  EARLY_PHASE_1
+  """Phase 1."""
+  PHASE_1
+  """Phase 1 phase 2."""
+  PHASE_1_PHASE_2
+  """Phase 2."""
+  PHASE_2
+  """Phase 2 phase 3."""
+  PHASE_2_PHASE_3
+  """Phase 3."""
+  PHASE_3
+  """Phase 4."""
+  PHASE_4
+}
+
+"""FHIR R4 research-subject-status."""
+enum SubjectState @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Candidate."""
+  CANDIDATE
+  """Eligible."""
+  ELIGIBLE
+  """Follow up."""
+  FOLLOW_UP
+  """Ineligible."""
+  INELIGIBLE
+  """Not registered."""
+  NOT_REGISTERED
+  """Off study."""
+  OFF_STUDY
+  """On study."""
+  ON_STUDY
+  """On study intervention."""
+  ON_STUDY_INTERVENTION
+  """On study observation."""
+  ON_STUDY_OBSERVATION
+  """Pending on study."""
+  PENDING_ON_STUDY
+  """Potential candidate."""
+  POTENTIAL_CANDIDATE
+  """Screening."""
+  SCREENING
+  """Withdrawn."""
+  WITHDRAWN
+}
+
+"""Whether who meets a criterion may take part."""
+enum CriterionKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Who meets it may take part."""
+  INCLUSION
+  """Who meets it may not take part."""
+  EXCLUSION
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -8431,6 +9367,12 @@ func (ec *executionContext) childFields_CareProgram(ctx context.Context, field g
 		return ec.fieldContext_CareProgram_registryId(ctx, field)
 	case "product":
 		return ec.fieldContext_CareProgram_product(ctx, field)
+	case "trial":
+		return ec.fieldContext_CareProgram_trial(ctx, field)
+	case "sites":
+		return ec.fieldContext_CareProgram_sites(ctx, field)
+	case "criteria":
+		return ec.fieldContext_CareProgram_criteria(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CareProgram", field.Name)
 }
@@ -8905,6 +9847,48 @@ func (ec *executionContext) childFields_DraftInquiryResponsePayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type DraftInquiryResponsePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_EligibilityCriterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EligibilityCriterion_id(ctx, field)
+	case "seq":
+		return ec.fieldContext_EligibilityCriterion_seq(ctx, field)
+	case "kind":
+		return ec.fieldContext_EligibilityCriterion_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_EligibilityCriterion_text(ctx, field)
+	case "expression":
+		return ec.fieldContext_EligibilityCriterion_expression(ctx, field)
+	case "required":
+		return ec.fieldContext_EligibilityCriterion_required(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityCriterion", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityCriterionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EligibilityCriterionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EligibilityCriterionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EligibilityCriterionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EligibilityCriterionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityCriterionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityCriterionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_EligibilityCriterionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EligibilityCriterionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityCriterionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Enrollment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8937,6 +9921,8 @@ func (ec *executionContext) childFields_Enrollment(ctx context.Context, field gr
 		return ec.fieldContext_Enrollment_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_Enrollment_endReason(ctx, field)
+	case "trialSubject":
+		return ec.fieldContext_Enrollment_trialSubject(ctx, field)
 	case "history":
 		return ec.fieldContext_Enrollment_history(ctx, field)
 	}
@@ -8987,6 +9973,8 @@ func (ec *executionContext) childFields_ImportRun(ctx context.Context, field gra
 		return ec.fieldContext_ImportRun_refused(ctx, field)
 	case "unmapped":
 		return ec.fieldContext_ImportRun_unmapped(ctx, field)
+	case "resumed":
+		return ec.fieldContext_ImportRun_resumed(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ImportRun", field.Name)
 }
@@ -9157,6 +10145,10 @@ func (ec *executionContext) childFields_KnowledgeResource(ctx context.Context, f
 		return ec.fieldContext_KnowledgeResource_expiresAt(ctx, field)
 	case "product":
 		return ec.fieldContext_KnowledgeResource_product(ctx, field)
+	case "source":
+		return ec.fieldContext_KnowledgeResource_source(ctx, field)
+	case "attribution":
+		return ec.fieldContext_KnowledgeResource_attribution(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type KnowledgeResource", field.Name)
 }
@@ -9221,6 +10213,46 @@ func (ec *executionContext) childFields_LiaisonAssignmentEdge(ctx context.Contex
 		return ec.fieldContext_LiaisonAssignmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LiaisonAssignmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Location(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Location_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Location_name(ctx, field)
+	case "phone":
+		return ec.fieldContext_Location_phone(ctx, field)
+	case "address":
+		return ec.fieldContext_Location_address(ctx, field)
+	case "organization":
+		return ec.fieldContext_Location_organization(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Location", field.Name)
+}
+
+func (ec *executionContext) childFields_LocationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_LocationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LocationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_LocationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_LocationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LocationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_LocationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_LocationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LocationEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_MedicalInquiry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9319,6 +10351,8 @@ func (ec *executionContext) childFields_Organization(ctx context.Context, field 
 		return ec.fieldContext_Organization_phone(ctx, field)
 	case "address":
 		return ec.fieldContext_Organization_address(ctx, field)
+	case "locations":
+		return ec.fieldContext_Organization_locations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organization", field.Name)
 }
@@ -9499,6 +10533,44 @@ func (ec *executionContext) childFields_ProductEdge(ctx context.Context, field g
 		return ec.fieldContext_ProductEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProductEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramSite(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgramSite_id(ctx, field)
+	case "organization":
+		return ec.fieldContext_ProgramSite_organization(ctx, field)
+	case "studyStatus":
+		return ec.fieldContext_ProgramSite_studyStatus(ctx, field)
+	case "number":
+		return ec.fieldContext_ProgramSite_number(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramSite", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramSiteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProgramSiteConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProgramSiteConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProgramSiteConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProgramSiteConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramSiteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramSiteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ProgramSiteEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ProgramSiteEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramSiteEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Provider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9735,6 +10807,52 @@ func (ec *executionContext) childFields_RoutingRuleEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RoutingRuleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ScheduledJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ScheduledJob_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ScheduledJob_name(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_ScheduledJob_dueAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ScheduledJob_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_ScheduledJob_finishedAt(ctx, field)
+	case "runs":
+		return ec.fieldContext_ScheduledJob_runs(ctx, field)
+	case "failures":
+		return ec.fieldContext_ScheduledJob_failures(ctx, field)
+	case "lastError":
+		return ec.fieldContext_ScheduledJob_lastError(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduledJob", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduledJobConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ScheduledJobConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ScheduledJobConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ScheduledJobConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ScheduledJobConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduledJobConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ScheduledJobEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ScheduledJobEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ScheduledJobEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduledJobEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_SendInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "response":
@@ -9921,6 +11039,52 @@ func (ec *executionContext) childFields_TreatmentEdge(ctx context.Context, field
 		return ec.fieldContext_TreatmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TreatmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TrialDetail(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TrialDetail_id(ctx, field)
+	case "officialTitle":
+		return ec.fieldContext_TrialDetail_officialTitle(ctx, field)
+	case "summary":
+		return ec.fieldContext_TrialDetail_summary(ctx, field)
+	case "phase":
+		return ec.fieldContext_TrialDetail_phase(ctx, field)
+	case "studyStatus":
+		return ec.fieldContext_TrialDetail_studyStatus(ctx, field)
+	case "registryStatus":
+		return ec.fieldContext_TrialDetail_registryStatus(ctx, field)
+	case "ethicsApprovalRef":
+		return ec.fieldContext_TrialDetail_ethicsApprovalRef(ctx, field)
+	case "blinded":
+		return ec.fieldContext_TrialDetail_blinded(ctx, field)
+	case "targetEnrollment":
+		return ec.fieldContext_TrialDetail_targetEnrollment(ctx, field)
+	case "conditions":
+		return ec.fieldContext_TrialDetail_conditions(ctx, field)
+	case "sponsor":
+		return ec.fieldContext_TrialDetail_sponsor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrialDetail", field.Name)
+}
+
+func (ec *executionContext) childFields_TrialSubject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TrialSubject_id(ctx, field)
+	case "state":
+		return ec.fieldContext_TrialSubject_state(ctx, field)
+	case "screeningNumber":
+		return ec.fieldContext_TrialSubject_screeningNumber(ctx, field)
+	case "randomizedAt":
+		return ec.fieldContext_TrialSubject_randomizedAt(ctx, field)
+	case "site":
+		return ec.fieldContext_TrialSubject_site(ctx, field)
+	case "history":
+		return ec.fieldContext_TrialSubject_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrialSubject", field.Name)
 }
 
 func (ec *executionContext) childFields_UnmetGate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10110,6 +11274,82 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_CareProgram_criteria_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_CareProgram_sites_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_Case_children_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -10670,6 +11910,44 @@ func (ec *executionContext) field_Mutation_submitResponseForReview_args(ctx cont
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Organization_locations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -12137,6 +13415,44 @@ func (ec *executionContext) field_Query_routingRules_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_scheduledJobs_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_touchpoints_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12268,6 +13584,44 @@ func (ec *executionContext) field_Subscription_myCaseUpdated_args(ctx context.Co
 		return nil, err
 	}
 	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_TrialSubject_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -12939,6 +14293,126 @@ func (ec *executionContext) fieldContext_CareProgram_product(_ context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Product(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_trial(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_trial(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Trial(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialDetail) graphql.Marshaler {
+			return ec.marshalOTrialDetail2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialDetail(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_trial(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialDetail(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_sites(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_sites(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().Sites(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProgramSite]) graphql.Marshaler {
+			return ec.marshalNProgramSiteConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_sites(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramSiteConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_sites_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_criteria(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_criteria(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().Criteria(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.EligibilityCriterion]) graphql.Marshaler {
+			return ec.marshalNEligibilityCriterionConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_criteria(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityCriterionConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_criteria_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -17207,6 +18681,318 @@ func (ec *executionContext) fieldContext_DraftInquiryResponsePayload_case(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _EligibilityCriterion_id(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, true, false, "ID")
+}
+
+func (ec *executionContext) _EligibilityCriterion_seq(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EligibilityCriterion_kind(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.CriterionKind) graphql.Marshaler {
+			return ec.marshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, false, false, "CriterionKind")
+}
+
+func (ec *executionContext) _EligibilityCriterion_text(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _EligibilityCriterion_expression(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_expression(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expression, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_expression(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, false, false, "String")
+}
+
+func (ec *executionContext) _EligibilityCriterion_required(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterion_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterion_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterion", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _EligibilityCriterionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.EligibilityCriterion]) graphql.Marshaler {
+			return ec.marshalNEligibilityCriterionEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityCriterionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityCriterionEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityCriterionConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.EligibilityCriterion) graphql.Marshaler {
+			return ec.marshalNEligibilityCriterion2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityCriterionConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityCriterion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityCriterionConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityCriterionConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityCriterionConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterionConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EligibilityCriterionEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.EligibilityCriterion) graphql.Marshaler {
+			return ec.marshalNEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityCriterionEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityCriterion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityCriterionEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.EligibilityCriterion]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityCriterionEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityCriterionEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityCriterionEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _Enrollment_id(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17586,6 +19372,38 @@ func (ec *executionContext) _Enrollment_endReason(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Enrollment_endReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Enrollment_trialSubject(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_trialSubject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TrialSubject(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_trialSubject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Enrollment_history(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
@@ -18010,6 +19828,29 @@ func (ec *executionContext) _ImportRun_unmapped(ctx context.Context, field graph
 	)
 }
 func (ec *executionContext) fieldContext_ImportRun_unmapped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ImportRun", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ImportRun_resumed(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ImportRun_resumed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resumed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ImportRun_resumed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ImportRun", field, false, false, "Int")
 }
 
@@ -19554,6 +21395,52 @@ func (ec *executionContext) fieldContext_KnowledgeResource_product(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _KnowledgeResource_source(ctx context.Context, field graphql.CollectedField, obj *ent.KnowledgeResource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnowledgeResource_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KnowledgeResource_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeResource", field, false, false, "String")
+}
+
+func (ec *executionContext) _KnowledgeResource_attribution(ctx context.Context, field graphql.CollectedField, obj *ent.KnowledgeResource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_KnowledgeResource_attribution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attribution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_KnowledgeResource_attribution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("KnowledgeResource", field, false, false, "String")
+}
+
 func (ec *executionContext) _KnowledgeResourceConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.KnowledgeResource]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20001,6 +21888,313 @@ func (ec *executionContext) _LiaisonAssignmentEdge_cursor(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_LiaisonAssignmentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LiaisonAssignmentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _Location_id(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Location_name(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Location_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_phone(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Location_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Location", field, false, false, "String")
+}
+
+func (ec *executionContext) _Location_address(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Location().Address(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Address) graphql.Marshaler {
+			return ec.marshalOAddress2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddress(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Location_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Location",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Address(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Location_organization(ctx context.Context, field graphql.CollectedField, obj *ent.Location) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Location_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Location_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Location",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LocationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.Location]) graphql.Marshaler {
+			return ec.marshalNLocationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LocationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LocationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LocationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LocationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LocationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LocationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LocationEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+			return ec.marshalNLocation2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLocation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LocationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Location(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LocationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Location]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LocationEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LocationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LocationEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _MedicalInquiry_id(ctx context.Context, field graphql.CollectedField, obj *ent.MedicalInquiry) (ret graphql.Marshaler) {
@@ -21403,6 +23597,50 @@ func (ec *executionContext) fieldContext_Organization_address(_ context.Context,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Address(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Organization_locations(ctx context.Context, field graphql.CollectedField, obj *ent.Organization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organization_locations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Organization().Locations(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Location]) graphql.Marshaler {
+			return ec.marshalNLocationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organization_locations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LocationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Organization_locations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -23068,6 +25306,281 @@ func (ec *executionContext) _ProductEdge_cursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_ProductEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProductEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ProgramSite_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSite_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSite_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramSite", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ProgramSite_organization(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSite_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSite_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramSite",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramSite_studyStatus(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSite_studyStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StudyStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.StudyStatus) graphql.Marshaler {
+			return ec.marshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSite_studyStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramSite", field, false, false, "StudyStatus")
+}
+
+func (ec *executionContext) _ProgramSite_number(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramSite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSite_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSite_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramSite", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProgramSiteConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ProgramSite]) graphql.Marshaler {
+			return ec.marshalNProgramSiteEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramSiteConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramSiteEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramSiteConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProgramSite) graphql.Marshaler {
+			return ec.marshalNProgramSite2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSiteᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramSiteConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramSite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramSiteConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramSiteConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramSiteConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramSiteConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgramSiteEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProgramSite) graphql.Marshaler {
+			return ec.marshalNProgramSite2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSite(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramSiteEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramSite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramSiteEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramSite]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramSiteEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramSiteEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramSiteEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _Provider_id(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -24928,6 +27441,50 @@ func (ec *executionContext) fieldContext_Query_importRuns(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_scheduledJobs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_scheduledJobs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ScheduledJobs(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ScheduledJob]) graphql.Marshaler {
+			return ec.marshalNScheduledJobConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_scheduledJobs(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScheduledJobConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_scheduledJobs_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26304,6 +28861,364 @@ func (ec *executionContext) _RoutingRuleEdge_cursor(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_RoutingRuleEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoutingRuleEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ScheduledJob_id(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ScheduledJob_name(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "String")
+}
+
+func (ec *executionContext) _ScheduledJob_dueAt(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ScheduledJob_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ScheduledJob_finishedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ScheduledJob_runs(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_runs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Runs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_runs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ScheduledJob_failures(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ScheduledJob_lastError(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJob_lastError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastError, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJob_lastError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJob", field, false, false, "String")
+}
+
+func (ec *executionContext) _ScheduledJobConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ScheduledJob]) graphql.Marshaler {
+			return ec.marshalNScheduledJobEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ScheduledJobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScheduledJobEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ScheduledJobConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ScheduledJob) graphql.Marshaler {
+			return ec.marshalNScheduledJob2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJobᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ScheduledJobConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScheduledJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ScheduledJobConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ScheduledJobConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ScheduledJobConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJobConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ScheduledJobEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ScheduledJob) graphql.Marshaler {
+			return ec.marshalNScheduledJob2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJob(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ScheduledJobEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScheduledJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ScheduledJobEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ScheduledJob]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduledJobEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduledJobEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ScheduledJobEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _SendInquiryResponsePayload_response(ctx context.Context, field graphql.CollectedField, obj *model.SendInquiryResponsePayload) (ret graphql.Marshaler) {
@@ -28073,6 +30988,436 @@ func (ec *executionContext) _TreatmentEdge_cursor(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_TreatmentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TreatmentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _TrialDetail_id(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TrialDetail_officialTitle(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_officialTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfficialTitle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_officialTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_summary(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_phase(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.StudyPhase) graphql.Marshaler {
+			return ec.marshalOStudyPhase2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyPhase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "StudyPhase")
+}
+
+func (ec *executionContext) _TrialDetail_studyStatus(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_studyStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StudyStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.StudyStatus) graphql.Marshaler {
+			return ec.marshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_studyStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "StudyStatus")
+}
+
+func (ec *executionContext) _TrialDetail_registryStatus(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_registryStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RegistryStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_registryStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_ethicsApprovalRef(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_ethicsApprovalRef(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EthicsApprovalRef, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_ethicsApprovalRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_blinded(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_blinded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Blinded, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_blinded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TrialDetail_targetEnrollment(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_targetEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TargetEnrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_targetEnrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "Int")
+}
+
+func (ec *executionContext) _TrialDetail_conditions(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_conditions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conditions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_conditions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_sponsor(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_sponsor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sponsor(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_sponsor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrialDetail",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TrialSubject_id(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, true, false, "ID")
+}
+
+func (ec *executionContext) _TrialSubject_state(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.SubjectState) graphql.Marshaler {
+			return ec.marshalNSubjectState2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubjectState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "SubjectState")
+}
+
+func (ec *executionContext) _TrialSubject_screeningNumber(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_screeningNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScreeningNumber, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_screeningNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialSubject_randomizedAt(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_randomizedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RandomizedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_randomizedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "Time")
+}
+
+func (ec *executionContext) _TrialSubject_site(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_site(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Site(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProgramSite) graphql.Marshaler {
+			return ec.marshalOProgramSite2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSite(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_site(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrialSubject",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramSite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TrialSubject_history(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.TrialSubject().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrialSubject",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_TrialSubject_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UnmetGate_code(ctx context.Context, field graphql.CollectedField, obj *model.UnmetGate) (ret graphql.Marshaler) {
@@ -31188,6 +34533,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._User(ctx, sel, obj)
+	case *ent.TrialSubject:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TrialSubject(ctx, sel, obj)
+	case *ent.TrialDetail:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TrialDetail(ctx, sel, obj)
 	case *ent.Treatment:
 		if obj == nil {
 			return graphql.Null
@@ -31203,6 +34558,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._StatusChange(ctx, sel, obj)
+	case *ent.ScheduledJob:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ScheduledJob(ctx, sel, obj)
 	case *ent.RoutingRule:
 		if obj == nil {
 			return graphql.Null
@@ -31223,6 +34583,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Provider(ctx, sel, obj)
+	case *ent.ProgramSite:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ProgramSite(ctx, sel, obj)
 	case *ent.Product:
 		if obj == nil {
 			return graphql.Null
@@ -31253,6 +34618,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._MedicalInquiry(ctx, sel, obj)
+	case *ent.Location:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Location(ctx, sel, obj)
 	case *ent.LiaisonAssignment:
 		if obj == nil {
 			return graphql.Null
@@ -31283,6 +34653,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Enrollment(ctx, sel, obj)
+	case *ent.EligibilityCriterion:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EligibilityCriterion(ctx, sel, obj)
 	case *ent.Department:
 		if obj == nil {
 			return graphql.Null
@@ -31580,6 +34955,24 @@ func (ec *executionContext) _CareProgram(ctx context.Context, sel ast.SelectionS
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CareProgram_product(ctx, field, obj)
+				})
+		case "trial":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_trial(ctx, field, obj)
+				})
+		case "sites":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_sites(ctx, field, obj)
+				})
+		case "criteria":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_criteria(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -33267,6 +36660,150 @@ func (ec *executionContext) _DraftInquiryResponsePayload(ctx context.Context, se
 	return out
 }
 
+var eligibilityCriterionImplementors = []string{"EligibilityCriterion", "Node"}
+
+func (ec *executionContext) _EligibilityCriterion(ctx context.Context, sel ast.SelectionSet, obj *ent.EligibilityCriterion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityCriterionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityCriterion")
+		case "id":
+			out.Values[i] = ec._EligibilityCriterion_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seq":
+			out.Values[i] = ec._EligibilityCriterion_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._EligibilityCriterion_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._EligibilityCriterion_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expression":
+			out.Values[i] = ec._EligibilityCriterion_expression(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "required":
+			out.Values[i] = ec._EligibilityCriterion_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityCriterionConnectionImplementors = []string{"EligibilityCriterionConnection"}
+
+func (ec *executionContext) _EligibilityCriterionConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.EligibilityCriterion]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityCriterionConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityCriterionConnection")
+		case "edges":
+			out.Values[i] = ec._EligibilityCriterionConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EligibilityCriterionConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EligibilityCriterionConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EligibilityCriterionConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityCriterionEdgeImplementors = []string{"EligibilityCriterionEdge"}
+
+func (ec *executionContext) _EligibilityCriterionEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.EligibilityCriterion]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityCriterionEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityCriterionEdge")
+		case "node":
+			out.Values[i] = ec._EligibilityCriterionEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._EligibilityCriterionEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var enrollmentImplementors = []string{"Enrollment", "Node"}
 
 func (ec *executionContext) _Enrollment(ctx context.Context, sel ast.SelectionSet, obj *ent.Enrollment) graphql.Marshaler {
@@ -33359,6 +36896,12 @@ func (ec *executionContext) _Enrollment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "trialSubject":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Enrollment_trialSubject(ctx, field, obj)
+				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -33521,6 +37064,11 @@ func (ec *executionContext) _ImportRun(ctx context.Context, sel ast.SelectionSet
 			}
 		case "unmapped":
 			out.Values[i] = ec._ImportRun_unmapped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumed":
+			out.Values[i] = ec._ImportRun_resumed(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34074,6 +37622,16 @@ func (ec *executionContext) _KnowledgeResource(ctx context.Context, sel ast.Sele
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._KnowledgeResource_product(ctx, field, obj)
 				})
+		case "source":
+			out.Values[i] = ec._KnowledgeResource_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attribution":
+			out.Values[i] = ec._KnowledgeResource_attribution(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34292,6 +37850,147 @@ func (ec *executionContext) _LiaisonAssignmentEdge(ctx context.Context, sel ast.
 			}
 		case "cursor":
 			out.Values[i] = ec._LiaisonAssignmentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var locationImplementors = []string{"Location", "Node"}
+
+func (ec *executionContext) _Location(ctx context.Context, sel ast.SelectionSet, obj *ent.Location) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, locationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Location")
+		case "id":
+			out.Values[i] = ec._Location_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._Location_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phone":
+			out.Values[i] = ec._Location_phone(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_address(ctx, field, obj)
+				})
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Location_organization(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var locationConnectionImplementors = []string{"LocationConnection"}
+
+func (ec *executionContext) _LocationConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.Location]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, locationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LocationConnection")
+		case "edges":
+			out.Values[i] = ec._LocationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._LocationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._LocationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._LocationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var locationEdgeImplementors = []string{"LocationEdge"}
+
+func (ec *executionContext) _LocationEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.Location]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, locationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LocationEdge")
+		case "node":
+			out.Values[i] = ec._LocationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._LocationEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -34753,6 +38452,12 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Organization_address(ctx, field, obj)
+				})
+		case "locations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Organization_locations(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -35362,6 +39067,141 @@ func (ec *executionContext) _ProductEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var programSiteImplementors = []string{"ProgramSite", "Node"}
+
+func (ec *executionContext) _ProgramSite(ctx context.Context, sel ast.SelectionSet, obj *ent.ProgramSite) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programSiteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramSite")
+		case "id":
+			out.Values[i] = ec._ProgramSite_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProgramSite_organization(ctx, field, obj)
+				})
+		case "studyStatus":
+			out.Values[i] = ec._ProgramSite_studyStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "number":
+			out.Values[i] = ec._ProgramSite_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programSiteConnectionImplementors = []string{"ProgramSiteConnection"}
+
+func (ec *executionContext) _ProgramSiteConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ProgramSite]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programSiteConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramSiteConnection")
+		case "edges":
+			out.Values[i] = ec._ProgramSiteConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProgramSiteConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProgramSiteConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProgramSiteConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programSiteEdgeImplementors = []string{"ProgramSiteEdge"}
+
+func (ec *executionContext) _ProgramSiteEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ProgramSite]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programSiteEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramSiteEdge")
+		case "node":
+			out.Values[i] = ec._ProgramSiteEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ProgramSiteEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var providerImplementors = []string{"Provider", "Node"}
 
 func (ec *executionContext) _Provider(ctx context.Context, sel ast.SelectionSet, obj *ent.Provider) graphql.Marshaler {
@@ -35697,6 +39537,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_importRuns(ctx, field)
+				})
+		case "scheduledJobs":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_scheduledJobs(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
@@ -36400,6 +40246,160 @@ func (ec *executionContext) _RoutingRuleEdge(ctx context.Context, sel ast.Select
 			}
 		case "cursor":
 			out.Values[i] = ec._RoutingRuleEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var scheduledJobImplementors = []string{"ScheduledJob", "Node"}
+
+func (ec *executionContext) _ScheduledJob(ctx context.Context, sel ast.SelectionSet, obj *ent.ScheduledJob) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, scheduledJobImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ScheduledJob")
+		case "id":
+			out.Values[i] = ec._ScheduledJob_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ScheduledJob_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dueAt":
+			out.Values[i] = ec._ScheduledJob_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._ScheduledJob_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._ScheduledJob_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "runs":
+			out.Values[i] = ec._ScheduledJob_runs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failures":
+			out.Values[i] = ec._ScheduledJob_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastError":
+			out.Values[i] = ec._ScheduledJob_lastError(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var scheduledJobConnectionImplementors = []string{"ScheduledJobConnection"}
+
+func (ec *executionContext) _ScheduledJobConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ScheduledJob]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, scheduledJobConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ScheduledJobConnection")
+		case "edges":
+			out.Values[i] = ec._ScheduledJobConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ScheduledJobConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ScheduledJobConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ScheduledJobConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var scheduledJobEdgeImplementors = []string{"ScheduledJobEdge"}
+
+func (ec *executionContext) _ScheduledJobEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ScheduledJob]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, scheduledJobEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ScheduledJobEdge")
+		case "node":
+			out.Values[i] = ec._ScheduledJobEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ScheduledJobEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -37134,6 +41134,150 @@ func (ec *executionContext) _TreatmentEdge(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var trialDetailImplementors = []string{"TrialDetail", "Node"}
+
+func (ec *executionContext) _TrialDetail(ctx context.Context, sel ast.SelectionSet, obj *ent.TrialDetail) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, trialDetailImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TrialDetail")
+		case "id":
+			out.Values[i] = ec._TrialDetail_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "officialTitle":
+			out.Values[i] = ec._TrialDetail_officialTitle(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "summary":
+			out.Values[i] = ec._TrialDetail_summary(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "phase":
+			out.Values[i] = ec._TrialDetail_phase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "studyStatus":
+			out.Values[i] = ec._TrialDetail_studyStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "registryStatus":
+			out.Values[i] = ec._TrialDetail_registryStatus(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ethicsApprovalRef":
+			out.Values[i] = ec._TrialDetail_ethicsApprovalRef(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "blinded":
+			out.Values[i] = ec._TrialDetail_blinded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "targetEnrollment":
+			out.Values[i] = ec._TrialDetail_targetEnrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conditions":
+			out.Values[i] = ec._TrialDetail_conditions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sponsor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TrialDetail_sponsor(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var trialSubjectImplementors = []string{"TrialSubject", "Node"}
+
+func (ec *executionContext) _TrialSubject(ctx context.Context, sel ast.SelectionSet, obj *ent.TrialSubject) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, trialSubjectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TrialSubject")
+		case "id":
+			out.Values[i] = ec._TrialSubject_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._TrialSubject_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "screeningNumber":
+			out.Values[i] = ec._TrialSubject_screeningNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "randomizedAt":
+			out.Values[i] = ec._TrialSubject_randomizedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "site":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TrialSubject_site(ctx, field, obj)
+				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TrialSubject_history(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -38557,6 +42701,21 @@ func (ec *executionContext) marshalNCoverageStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx context.Context, v any) (code.CriterionKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.CriterionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx context.Context, sel ast.SelectionSet, v code.CriterionKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "CriterionKind!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx context.Context, v any) (relay.Cursor, error) {
 	var res relay.Cursor
 	err := res.UnmarshalGQL(v)
@@ -38642,6 +42801,62 @@ func (ec *executionContext) marshalNDraftInquiryResponsePayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._DraftInquiryResponsePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityCriterion2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.EligibilityCriterion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx context.Context, sel ast.SelectionSet, v *ent.EligibilityCriterion) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityCriterion!")
+		return graphql.Null
+	}
+	return ec._EligibilityCriterion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityCriterionConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.EligibilityCriterion]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityCriterionConnection!")
+		return graphql.Null
+	}
+	return ec._EligibilityCriterionConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityCriterionEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.EligibilityCriterion]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEligibilityCriterionEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEligibilityCriterionEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.EligibilityCriterion]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityCriterionEdge!")
+		return graphql.Null
+	}
+	return ec._EligibilityCriterionEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEnrollment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Enrollment) graphql.Marshaler {
@@ -39174,6 +43389,62 @@ func (ec *executionContext) marshalNLiaisonAssignmentEdge2ᚖgithubᚗcomᚋcare
 	return ec._LiaisonAssignmentEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNLocation2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Location) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLocation2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLocation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLocation2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLocation(ctx context.Context, sel ast.SelectionSet, v *ent.Location) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Location!")
+		return graphql.Null
+	}
+	return ec._Location(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLocationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Location]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LocationConnection!")
+		return graphql.Null
+	}
+	return ec._LocationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLocationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.Location]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLocationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLocationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.Location]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LocationEdge!")
+		return graphql.Null
+	}
+	return ec._LocationEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMarketingStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐMarketingStatus(ctx context.Context, v any) (code.MarketingStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.MarketingStatus(tmp)
@@ -39586,6 +43857,62 @@ func (ec *executionContext) marshalNProgramKind2githubᚗcomᚋcarehubᚋcarehub
 	return res
 }
 
+func (ec *executionContext) marshalNProgramSite2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSiteᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProgramSite) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramSite2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSite(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramSite2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSite(ctx context.Context, sel ast.SelectionSet, v *ent.ProgramSite) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramSite!")
+		return graphql.Null
+	}
+	return ec._ProgramSite(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramSiteConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ProgramSite]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramSiteConnection!")
+		return graphql.Null
+	}
+	return ec._ProgramSiteConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramSiteEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ProgramSite]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramSiteEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramSiteEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ProgramSite]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramSiteEdge!")
+		return graphql.Null
+	}
+	return ec._ProgramSiteEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNProgramStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProgramStatus(ctx context.Context, v any) (code.ProgramStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.ProgramStatus(tmp)
@@ -39948,6 +44275,62 @@ func (ec *executionContext) marshalNRoutingRuleEdge2ᚖgithubᚗcomᚋcarehubᚋ
 	return ec._RoutingRuleEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNScheduledJob2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ScheduledJob) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNScheduledJob2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJob(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNScheduledJob2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJob(ctx context.Context, sel ast.SelectionSet, v *ent.ScheduledJob) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ScheduledJob!")
+		return graphql.Null
+	}
+	return ec._ScheduledJob(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNScheduledJobConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ScheduledJob]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ScheduledJobConnection!")
+		return graphql.Null
+	}
+	return ec._ScheduledJobConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNScheduledJobEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ScheduledJob]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNScheduledJobEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNScheduledJobEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ScheduledJob]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ScheduledJobEdge!")
+		return graphql.Null
+	}
+	return ec._ScheduledJobEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSendInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSendInquiryResponseInput(ctx context.Context, v any) (model.SendInquiryResponseInput, error) {
 	res, err := ec.unmarshalInputSendInquiryResponseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -40113,6 +44496,21 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSubjectState2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubjectState(ctx context.Context, v any) (code.SubjectState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.SubjectState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubjectState2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubjectState(ctx context.Context, sel ast.SelectionSet, v code.SubjectState) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "SubjectState!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNSubmitMedicalInquiryInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitMedicalInquiryInput(ctx context.Context, v any) (model.SubmitMedicalInquiryInput, error) {
@@ -41229,6 +45627,13 @@ func (ec *executionContext) unmarshalOProductFilter2map(ctx context.Context, v a
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOProgramSite2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramSite(ctx context.Context, sel ast.SelectionSet, v *ent.ProgramSite) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProgramSite(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProvider(ctx context.Context, sel ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -41386,6 +45791,44 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalOStudyPhase2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyPhase(ctx context.Context, v any) (*code.StudyPhase, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.StudyPhase(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStudyPhase2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyPhase(ctx context.Context, sel ast.SelectionSet, v *code.StudyPhase) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx context.Context, v any) (*code.StudyStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.StudyStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx context.Context, sel ast.SelectionSet, v *code.StudyStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOSubscriberRelationship2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubscriberRelationship(ctx context.Context, v any) (*code.SubscriberRelationship, error) {
 	if v == nil {
 		return nil, nil
@@ -41496,6 +45939,20 @@ func (ec *executionContext) marshalOTouchpointOutcome2ᚖgithubᚗcomᚋcarehub�
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOTrialDetail2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialDetail(ctx context.Context, sel ast.SelectionSet, v *ent.TrialDetail) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TrialDetail(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx context.Context, sel ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TrialSubject(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *ent.Identity) graphql.Marshaler {

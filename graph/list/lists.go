@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/importrun"
@@ -19,14 +20,17 @@ import (
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
+	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/rule"
+	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
@@ -135,6 +139,13 @@ var (
 		Entity: "Product", Filter: filter{"name": Contains(product.FieldName)},
 		Orders: map[string]Order{"NAME": {Columns: []string{product.FieldName}}}, Default: "NAME",
 	}
+	ProgramSites          = oldest("ProgramSite", programsite.FieldProgramID, programsite.FieldCreatedAt)
+	ProgramCriteria       = oldest("EligibilityCriterion", eligibilitycriterion.FieldProgramID, eligibilitycriterion.FieldSeq)
+	SubjectHistory        = newest("StatusChange", statuschange.FieldTrialSubjectID, statuschange.FieldAt)
+	OrganizationLocations = Of{
+		Entity: "Location", Parent: location.FieldOrganizationID,
+		Orders: map[string]Order{"NAME": {Columns: []string{location.FieldName}}}, Default: "NAME",
+	}
 	CarePrograms       = Of{Entity: "CareProgram", Orders: map[string]Order{"NAME": {Columns: []string{careprogram.FieldName}}}, Default: "NAME"}
 	KnowledgeResources = Of{
 		Entity: "KnowledgeResource",
@@ -147,9 +158,10 @@ var (
 		Open:   opener{"product": Key("product")},
 		Orders: map[string]Order{"NEWEST": {Columns: []string{knowledgeresource.FieldEffectiveFrom}, Desc: true}}, Default: "NEWEST",
 	}
-	Users       = Of{Entity: "Identity", Orders: map[string]Order{"NAME": {Columns: []string{identity.FieldName}}}, Default: "NAME"}
-	Memberships = oldest("Membership", membership.FieldIdentityID, membership.FieldStartedAt)
-	ImportRuns  = newest("ImportRun", "", importrun.FieldStartedAt)
+	Users         = Of{Entity: "Identity", Orders: map[string]Order{"NAME": {Columns: []string{identity.FieldName}}}, Default: "NAME"}
+	Memberships   = oldest("Membership", membership.FieldIdentityID, membership.FieldStartedAt)
+	ImportRuns    = newest("ImportRun", "", importrun.FieldStartedAt)
+	ScheduledJobs = Of{Entity: "ScheduledJob", Orders: map[string]Order{"NAME": {Columns: []string{scheduledjob.FieldName}}}, Default: "NAME"}
 )
 
 // byKey is the order of lists that have no other.

@@ -242,7 +242,10 @@ func (l *load) derived(contracts []contract) (map[party][]span, error) {
 		return nil, err
 	}
 	for _, row := range rows {
-		p := party{row.PatientID, row.PayerID, row.Priority}
+		if row.PayerID == nil {
+			continue // nobody's contract
+		}
+		p := party{row.PatientID, *row.PayerID, row.Priority}
 		s := span{key: row.ID, from: row.PeriodStart, to: "9999-12-31"}
 		if row.PeriodEnd != nil {
 			s.to = *row.PeriodEnd
