@@ -29,6 +29,7 @@ var nodes = []ent.Noder{
 	&ent.MedicalInquiry{}, &ent.Membership{}, &ent.Organization{}, &ent.Patient{}, &ent.PortalAccess{}, &ent.Product{},
 	&ent.ProgramTeamMember{}, &ent.Provider{}, &ent.ResponseAnswer{}, &ent.ResponseCitation{},
 	&ent.RoutingRule{}, &ent.StatusChange{}, &ent.Touchpoint{}, &ent.Treatment{}, &ent.Account{},
+	&ent.EligibilityCriterion{}, &ent.Location{}, &ent.ProgramSite{}, &ent.ScheduledJob{}, &ent.TrialDetail{}, &ent.TrialSubject{},
 }
 
 // careless resolves nodes without looking at anything.
