@@ -37,3 +37,8 @@ func FHIR(ctx context.Context, client *ent.Client, opts Options, paths ...string
 func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "staff", paths, staffFiles)
 }
+
+// SyntheaCSV takes in the CSV export of Synthea: see package synthea for the rules.
+func SyntheaCSV(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "synthea-csv", paths, syntheaTables)
+}
