@@ -42,3 +42,8 @@ func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...strin
 func SyntheaCSV(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "synthea-csv", paths, syntheaTables)
 }
+
+// NPPES takes in the public register of health care providers: see package nppes for the rules.
+func NPPES(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "nppes", paths, register)
+}
