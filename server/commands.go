@@ -106,8 +106,10 @@ func (t *tokenCommand) Run(io *streams) error {
 
 // importCommand takes in outside data.
 type importCommand struct {
-	FHIR  importFHIR  `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
-	Staff importStaff `cmd:"" help:"Staff, territories, clients and products from YAML."`
+	FHIR       importFHIR       `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
+	SyntheaCSV importSyntheaCSV `cmd:"" name:"synthea-csv" help:"The CSV export of Synthea."`
+	NPPES      importNPPES      `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`
+	Staff      importStaff      `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 
 // importing is what all importers have in common.
@@ -152,6 +154,20 @@ type importFHIR struct{ importing }
 
 // Run imports bundles.
 func (i *importFHIR) Run(ctx context.Context, io *streams) error { return i.with(ctx, io, intake.FHIR) }
+
+type importSyntheaCSV struct{ importing }
+
+// Run imports the tables of Synthea.
+func (i *importSyntheaCSV) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.SyntheaCSV)
+}
+
+type importNPPES struct{ importing }
+
+// Run imports the register.
+func (i *importNPPES) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.NPPES)
+}
 
 type importStaff struct{ importing }
 

@@ -37,3 +37,13 @@ func FHIR(ctx context.Context, client *ent.Client, opts Options, paths ...string
 func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "staff", paths, staffFiles)
 }
+
+// SyntheaCSV takes in the CSV export of Synthea: see package synthea for the rules.
+func SyntheaCSV(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "synthea-csv", paths, syntheaTables)
+}
+
+// NPPES takes in the public register of health care providers: see package nppes for the rules.
+func NPPES(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "nppes", paths, register)
+}

@@ -216,7 +216,8 @@ type span struct {
 	items    []*item
 }
 
-// derived are the coverages that earlier claims of the contracts' patients made and nobody has cancelled.
+// derived are the coverages that earlier claims of the contracts' patients made and nobody has cancelled. Those that a
+// source says itself are known by other names than the addresses of claims.
 func (l *load) derived(contracts []contract) (map[party][]span, error) {
 	var of []uuid.UUID
 	for _, c := range contracts {
@@ -235,6 +236,7 @@ func (l *load) derived(contracts []contract) (map[party][]span, error) {
 			q.Where(sql.Exists(sql.Select().From(ids).Where(sql.And(
 				sql.ColumnsEQ(ids.C(externalidentifier.FieldEntityID), q.C(entcoverage.FieldID)),
 				sql.EQ(ids.C(externalidentifier.FieldEntity), coverages),
+				sql.EQ(ids.C(externalidentifier.FieldSystem), addressSystem),
 			))))
 		}).
 		All(l.ctx)

@@ -25,6 +25,10 @@ func NewImporter() *Importer { return &Importer{affiliated: map[uuid.UUID]bool{}
 // Result is what became of a bundle.
 type Result struct {
 	tally.Tally
+	// Outcomes are those of the resources, in the order of the bundle.
+	Outcomes []tally.Outcome
+	// Remarks tell what was taken in otherwise than it stood.
+	Remarks []string
 	// Patients are those that something was stored of.
 	Patients []uuid.UUID
 	// Changed tells that something was stored.
@@ -315,9 +319,10 @@ func (l *load) rolledBack(culprit *item) *Result {
 
 // result counts what became of the items, in their order.
 func (l *load) result() *Result {
-	out := &Result{}
+	out := &Result{Remarks: l.remarks}
 	touched := map[uuid.UUID]bool{}
 	for _, it := range l.items {
+		out.Outcomes = append(out.Outcomes, it.outcome)
 		switch it.outcome {
 		case tally.Accepted, tally.Unchanged:
 			out.Count(it.typ, it.outcome)

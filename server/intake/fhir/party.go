@@ -8,6 +8,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/carehub/carehub/ent"
+	entaccount "github.com/carehub/carehub/ent/account"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/server/intake/tally"
 )
@@ -107,6 +108,19 @@ func (l *load) account(key uuid.UUID, kind code.AccountKind, active *bool) *ent.
 	return c
 }
 
+// activate gives the account of a party the status that a newer record says, unless a person decided on it.
+func (l *load) activate(key uuid.UUID, active *bool) error {
+	if active == nil {
+		return nil
+	}
+	from, to := code.AccountStatusInactive, code.AccountStatusActive
+	if !*active {
+		from, to = to, from
+	}
+	return l.tx.Account.Update().
+		Where(entaccount.ID(key), entaccount.StatusEQ(from), entaccount.UpdatedByIsNil()).SetStatus(to).Exec(l.ctx)
+}
+
 func (l *load) organization(it *item, o *organization) {
 	r := &reader{}
 	name := r.text("Organization.name", o.Name, 300)
@@ -137,7 +151,10 @@ func (l *load) organization(it *item, o *organization) {
 		it.revise = func(editable func(*sql.Selector)) error {
 			u := l.tx.Organization.UpdateOneID(it.key).Where(editable)
 			fill(u.Mutation())
-			return u.Exec(l.ctx)
+			if err := u.Exec(l.ctx); err != nil {
+				return err
+			}
+			return l.activate(it.key, o.Active)
 		}
 		return
 	}
@@ -160,6 +177,9 @@ func set[T any](setter func(T), value *T) {
 
 func organizationKind(o *organization, name string) code.OrganizationKind {
 	for _, t := range o.Type {
+		if kind, certain := kindOfTaxonomy(t.code(nucc)); certain {
+			return kind
+		}
 		switch t.code("http://terminology.hl7.org/CodeSystem/organization-type") {
 		case "pay", "ins":
 			return code.OrganizationKindPayer
@@ -225,7 +245,10 @@ func (l *load) practitioner(it *item, p *practitioner) {
 		it.revise = func(editable func(*sql.Selector)) error {
 			u := l.tx.Provider.UpdateOneID(it.key).Where(editable)
 			fill(u.Mutation())
-			return u.Exec(l.ctx)
+			if err := u.Exec(l.ctx); err != nil {
+				return err
+			}
+			return l.activate(it.key, p.Active)
 		}
 		return
 	}
@@ -241,9 +264,6 @@ func (l *load) practitioner(it *item, p *practitioner) {
 	l.providerRows = append(l.providerRows, c)
 	l.contacts(it.key, p.Telecom)
 }
-
-// nucc is the code system of specialties.
-const nucc = "http://nucc.org/provider-taxonomy"
 
 // role gives a professional specialty and organization. It is stored as what it says of the professional.
 func (l *load) role(it *item, p *practitionerRole) {
@@ -299,15 +319,4 @@ func (l *load) role(it *item, p *practitionerRole) {
 	u := l.tx.Provider.UpdateOneID(who)
 	fill(u.Mutation())
 	l.updates = append(l.updates, u.Exec)
-}
-
-// qualificationOf tells a profession by its NUCC code: 20 begins physicians, 1835 pharmacists.
-func qualificationOf(taxonomy string) code.Qualification {
-	switch {
-	case strings.HasPrefix(taxonomy, "20"):
-		return code.QualificationPhysician
-	case strings.HasPrefix(taxonomy, "1835"):
-		return code.QualificationPharmacist
-	}
-	return code.QualificationOtherHealthProfessional
 }

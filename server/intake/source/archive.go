@@ -161,11 +161,19 @@ var byteOrderMark = []byte("\uFEFF")
 
 // checkUTF8 refuses other encodings: read as UTF-8, they would turn names into something else unnoticed.
 func checkUTF8(data []byte) error {
-	switch {
-	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}), bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
-		return errors.New("written in UTF-16; UTF-8 is expected")
-	case !utf8.Valid(data):
+	if err := checkUTF16(data); err != nil {
+		return err
+	}
+	if !utf8.Valid(data) {
 		return errors.New("not written in UTF-8")
+	}
+	return nil
+}
+
+// checkUTF16 knows UTF-16 by its byte order mark.
+func checkUTF16(start []byte) error {
+	if bytes.HasPrefix(start, []byte{0xFF, 0xFE}) || bytes.HasPrefix(start, []byte{0xFE, 0xFF}) {
+		return errors.New("written in UTF-16; UTF-8 is expected")
 	}
 	return nil
 }
