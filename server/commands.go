@@ -106,8 +106,9 @@ func (t *tokenCommand) Run(io *streams) error {
 
 // importCommand takes in outside data.
 type importCommand struct {
-	FHIR  importFHIR  `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
-	Staff importStaff `cmd:"" help:"Staff, territories, clients and products from YAML."`
+	FHIR   importFHIR   `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
+	Staff  importStaff  `cmd:"" help:"Staff, territories, clients and products from YAML."`
+	Trials importTrials `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
 }
 
 // importing is what all importers have in common.
@@ -158,6 +159,13 @@ type importStaff struct{ importing }
 // Run imports staff.
 func (i *importStaff) Run(ctx context.Context, io *streams) error {
 	return i.with(ctx, io, intake.Staff)
+}
+
+type importTrials struct{ importing }
+
+// Run imports studies.
+func (i *importTrials) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.Trials)
 }
 
 // migrateCommand brings the database to the newest schema.

@@ -37,3 +37,8 @@ func FHIR(ctx context.Context, client *ent.Client, opts Options, paths ...string
 func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "staff", paths, staffFiles)
 }
+
+// Trials takes in studies of ClinicalTrials.gov: see package trials for the rules.
+func Trials(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "trials", paths, studyFiles)
+}
