@@ -108,6 +108,7 @@ func (t *tokenCommand) Run(io *streams) error {
 type importCommand struct {
 	FHIR   importFHIR   `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
 	Staff  importStaff  `cmd:"" help:"Staff, territories, clients and products from YAML."`
+	CDISC  importCDISC  `cmd:"" name:"cdisc" help:"Trials and their subjects, as CDISC datasets in Dataset-JSON 1.1."`
 	Trials importTrials `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
 }
 
@@ -166,6 +167,13 @@ type importTrials struct{ importing }
 // Run imports studies.
 func (i *importTrials) Run(ctx context.Context, io *streams) error {
 	return i.with(ctx, io, intake.Trials)
+}
+
+type importCDISC struct{ importing }
+
+// Run imports datasets.
+func (i *importCDISC) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.CDISC)
 }
 
 // migrateCommand brings the database to the newest schema.

@@ -42,3 +42,8 @@ func Staff(ctx context.Context, client *ent.Client, opts Options, paths ...strin
 func Trials(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "trials", paths, studyFiles)
 }
+
+// CDISC takes in trials and their subjects from Dataset-JSON: see package cdisc for the rules.
+func CDISC(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "cdisc", paths, datasets)
+}

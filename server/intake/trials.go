@@ -1,6 +1,8 @@
 package intake
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -20,21 +22,36 @@ func studyFiles(ctx context.Context, r *run, paths []string) error {
 		Ours:   func(name string) bool { return isJSON(name) || strings.EqualFold(filepath.Ext(name), ".xml") },
 		Limit:  maxDocument,
 		Refuse: func(name string, reason error) error { return r.refuse("File", name, reason) },
-		Visit: func(d *source.Document) (err error) {
+		Visit: func(d *source.Document) error {
 			r.progress.more(1)
-			if buf, err = source.Text(d, buf); err != nil {
+			document, err := studies(d, &buf)
+			if err != nil {
 				return r.refuse("File", d.Name, err)
 			}
-			return r.studyFile(ctx, d.Name, buf)
+			return r.studyFile(ctx, d.Name, document)
 		},
 	}.Run(ctx, paths...)
 }
 
-func (r *run) studyFile(ctx context.Context, name string, data []byte) error {
-	document, err := trials.Parse(name, data)
-	if err != nil {
-		return r.refuse("File", name, err)
+// studies reads a file in whichever form it is, with the room of buf.
+func studies(d *source.Document, buf *[]byte) (*trials.Document, error) {
+	text := bufio.NewReader(d)
+	if begin, _ := text.Peek(64); bytes.HasPrefix(bytes.TrimLeft(begin, "\uFEFF \t\r\n"), []byte("<")) {
+		decoder, err := source.XML(text)
+		if err != nil {
+			return nil, err
+		}
+		return trials.ParseXML(d.Name, decoder)
 	}
+	data, err := source.Text(text, *buf)
+	*buf = data
+	if err != nil {
+		return nil, err
+	}
+	return trials.ParseJSON(d.Name, data)
+}
+
+func (r *run) studyFile(ctx context.Context, name string, document *trials.Document) (err error) {
 	var result *trials.Result
 	err = r.commit(ctx, func(tx *ent.Tx) (*audit.Entry, error) {
 		if result, err = trials.Load(ctx, tx, document); err != nil || len(result.Programs) == 0 {

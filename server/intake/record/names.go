@@ -25,6 +25,14 @@ const (
 	Enrollments   = "enrollment"
 )
 
+// Systems of external identifiers that several formats share.
+const (
+	// RegistrySystem is that of ClinicalTrials.gov; its values are NCT numbers.
+	RegistrySystem = "https://clinicaltrials.gov"
+	// SponsorSystem is that of organizations that answer for trials; its values are their names in lower case.
+	SponsorSystem = "urn:carehub:sponsor"
+)
+
 // VersionSystem is the system of external identifiers that say which version of a record was taken in. Their value
 // is the row's key and the version's moment.
 const VersionSystem = "urn:carehub:record-version"

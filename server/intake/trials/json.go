@@ -113,7 +113,8 @@ type place struct {
 	Contacts            []contact
 }
 
-func parseJSON(data []byte) ([]entry, error) {
+// ParseJSON reads a document of either version of the API. An error refuses it as a whole.
+func ParseJSON(source string, data []byte) (*Document, error) {
 	var top envelope
 	into := any(&top)
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
@@ -126,7 +127,7 @@ func parseJSON(data []byte) ([]entry, error) {
 	if len(all) == 0 {
 		return nil, errors.New("has no study of ClinicalTrials.gov")
 	}
-	return all, nil
+	return &Document{source, all}, nil
 }
 
 // entries appends the studies within.

@@ -18,12 +18,8 @@ import (
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
-// Systems of external identifiers.
-const (
-	registrySystem = "https://clinicaltrials.gov"
-	facilitySystem = "urn:carehub:facility"
-	sponsorSystem  = "urn:carehub:sponsor"
-)
+// facilitySystem is the system of external identifiers of sites; their values are name, city, state and country.
+const facilitySystem = "urn:carehub:facility"
 
 // Result is what became of a document.
 type Result struct {
@@ -122,11 +118,11 @@ func (l *load) study(e *entry) error {
 }
 
 func registryName(id string) record.Name {
-	return record.NameOf(record.Programs, registrySystem, id)
+	return record.NameOf(record.Programs, record.RegistrySystem, id)
 }
 
 func sponsorName(name string) record.Name {
-	return record.NameOf(record.Organizations, sponsorSystem, strings.ToLower(name))
+	return record.NameOf(record.Organizations, record.SponsorSystem, strings.ToLower(name))
 }
 
 // place gives a study its program: a new one, or the one that is there, which a newer record revises.

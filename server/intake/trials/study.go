@@ -16,8 +16,6 @@
 package trials
 
 import (
-	"bytes"
-	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,24 +72,6 @@ func (d *Document) Len() int {
 		n += 1 + len(d.studies[i].locations)
 	}
 	return n
-}
-
-// Parse reads a document of any of the formats. An error refuses it as a whole.
-func Parse(source string, data []byte) (*Document, error) {
-	var all []entry
-	var err error
-	switch begin := bytes.TrimSpace(data); {
-	case len(begin) == 0:
-		return nil, errors.New("empty")
-	case begin[0] == '<':
-		all, err = parseXML(data)
-	default:
-		all, err = parseJSON(data)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Document{source, all}, nil
 }
 
 // details are the values of a study as the columns have them.

@@ -1,7 +1,6 @@
 package trials
 
 import (
-	"bytes"
 	"encoding/xml"
 	"errors"
 	"regexp"
@@ -65,19 +64,19 @@ type studyLocation struct {
 	Investigator  []person `xml:"investigator"`
 }
 
-// parseXML reads one study. The decoder knows no entities but XML's own five and fetches nothing.
-func parseXML(data []byte) ([]entry, error) {
+// ParseXML reads one study in the legacy form. An error refuses it as a whole.
+func ParseXML(source string, d *xml.Decoder) (*Document, error) {
 	var doc struct {
 		XMLName xml.Name
 		clinicalStudy
 	}
-	if err := xml.NewDecoder(bytes.NewReader(data)).Decode(&doc); err != nil {
-		return nil, errors.New("not XML as it must be written")
+	if err := d.Decode(&doc); err != nil {
+		return nil, errors.New("not XML of the registry's form")
 	}
 	if doc.XMLName.Local != "clinical_study" {
 		return nil, errors.New("has no study of ClinicalTrials.gov")
 	}
-	return []entry{{study: doc.study()}}, nil
+	return &Document{source, []entry{{study: doc.study()}}}, nil
 }
 
 var (
