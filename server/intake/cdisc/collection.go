@@ -2,6 +2,7 @@ package cdisc
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -75,7 +76,7 @@ func (d *Dataset) unmapped(out *tally.Tally, n int, reason string) {
 	}
 	if n > 0 {
 		out.Findings = append(out.Findings, tally.Finding{
-			Outcome: tally.Unmapped, Source: d.source, Resource: d.name, Path: d.name, Reason: reason,
+			Outcome: tally.Unmapped, Source: d.source, Resource: d.name, Path: d.name, Reason: fmt.Sprintf("%d rows: %s", n, reason),
 		})
 	}
 }

@@ -301,3 +301,6 @@ func (r *reading) cell(data json.RawMessage) (string, error) {
 
 // Name is the file that the dataset was read from.
 func (d *Dataset) Name() string { return d.source }
+
+// Len is the number of rows that were kept.
+func (d *Dataset) Len() int { return len(d.rows) }
