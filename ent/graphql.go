@@ -81,7 +81,7 @@ func (x *CareCase) Requester(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.RequesterOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryRequester().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryRequester().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -93,7 +93,7 @@ func (x *CareCase) Assignee(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.AssigneeOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryAssignee().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryAssignee().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -105,7 +105,7 @@ func (x *CareCase) Parent(ctx context.Context) (*CareCase, error) {
 	}
 	found, err := x.Edges.ParentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryParent().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryParent().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -117,7 +117,7 @@ func (x *CareCase) Patient(ctx context.Context) (*Patient, error) {
 	}
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -129,7 +129,7 @@ func (x *CareCase) Provider(ctx context.Context) (*Provider, error) {
 	}
 	found, err := x.Edges.ProviderOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProvider().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProvider().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -141,7 +141,7 @@ func (x *CareCase) Product(ctx context.Context) (*Product, error) {
 	}
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProduct().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -150,7 +150,7 @@ func (x *CareCase) Product(ctx context.Context) (*Product, error) {
 func (x *CareCase) Inquiry(ctx context.Context) (*MedicalInquiry, error) {
 	found, err := x.Edges.InquiryOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryInquiry().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryInquiry().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -168,7 +168,7 @@ func (x *CareProgram) Product(ctx context.Context) (*Product, error) {
 	}
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProduct().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -177,7 +177,7 @@ func (x *CareProgram) Product(ctx context.Context) (*Product, error) {
 func (x *CareProgram) Trial(ctx context.Context) (*TrialDetail, error) {
 	found, err := x.Edges.TrialOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryTrial().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryTrial().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -192,7 +192,7 @@ func (x *CareRelationship) GlobalID() gid.ID { return gid.ID{Prefix: "care", UUI
 func (x *CareRelationship) Provider(ctx context.Context) (*Provider, error) {
 	found, err := x.Edges.ProviderOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProvider().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProvider().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -201,7 +201,7 @@ func (x *CareRelationship) Provider(ctx context.Context) (*Provider, error) {
 func (x *CareRelationship) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -216,7 +216,7 @@ func (x *CaseRouting) GlobalID() gid.ID { return gid.ID{Prefix: "routing", UUID:
 func (x *CaseRouting) CareCase(ctx context.Context) (*CareCase, error) {
 	found, err := x.Edges.CareCaseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryCareCase().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryCareCase().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -228,7 +228,7 @@ func (x *CaseRouting) Rule(ctx context.Context) (*RoutingRule, error) {
 	}
 	found, err := x.Edges.RuleOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryRule().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryRule().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -240,7 +240,7 @@ func (x *CaseRouting) RoutedBy(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.RoutedByOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryRoutedBy().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryRoutedBy().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -255,7 +255,7 @@ func (x *Condition) GlobalID() gid.ID { return gid.ID{Prefix: "condition", UUID:
 func (x *Condition) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -270,7 +270,7 @@ func (x *Consent) GlobalID() gid.ID { return gid.ID{Prefix: "consent", UUID: x.I
 func (x *Consent) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -282,7 +282,7 @@ func (x *Consent) Form(ctx context.Context) (*ConsentForm, error) {
 	}
 	found, err := x.Edges.FormOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryForm().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryForm().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -294,7 +294,7 @@ func (x *Consent) Program(ctx context.Context) (*CareProgram, error) {
 	}
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -312,7 +312,7 @@ func (x *ConsentForm) Program(ctx context.Context) (*CareProgram, error) {
 	}
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -327,7 +327,7 @@ func (x *ContactPoint) GlobalID() gid.ID { return gid.ID{Prefix: "contact", UUID
 func (x *ContactPoint) Account(ctx context.Context) (*Account, error) {
 	found, err := x.Edges.AccountOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryAccount().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryAccount().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -342,7 +342,7 @@ func (x *Coverage) GlobalID() gid.ID { return gid.ID{Prefix: "coverage", UUID: x
 func (x *Coverage) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -354,7 +354,7 @@ func (x *Coverage) Payer(ctx context.Context) (*Organization, error) {
 	}
 	found, err := x.Edges.PayerOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPayer().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPayer().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -375,7 +375,7 @@ func (x *EligibilityCriterion) GlobalID() gid.ID { return gid.ID{Prefix: "criter
 func (x *EligibilityCriterion) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -390,7 +390,7 @@ func (x *Enrollment) GlobalID() gid.ID { return gid.ID{Prefix: "enrollment", UUI
 func (x *Enrollment) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -399,7 +399,7 @@ func (x *Enrollment) Patient(ctx context.Context) (*Patient, error) {
 func (x *Enrollment) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -411,7 +411,7 @@ func (x *Enrollment) Referrer(ctx context.Context) (*Provider, error) {
 	}
 	found, err := x.Edges.ReferrerOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryReferrer().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryReferrer().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -423,7 +423,7 @@ func (x *Enrollment) Coordinator(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.CoordinatorOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryCoordinator().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryCoordinator().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -432,7 +432,7 @@ func (x *Enrollment) Coordinator(ctx context.Context) (*Identity, error) {
 func (x *Enrollment) TrialSubject(ctx context.Context) (*TrialSubject, error) {
 	found, err := x.Edges.TrialSubjectOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryTrialSubject().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryTrialSubject().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -450,7 +450,7 @@ func (x *Identity) Account(ctx context.Context) (*Account, error) {
 	}
 	found, err := x.Edges.AccountOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryAccount().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryAccount().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -471,7 +471,7 @@ func (x *InquiryQuestion) GlobalID() gid.ID { return gid.ID{Prefix: "question", 
 func (x *InquiryQuestion) Inquiry(ctx context.Context) (*MedicalInquiry, error) {
 	found, err := x.Edges.InquiryOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryInquiry().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryInquiry().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -486,7 +486,7 @@ func (x *InquiryResponse) GlobalID() gid.ID { return gid.ID{Prefix: "response", 
 func (x *InquiryResponse) Inquiry(ctx context.Context) (*MedicalInquiry, error) {
 	found, err := x.Edges.InquiryOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryInquiry().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryInquiry().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -495,7 +495,7 @@ func (x *InquiryResponse) Inquiry(ctx context.Context) (*MedicalInquiry, error) 
 func (x *InquiryResponse) Author(ctx context.Context) (*Identity, error) {
 	found, err := x.Edges.AuthorOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryAuthor().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryAuthor().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -507,7 +507,7 @@ func (x *InquiryResponse) Reviewer(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.ReviewerOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryReviewer().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryReviewer().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -519,7 +519,7 @@ func (x *InquiryResponse) Supersedes(ctx context.Context) (*InquiryResponse, err
 	}
 	found, err := x.Edges.SupersedesOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QuerySupersedes().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QuerySupersedes().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -537,7 +537,7 @@ func (x *KnowledgeResource) Product(ctx context.Context) (*Product, error) {
 	}
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProduct().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -552,7 +552,7 @@ func (x *LiaisonAssignment) GlobalID() gid.ID { return gid.ID{Prefix: "assignmen
 func (x *LiaisonAssignment) Liaison(ctx context.Context) (*Identity, error) {
 	found, err := x.Edges.LiaisonOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryLiaison().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryLiaison().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -561,7 +561,7 @@ func (x *LiaisonAssignment) Liaison(ctx context.Context) (*Identity, error) {
 func (x *LiaisonAssignment) Provider(ctx context.Context) (*Provider, error) {
 	found, err := x.Edges.ProviderOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProvider().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProvider().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -579,7 +579,7 @@ func (x *Location) Organization(ctx context.Context) (*Organization, error) {
 	}
 	found, err := x.Edges.OrganizationOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryOrganization().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryOrganization().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -594,7 +594,7 @@ func (x *MedicalInquiry) GlobalID() gid.ID { return gid.ID{Prefix: "inquiry", UU
 func (x *MedicalInquiry) CareCase(ctx context.Context) (*CareCase, error) {
 	found, err := x.Edges.CareCaseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryCareCase().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryCareCase().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -609,7 +609,7 @@ func (x *Membership) GlobalID() gid.ID { return gid.ID{Prefix: "member", UUID: x
 func (x *Membership) Identity(ctx context.Context) (*Identity, error) {
 	found, err := x.Edges.IdentityOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryIdentity().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryIdentity().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -636,7 +636,7 @@ func (x *PortalAccess) GlobalID() gid.ID { return gid.ID{Prefix: "access", UUID:
 func (x *PortalAccess) Account(ctx context.Context) (*Account, error) {
 	found, err := x.Edges.AccountOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryAccount().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryAccount().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -657,7 +657,7 @@ func (x *ProgramSite) GlobalID() gid.ID { return gid.ID{Prefix: "site", UUID: x.
 func (x *ProgramSite) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -666,7 +666,7 @@ func (x *ProgramSite) Program(ctx context.Context) (*CareProgram, error) {
 func (x *ProgramSite) Organization(ctx context.Context) (*Organization, error) {
 	found, err := x.Edges.OrganizationOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryOrganization().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryOrganization().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -681,7 +681,7 @@ func (x *ProgramTeamMember) GlobalID() gid.ID { return gid.ID{Prefix: "team", UU
 func (x *ProgramTeamMember) Identity(ctx context.Context) (*Identity, error) {
 	found, err := x.Edges.IdentityOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryIdentity().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryIdentity().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -690,7 +690,7 @@ func (x *ProgramTeamMember) Identity(ctx context.Context) (*Identity, error) {
 func (x *ProgramTeamMember) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -708,7 +708,7 @@ func (x *Provider) Organization(ctx context.Context) (*Organization, error) {
 	}
 	found, err := x.Edges.OrganizationOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryOrganization().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryOrganization().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -717,7 +717,7 @@ func (x *Provider) Organization(ctx context.Context) (*Organization, error) {
 func (x *RequiredConsent) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -732,7 +732,7 @@ func (x *ResponseAnswer) GlobalID() gid.ID { return gid.ID{Prefix: "answer", UUI
 func (x *ResponseAnswer) Response(ctx context.Context) (*InquiryResponse, error) {
 	found, err := x.Edges.ResponseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryResponse().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryResponse().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -741,7 +741,7 @@ func (x *ResponseAnswer) Response(ctx context.Context) (*InquiryResponse, error)
 func (x *ResponseAnswer) Question(ctx context.Context) (*InquiryQuestion, error) {
 	found, err := x.Edges.QuestionOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryQuestion().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryQuestion().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -756,7 +756,7 @@ func (x *ResponseCitation) GlobalID() gid.ID { return gid.ID{Prefix: "citation",
 func (x *ResponseCitation) Response(ctx context.Context) (*InquiryResponse, error) {
 	found, err := x.Edges.ResponseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryResponse().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryResponse().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -765,7 +765,7 @@ func (x *ResponseCitation) Response(ctx context.Context) (*InquiryResponse, erro
 func (x *ResponseCitation) Resource(ctx context.Context) (*KnowledgeResource, error) {
 	found, err := x.Edges.ResourceOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryResource().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryResource().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -783,7 +783,7 @@ func (x *RoutingRule) Product(ctx context.Context) (*Product, error) {
 	}
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProduct().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -807,7 +807,7 @@ func (x *StatusChange) ChangedBy(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.ChangedByOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryChangedBy().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryChangedBy().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -819,7 +819,7 @@ func (x *StatusChange) CareCase(ctx context.Context) (*CareCase, error) {
 	}
 	found, err := x.Edges.CareCaseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryCareCase().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryCareCase().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -831,7 +831,7 @@ func (x *StatusChange) Enrollment(ctx context.Context) (*Enrollment, error) {
 	}
 	found, err := x.Edges.EnrollmentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryEnrollment().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -843,7 +843,7 @@ func (x *StatusChange) Consent(ctx context.Context) (*Consent, error) {
 	}
 	found, err := x.Edges.ConsentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryConsent().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryConsent().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -855,7 +855,7 @@ func (x *StatusChange) InquiryResponse(ctx context.Context) (*InquiryResponse, e
 	}
 	found, err := x.Edges.InquiryResponseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryInquiryResponse().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryInquiryResponse().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -867,7 +867,7 @@ func (x *StatusChange) PortalAccess(ctx context.Context) (*PortalAccess, error) 
 	}
 	found, err := x.Edges.PortalAccessOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPortalAccess().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPortalAccess().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -879,7 +879,7 @@ func (x *StatusChange) TrialSubject(ctx context.Context) (*TrialSubject, error) 
 	}
 	found, err := x.Edges.TrialSubjectOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryTrialSubject().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryTrialSubject().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -897,7 +897,7 @@ func (x *Touchpoint) Patient(ctx context.Context) (*Patient, error) {
 	}
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -909,7 +909,7 @@ func (x *Touchpoint) Provider(ctx context.Context) (*Provider, error) {
 	}
 	found, err := x.Edges.ProviderOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProvider().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProvider().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -921,7 +921,7 @@ func (x *Touchpoint) Organization(ctx context.Context) (*Organization, error) {
 	}
 	found, err := x.Edges.OrganizationOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryOrganization().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryOrganization().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -933,7 +933,7 @@ func (x *Touchpoint) User(ctx context.Context) (*Identity, error) {
 	}
 	found, err := x.Edges.UserOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryUser().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryUser().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -945,7 +945,7 @@ func (x *Touchpoint) CareCase(ctx context.Context) (*CareCase, error) {
 	}
 	found, err := x.Edges.CareCaseOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryCareCase().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryCareCase().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -957,7 +957,7 @@ func (x *Touchpoint) Enrollment(ctx context.Context) (*Enrollment, error) {
 	}
 	found, err := x.Edges.EnrollmentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryEnrollment().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -969,7 +969,7 @@ func (x *Touchpoint) Consent(ctx context.Context) (*Consent, error) {
 	}
 	found, err := x.Edges.ConsentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryConsent().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryConsent().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -984,7 +984,7 @@ func (x *Treatment) GlobalID() gid.ID { return gid.ID{Prefix: "treatment", UUID:
 func (x *Treatment) Patient(ctx context.Context) (*Patient, error) {
 	found, err := x.Edges.PatientOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPatient().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -996,7 +996,7 @@ func (x *Treatment) Prescriber(ctx context.Context) (*Provider, error) {
 	}
 	found, err := x.Edges.PrescriberOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryPrescriber().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryPrescriber().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1008,7 +1008,7 @@ func (x *Treatment) Enrollment(ctx context.Context) (*Enrollment, error) {
 	}
 	found, err := x.Edges.EnrollmentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryEnrollment().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1020,7 +1020,7 @@ func (x *Treatment) Product(ctx context.Context) (*Product, error) {
 	}
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProduct().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1035,7 +1035,7 @@ func (x *TrialDetail) GlobalID() gid.ID { return gid.ID{Prefix: "trial", UUID: x
 func (x *TrialDetail) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryProgram().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1047,7 +1047,7 @@ func (x *TrialDetail) Sponsor(ctx context.Context) (*Organization, error) {
 	}
 	found, err := x.Edges.SponsorOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QuerySponsor().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QuerySponsor().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1062,7 +1062,7 @@ func (x *TrialSubject) GlobalID() gid.ID { return gid.ID{Prefix: "subject", UUID
 func (x *TrialSubject) Enrollment(ctx context.Context) (*Enrollment, error) {
 	found, err := x.Edges.EnrollmentOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QueryEnrollment().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1074,7 +1074,7 @@ func (x *TrialSubject) Site(ctx context.Context) (*ProgramSite, error) {
 	}
 	found, err := x.Edges.SiteOrErr()
 	if IsNotLoaded(err) {
-		found, err = x.QuerySite().Unique(false).Only(ctx) // DISTINCT knows no JSON
+		found, err = x.QuerySite().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }

@@ -108,7 +108,9 @@ func (t *tokenCommand) Run(io *streams) error {
 type importCommand struct {
 	FHIR       importFHIR       `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
 	SyntheaCSV importSyntheaCSV `cmd:"" name:"synthea-csv" help:"The CSV export of Synthea."`
+	Trials     importTrials     `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
 	NPPES      importNPPES      `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`
+	CDISC      importCDISC      `cmd:"" name:"cdisc" help:"Trials and their subjects, as CDISC datasets in Dataset-JSON 1.1."`
 	Staff      importStaff      `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 
@@ -174,6 +176,20 @@ type importStaff struct{ importing }
 // Run imports staff.
 func (i *importStaff) Run(ctx context.Context, io *streams) error {
 	return i.with(ctx, io, intake.Staff)
+}
+
+type importTrials struct{ importing }
+
+// Run imports studies.
+func (i *importTrials) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.Trials)
+}
+
+type importCDISC struct{ importing }
+
+// Run imports datasets.
+func (i *importCDISC) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.CDISC)
 }
 
 // migrateCommand brings the database to the newest schema.

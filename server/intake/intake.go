@@ -47,3 +47,13 @@ func SyntheaCSV(ctx context.Context, client *ent.Client, opts Options, paths ...
 func NPPES(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "nppes", paths, register)
 }
+
+// Trials takes in studies of ClinicalTrials.gov: see package trials for the rules.
+func Trials(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "trials", paths, studyFiles)
+}
+
+// CDISC takes in trials and their subjects from Dataset-JSON: see package cdisc for the rules.
+func CDISC(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "cdisc", paths, datasets)
+}
