@@ -60,7 +60,8 @@ func (r *run) begin(ctx context.Context, opts Options, paths []string) (err erro
 	return err
 }
 
-var errTakenUp = errors.New("the run was taken up by another process")
+// ErrTakenUp ends a run whose sources another process has begun to take in from where this one stood.
+var ErrTakenUp = errors.New("the run was taken up by another process")
 
 // resume takes up the latest run of the kind over the same sources, if it did not finish and its error file is there.
 // From then on the process that ran it before, should it be alive, can commit no more.
@@ -91,7 +92,7 @@ func (r *run) resume(ctx context.Context, to io.Writer, fingerprint string) (boo
 	case err != nil:
 		return false, err
 	case n == 0:
-		return false, errTakenUp
+		return false, ErrTakenUp
 	}
 	last.Resumed++
 	r.book, r.skip = last, at.Settled
@@ -129,7 +130,7 @@ func (r *run) save(ctx context.Context, books *ent.ImportRunClient, done bool) e
 	}
 	n, err := update.Save(ctx)
 	if err == nil && n == 0 {
-		err = errTakenUp
+		err = ErrTakenUp
 	}
 	return err
 }
