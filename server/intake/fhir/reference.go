@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -14,9 +15,13 @@ import (
 
 // referable are the types that a reference to an entity may have.
 var referable = map[string][]string{
-	patients:  {"Patient"},
-	providers: {"Practitioner", "PractitionerRole"},
-	orgs:      {"Organization"},
+	patients:    {"Patient"},
+	providers:   {"Practitioner", "PractitionerRole"},
+	orgs:        {"Organization"},
+	locations:   {"Location"},
+	programs:    {"ResearchStudy"},
+	touchpoints: {"Encounter"},
+	consents:    {"Consent"},
 }
 
 // find returns the row that a reference of an item means; uuid.Nil when the reference names nothing that the
@@ -93,16 +98,23 @@ func nameOf(it *item, ref reference, entity string) (n name, means bool) {
 		return name{entity, clean(ref.Identifier.System), clean(ref.Identifier.Value)}, true
 	case text == "" || strings.HasPrefix(text, "#"):
 		return name{}, false
-	case strings.HasPrefix(text, "urn:uuid:"):
+	case strings.HasPrefix(text, uuidScheme):
 		return name{entity, addressSystem, strings.ToLower(text)}, true
 	}
 	parts := strings.Split(text, "/")
 	if len(parts) < 2 || !isOf(entity, parts[len(parts)-2]) {
 		return name{}, false
 	}
-	value, _ := (&entry{typ: parts[len(parts)-2], id: parts[len(parts)-1], fullURL: absolute(it, text)}).address()
-	return name{entity, addressSystem, value}, true
+	target := &entry{typ: parts[len(parts)-2], id: parts[len(parts)-1], fullURL: absolute(it, text), loose: it.loose}
+	value, global := target.address()
+	if !global && ofPatients[entity] {
+		value = it.patient.String() + " " + value
+	}
+	return name{entity, target.space(global), value}, true
 }
+
+// ofPatients are the entities whose rows have an address that is good only together with their patient.
+var ofPatients = map[string]bool{touchpoints: true, consents: true}
 
 func isOf(entity, typ string) bool {
 	for _, t := range referable[entity] {
@@ -146,6 +158,9 @@ func (l *load) lookUp(wanted map[name]bool) error {
 		for _, row := range rows {
 			l.known[name{entity, row.System, row.Value}] = row.EntityID
 		}
+		if err := l.lookUpKeys(entity, s.values); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -178,7 +193,7 @@ func (l *load) lookUpNPIs() error {
 	return nil
 }
 
-func keys(set map[string]bool) []string {
+func keys[V any](set map[string]V) []string {
 	out := make([]string, 0, len(set))
 	for k := range set {
 		out = append(out, k)
@@ -198,44 +213,29 @@ func (l *load) partyNames() map[name]bool {
 		if it.outcome != "" {
 			continue
 		}
-		refer := func(ref reference, entity string) {
-			if n, means := nameOf(it, ref, entity); means {
+		it.resource.refer(func(ref reference, entity string) {
+			if n, means := nameOf(it, ref, entity); means && !ofPatients[entity] {
 				add(n)
 			}
-		}
+		})
 		switch r := it.resource.(type) {
 		case *organization:
 			l.identify(it, orgs, r.Identifier)
 		case *practitioner:
 			l.identify(it, providers, r.Identifier)
-		case *practitionerRole:
-			it.address.entity = providers
-			refer(r.Practitioner, providers)
-			refer(r.Organization, orgs)
+		case *location:
+			l.identify(it, locations, r.Identifier)
+		case *researchStudy:
+			l.identify(it, programs, r.Identifier)
+			if n := registryName(r.registered()); n.value != "" && !slices.Contains(it.names, n) {
+				it.names = append(it.names, n)
+			}
 		case *patient:
 			l.identify(it, patients, r.Identifier)
-		case *encounter:
-			refer(r.Subject, patients)
-			refer(r.ServiceProvider, orgs)
-			for _, p := range r.Participant {
-				refer(p.Individual, providers)
-			}
-		case *condition:
-			refer(r.Subject, patients)
-		case *medicationRequest:
-			refer(r.Subject, patients)
-			refer(r.Requester, providers)
-		case *carePlan:
-			refer(r.Subject, patients)
-			if program, has := programOf(r); has {
-				add(program.name)
-			}
-		case *explanationOfBenefit:
-			refer(r.Patient, patients)
-			for _, c := range r.policies() {
-				refer(c.payer, orgs)
-				add(payerName(c.payer.Display))
-			}
+		case *practitionerRole:
+			it.address.entity = providers
+		case interface{ names() []name }:
+			add(r.names()...)
 		}
 		add(it.allNames()...)
 	}
@@ -257,7 +257,7 @@ func (l *load) identify(it *item, entity string, identifiers []identifier) {
 			it.names = append(it.names, n)
 		}
 	}
-	if it.global || len(it.names)+len(it.weak) == 0 {
+	if it.global || it.loose || len(it.names)+len(it.weak) == 0 {
 		it.address.entity = entity
 	}
 }

@@ -12,11 +12,16 @@ type writes struct {
 	accounts      []*ent.AccountCreate
 	organizations []*ent.OrganizationCreate
 	providerRows  []*ent.ProviderCreate
+	locations     []*ent.LocationCreate
 	patients      []*ent.PatientCreate
 	contactPoints []*ent.ContactPointCreate
 	programs      []*ent.CareProgramCreate
+	details       []*ent.TrialDetailCreate
+	programSites  []*ent.ProgramSiteCreate
 	relationships []*ent.CareRelationshipCreate
+	consents      []*ent.ConsentCreate
 	enrollments   []*ent.EnrollmentCreate
+	subjects      []*ent.TrialSubjectCreate
 	history       []*ent.StatusChangeCreate
 	coverages     []*ent.CoverageCreate
 	touchpoints   []*ent.TouchpointCreate
@@ -33,12 +38,17 @@ func (l *load) insert() error {
 	for _, step := range []func() error{
 		func() error { return insertRows(l.ctx, w.accounts, tx.Account.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.organizations, tx.Organization.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.locations, tx.Location.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.providerRows, tx.Provider.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.patients, tx.Patient.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.contactPoints, tx.ContactPoint.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.programs, tx.CareProgram.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.details, tx.TrialDetail.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.programSites, tx.ProgramSite.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.subjects, tx.TrialSubject.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.coverages, tx.Coverage.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.touchpoints, tx.Touchpoint.CreateBulk) },

@@ -178,13 +178,21 @@ func checkUTF8(data []byte) error {
 	case isUTF16(data):
 		return checkUTF16(data)
 	case !utf8.Valid(data):
-		return fmt.Errorf("not written in UTF-8: byte %d", firstInvalid(data))
+		return fmt.Errorf("not written in UTF-8: byte %d", FirstInvalid(data))
 	}
 	return nil
 }
 
-// firstInvalid is the place of the first byte that is no UTF-8.
-func firstInvalid(data []byte) int {
+// checkUTF16 refuses UTF-16.
+func checkUTF16(start []byte) error {
+	if isUTF16(start) {
+		return errors.New("written in UTF-16; UTF-8 is expected")
+	}
+	return nil
+}
+
+// FirstInvalid is the place of the first byte that is no UTF-8; the length when all are.
+func FirstInvalid(data []byte) int {
 	at := 0
 	for at < len(data) {
 		r, size := utf8.DecodeRune(data[at:])
@@ -194,12 +202,4 @@ func firstInvalid(data []byte) int {
 		at += size
 	}
 	return at
-}
-
-// checkUTF16 refuses UTF-16.
-func checkUTF16(start []byte) error {
-	if isUTF16(start) {
-		return errors.New("written in UTF-16; UTF-8 is expected")
-	}
-	return nil
 }

@@ -30,6 +30,8 @@ type Finding struct {
 	Outcome Outcome `json:"outcome"`
 	// Source is the file, and the entry where the file is an archive.
 	Source string `json:"source"`
+	// Line is the record's in the file, from 1, where a file has one record a line.
+	Line int `json:"line,omitempty"`
 	// Resource is the type and the source's own name of the record.
 	Resource string `json:"resource"`
 	// Path leads to the element at fault; it is the type where the record is at fault as a whole.
@@ -80,10 +82,22 @@ func (r Report) ExitCode() int {
 	return 0
 }
 
+// Resumed is the report of a run that goes on from these counts.
+func Resumed(types map[string]Counts, remarks map[string]int) Report {
+	r := Report{Types: types, Remarks: remarks}
+	for _, c := range types {
+		r.Counts = r.plus(c)
+	}
+	return r
+}
+
 // Add adds what became of some more records.
 func (r *Report) Add(t *Tally) {
 	if r.Types == nil {
-		r.Types, r.Remarks = map[string]Counts{}, map[string]int{}
+		r.Types = map[string]Counts{}
+	}
+	if r.Remarks == nil {
+		r.Remarks = map[string]int{}
 	}
 	for typ, c := range t.types {
 		r.Types[typ] = r.Types[typ].plus(c)
