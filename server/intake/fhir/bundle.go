@@ -37,6 +37,7 @@ type entry struct {
 	typ, id  string
 	fullURL  string
 	updated  string // meta.lastUpdated
+	source   string // meta.source
 	method   string
 	criteria string // of a conditional create or update
 	raw      json.RawMessage
@@ -83,7 +84,7 @@ func Parse(source string, data []byte) (*Bundle, error) {
 			of.ResourceType = "Resource"
 		}
 		e := &entry{
-			typ: abridged(of.ResourceType), id: abridged(of.ID), fullURL: clean(d.FullURL), updated: of.Meta.LastUpdated,
+			typ: abridged(of.ResourceType), id: abridged(of.ID), fullURL: clean(d.FullURL), updated: of.Meta.LastUpdated, source: of.Meta.Source,
 			method: d.Request.Method, criteria: d.Request.IfNoneExist, raw: d.Resource, fault: broken,
 		}
 		if _, query, conditional := strings.Cut(d.Request.URL, "?"); conditional && e.criteria == "" {

@@ -38,12 +38,16 @@ func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle) (*Result, e
 		local: map[string]*item{}, known: map[name]uuid.UUID{}, refused: map[name]string{},
 		fresh: map[uuid.UUID]bool{}, providers: map[uuid.UUID]*ent.ProviderCreate{},
 		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{},
+		sites: map[site]uuid.UUID{},
 	}
 	l.read()
 	if err := l.lookUp(l.partyNames()); err != nil {
 		return nil, err
 	}
 	if err := l.lookUpNPIs(); err != nil {
+		return nil, err
+	}
+	if err := l.restore(); err != nil {
 		return nil, err
 	}
 	l.each("Organization", func(it *item) { l.organization(it, it.resource.(*organization)) })
@@ -100,6 +104,9 @@ type load struct {
 	// meetings are the pairs of professional and patient, bonds their order.
 	meetings map[bond]meeting
 	bonds    []bond
+	// products are the catalogue by name, and sites the rows of sites, as far as they were needed.
+	products map[string]uuid.UUID
+	sites    map[site]uuid.UUID
 	// failed is an error of the database on the way.
 	failed error
 }
@@ -124,6 +131,8 @@ type item struct {
 	patient uuid.UUID
 	// revise changes the row that is there already, if it is editable.
 	revise func(editable func(*sql.Selector)) error
+	// restorer puts the resource back if it was exported from here; nil otherwise.
+	restorer *restorer
 }
 
 // name is what a source calls a row of an entity.
@@ -171,6 +180,9 @@ func (l *load) read() {
 		}
 		if e.fault != nil {
 			it.refuse(*e.fault)
+			continue
+		}
+		if l.ours(it) {
 			continue
 		}
 		kind, has := mapped[e.typ]
@@ -351,7 +363,7 @@ func (b *Bundle) Refused(reason string) *Result {
 	out := &Result{}
 	for _, e := range b.entries {
 		f := tally.Finding{Outcome: tally.Refused, Source: b.source, Resource: e.name(), Path: e.typ, Reason: reason}
-		if _, has := mapped[e.typ]; !has {
+		if _, has := mapped[e.typ]; !has && restorerOf[e.typ] == nil {
 			f.Outcome, f.Reason = tally.Unmapped, "the model has no place for it"
 		}
 		out.Find(e.typ, f)

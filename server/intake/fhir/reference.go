@@ -150,6 +150,61 @@ func (l *load) lookUp(wanted map[name]bool) error {
 	return nil
 }
 
+// lookUpRows finds rows of this database by addresses that are made of their keys: what was exported from here.
+func (l *load) lookUpRows(wanted map[name]bool) error {
+	byEntity := map[string][]uuid.UUID{}
+	for n := range wanted {
+		text, isKey := strings.CutPrefix(n.value, "urn:uuid:")
+		if _, found := l.known[n]; found || !isKey || n.system != addressSystem {
+			continue
+		}
+		if key, err := uuid.Parse(text); err == nil {
+			byEntity[n.entity] = append(byEntity[n.entity], key)
+		}
+	}
+	for entity, keys := range byEntity {
+		rows, err := l.rowsOf(entity, func(q *sql.Selector) { q.Where(arg.Keys(q.C("id"), keys)) })
+		if err != nil {
+			return err
+		}
+		for _, key := range rows {
+			l.known[name{entity, addressSystem, "urn:uuid:" + key.String()}] = key
+		}
+	}
+	return nil
+}
+
+// rowsOf are the keys of an entity's rows within a scope.
+func (l *load) rowsOf(entity string, of func(*sql.Selector)) ([]uuid.UUID, error) {
+	switch entity {
+	case patients:
+		return l.tx.Patient.Query().Where(of).IDs(l.ctx)
+	case providers:
+		return l.tx.Provider.Query().Where(of).IDs(l.ctx)
+	case orgs:
+		return l.tx.Organization.Query().Where(of).IDs(l.ctx)
+	case locations:
+		return l.tx.Location.Query().Where(of).IDs(l.ctx)
+	case programs:
+		return l.tx.CareProgram.Query().Where(of).IDs(l.ctx)
+	case enrollments:
+		return l.tx.Enrollment.Query().Where(of).IDs(l.ctx)
+	case consents:
+		return l.tx.Consent.Query().Where(of).IDs(l.ctx)
+	case coverages:
+		return l.tx.Coverage.Query().Where(of).IDs(l.ctx)
+	case relationships:
+		return l.tx.CareRelationship.Query().Where(of).IDs(l.ctx)
+	case conditions:
+		return l.tx.Condition.Query().Where(of).IDs(l.ctx)
+	case treatments:
+		return l.tx.Treatment.Query().Where(of).IDs(l.ctx)
+	case touchpoints:
+		return l.tx.Touchpoint.Query().Where(of).IDs(l.ctx)
+	}
+	return nil, nil
+}
+
 // NPISystem is the system of National Provider Identifiers.
 const NPISystem = "http://hl7.org/fhir/sid/us-npi"
 

@@ -22,6 +22,13 @@ type writes struct {
 	touchpoints   []*ent.TouchpointCreate
 	treatments    []*ent.TreatmentCreate
 	conditions    []*ent.ConditionCreate
+	locations     []*ent.LocationCreate
+	trials        []*ent.TrialDetailCreate
+	required      []*ent.RequiredConsentCreate
+	programSites  []*ent.ProgramSiteCreate
+	criteria      []*ent.EligibilityCriterionCreate
+	consents      []*ent.ConsentCreate
+	subjects      []*ent.TrialSubjectCreate
 	names         []*ent.ExternalIdentifierCreate
 	// updates change rows that are there already.
 	updates []func(context.Context) error
@@ -37,8 +44,15 @@ func (l *load) insert() error {
 		func() error { return insertRows(l.ctx, w.patients, tx.Patient.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.contactPoints, tx.ContactPoint.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.programs, tx.CareProgram.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.locations, tx.Location.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.trials, tx.TrialDetail.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.required, tx.RequiredConsent.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.programSites, tx.ProgramSite.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.criteria, tx.EligibilityCriterion.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.subjects, tx.TrialSubject.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.coverages, tx.Coverage.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.touchpoints, tx.Touchpoint.CreateBulk) },
