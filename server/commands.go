@@ -127,14 +127,14 @@ func (i *importing) with(ctx context.Context, io *streams, run importer) (err er
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	list, err := os.OpenFile(i.Errors, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	list, err := os.OpenFile(i.Errors, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	terminal, ok := io.err.(*os.File)
 	report, err := run(ctx, db.Client, intake.Options{
-		DryRun: i.DryRun, Errors: list, Progress: io.err, Terminal: ok && term.IsTerminal(int(terminal.Fd())),
+		DryRun: i.DryRun, Version: version(), Errors: list, Progress: io.err, Terminal: ok && term.IsTerminal(int(terminal.Fd())),
 	}, i.Paths...)
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ func bundles(ctx context.Context, r *run, paths []string) error {
 				if !first && (d.Index >= len(ranks[d.File]) || ranks[d.File][d.Index] != rank) {
 					return nil
 				}
+				if !first && r.passed() {
+					return nil
+				}
 				if buf, err = source.Text(d, buf); err != nil {
 					ranks[d.File] = append(ranks[d.File], taken)
 					return r.refuse("Bundle", d.Name, err)
@@ -50,6 +53,9 @@ func bundles(ctx context.Context, r *run, paths []string) error {
 					of := fhir.Rank(buf)
 					ranks[d.File] = append(ranks[d.File], of)
 					if of != rank {
+						return nil
+					}
+					if r.passed() {
 						return nil
 					}
 				}

@@ -15,7 +15,10 @@ type Options struct {
 	// DryRun takes everything in and rolls it back: what is reported is what would happen. The whole run is one
 	// transaction, so SQLite has no other writer meanwhile.
 	DryRun bool
-	// Errors receives the error file: one JSON object per line for each record that was not taken in.
+	// Version is that of the program. Only the same version takes up a run that was killed.
+	Version string
+	// Errors receives the error file: one JSON object per line for each record that was not taken in. A file on
+	// disk is emptied first, or cut to what the run wrote that is taken up.
 	Errors io.Writer
 	// Progress receives the progress: a bar when Terminal is set, else JSON lines.
 	Progress io.Writer

@@ -63,12 +63,17 @@ func (p *progress) more(n int) {
 	}
 }
 
-// done tells that a document is done.
-func (p *progress) done(r Report) error {
+// pass tells that a document was done before.
+func (p *progress) pass() {
 	p.gone++
 	if p.gone > p.found {
 		p.more(p.gone - p.found)
 	}
+}
+
+// done tells that a document is done.
+func (p *progress) done(r Report) error {
+	p.pass()
 	if p.bar != nil {
 		if p.gone == p.found {
 			return nil // a full bar would be finished, and more may be found

@@ -2,15 +2,12 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/audit"
-	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/server/intake/source"
 	"github.com/carehub/carehub/server/intake/tally"
@@ -20,14 +17,23 @@ import (
 const maxDocument = 64 << 20
 
 // run is one run of an importer.
+//
+// An importer goes through its sources in an order that depends on nothing but them. For each document it calls
+// commit, unless there is nothing to store, and then add (or refuse, which adds a document that is left out as a
+// whole). What was stored between two adds, what became of it and how far the run has come is one transaction.
+// A document may be a part of a file, such as so many lines.
 type run struct {
+	ctx      context.Context
 	client   *ent.Client
 	kind     string
 	book     *ent.ImportRun // nil when dry
 	dry      *ent.Tx        // nil when not
-	errors   *json.Encoder
+	open     *ent.Tx        // of the document that was committed and is to be added
+	errors   *errorFile
 	progress *progress
 	report   Report
+	// settled is the number of documents that were added; the first skip of them were so by a run that was killed.
+	settled, skip int
 }
 
 // execute runs an importer within the frame: as the system, booked, counted and with its progress shown.
@@ -35,12 +41,10 @@ func execute(ctx context.Context, client *ent.Client, opts Options, kind string,
 	do func(context.Context, *run, []string) error,
 ) (Report, error) {
 	ctx = viewer.System(ctx, "import "+kind)
-	r := &run{client: client, kind: kind, progress: newProgress(opts, kind)}
 	if opts.Errors == nil {
 		opts.Errors = io.Discard
 	}
-	r.errors = json.NewEncoder(opts.Errors)
-	r.errors.SetEscapeHTML(false)
+	r := &run{ctx: ctx, client: client, kind: kind, progress: newProgress(opts, kind), errors: newErrorFile(opts.Errors)}
 	if err := r.begin(ctx, opts, paths); err != nil {
 		return r.report, fmt.Errorf("import %s: %w", kind, err)
 	}
@@ -52,47 +56,43 @@ func execute(ctx context.Context, client *ent.Client, opts Options, kind string,
 	return r.report, nil
 }
 
-func (r *run) begin(ctx context.Context, opts Options, paths []string) (err error) {
-	if len(paths) == 0 {
-		return errors.New("no path given")
+func (r *run) finish(ctx context.Context, done bool) error {
+	err := r.errors.flush()
+	switch {
+	case r.dry != nil:
+		return errors.Join(err, r.dry.Rollback())
+	case r.open != nil:
+		err = errors.Join(err, r.open.Rollback())
+		if done {
+			err = errors.Join(err, errNotAdded)
+		}
 	}
-	if opts.DryRun {
-		r.dry, err = r.client.Tx(ctx)
+	if err != nil || r.passing() && !done {
 		return err
 	}
-	const limit = 1000
-	from := strings.Join(paths, " ")
-	if len(from) > limit {
-		from = strings.ToValidUTF8(from[:limit], "")
-	}
-	r.book, err = r.client.ImportRun.Create().SetKind(r.kind).SetSource(from).SetStartedAt(clock.Now(ctx)).Save(ctx)
-	return err
+	return r.save(ctx, r.client.ImportRun, done)
 }
 
-func (r *run) finish(ctx context.Context, done bool) error {
-	if r.dry != nil {
-		return r.dry.Rollback()
-	}
-	update := r.client.ImportRun.UpdateOne(r.book).
-		SetAccepted(r.report.Accepted).SetUnchanged(r.report.Unchanged).
-		SetRefused(r.report.Refused).SetUnmapped(r.report.Unmapped)
-	if done {
-		update.SetFinishedAt(clock.Now(ctx))
-	}
-	return update.Exec(ctx)
-}
+var errNotAdded = errors.New("a document was committed and not added")
 
-// commit runs the work of one document in a transaction of its own, with the entry that audit shall have of it.
+// commit runs the work of one document, with the entry that audit shall have of it, in a transaction that the
+// following add commits.
 func (r *run) commit(ctx context.Context, work func(*ent.Tx) (*audit.Entry, error)) (err error) {
-	if r.dry != nil {
+	switch {
+	case r.dry != nil:
 		_, err = work(r.dry)
 		return err
+	case r.open != nil:
+		return errNotAdded
 	}
 	tx, err := r.client.Tx(ctx)
 	if err != nil {
 		return err
 	}
 	entry, err := work(tx)
+	if r.passing() {
+		return errors.Join(err, tx.Rollback())
+	}
 	if err == nil && entry != nil {
 		entry.Operation, entry.Detail = "import "+r.kind, "run "+r.book.GlobalID().String()
 		err = audit.Append(ctx, tx, *entry)
@@ -100,18 +100,43 @@ func (r *run) commit(ctx context.Context, work func(*ent.Tx) (*audit.Entry, erro
 	if err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
-	return tx.Commit()
+	r.open = tx
+	return nil
 }
 
-// add reports what became of a document.
+// add reports what became of a document, and commits it.
 func (r *run) add(t *tally.Tally) error {
+	if r.passed() {
+		return nil
+	}
 	r.report.Add(t)
-	for _, f := range t.Findings {
-		if err := r.errors.Encode(f); err != nil {
-			return fmt.Errorf("writing the error file: %w", err)
-		}
+	r.settled++
+	if err := r.errors.list(t.Findings); err != nil {
+		return err
+	}
+	if err := r.settle(); err != nil {
+		return err
 	}
 	return r.progress.done(r.report)
+}
+
+// settle commits the open transaction with the checkpoint. A document that stored nothing has no transaction: the
+// next checkpoint covers it, and a run that is killed before then reads it again.
+func (r *run) settle() error {
+	tx := r.open
+	if tx == nil {
+		return nil
+	}
+	err := r.save(r.ctx, tx.ImportRun, false)
+	if err == nil {
+		// The error file may be ahead of the database, but never behind it.
+		err = r.errors.flush()
+	}
+	r.open = nil
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
 }
 
 // refuse reports a document, or a file, that cannot be read or is not of the format.

@@ -25,6 +25,9 @@ func staffFiles(ctx context.Context, r *run, paths []string) error {
 		Refuse: func(name string, reason error) error { return r.refuse("File", name, reason) },
 		Visit: func(d *source.Document) error {
 			r.progress.more(1)
+			if r.passed() {
+				return nil
+			}
 			data, err := source.Text(d, nil)
 			if err != nil {
 				return r.refuse("File", d.Name, err)

@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"unicode/utf8"
@@ -53,9 +54,6 @@ func (e *expanding) Read(p []byte) (int, error) {
 	if e.out > ratioFloor && e.out > maxRatio*e.packed() {
 		return 0, ErrBomb
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("the compressed file is cut off")
-	}
 	return n, err
 }
 
@@ -82,6 +80,8 @@ func (v *visitor) tar(ctx context.Context, file io.Reader, packed bool) error {
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return errors.New("the archive is cut off")
 		case err != nil:
 			return err
 		case n >= maxEntries:
@@ -154,18 +154,44 @@ func (v *visitor) zipEntry(f *zip.File) error {
 func readAll(r io.Reader, buf []byte) ([]byte, error) {
 	out := bytes.NewBuffer(buf)
 	_, err := out.ReadFrom(r)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("cut off after byte %d", out.Len())
+	}
 	return out.Bytes(), err
 }
 
 var byteOrderMark = []byte("\uFEFF")
 
+// isUTF16 tells a text in UTF-16 by its byte order mark, or by the zero beside its first character.
+func isUTF16(data []byte) bool {
+	for _, start := range []string{"\xFF\xFE", "\xFE\xFF", "<\x00", "\x00<", "{\x00", "\x00{"} {
+		if bytes.HasPrefix(data, []byte(start)) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkUTF8 refuses other encodings: read as UTF-8, they would turn names into something else unnoticed.
 func checkUTF8(data []byte) error {
 	switch {
-	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}), bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
+	case isUTF16(data):
 		return errors.New("written in UTF-16; UTF-8 is expected")
 	case !utf8.Valid(data):
-		return errors.New("not written in UTF-8")
+		return fmt.Errorf("not written in UTF-8: byte %d", firstInvalid(data))
 	}
 	return nil
+}
+
+// firstInvalid is the place of the first byte that is no UTF-8.
+func firstInvalid(data []byte) int {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size <= 1 {
+			break
+		}
+		at += size
+	}
+	return at
 }

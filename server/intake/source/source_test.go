@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -86,7 +87,8 @@ func walked(t *testing.T, root string, paths ...string) map[string]string {
 		Visit: func(d *source.Document) error {
 			data, err := source.Text(d, nil)
 			if err != nil {
-				got[short(d.Name)] = "! " + err.Error()
+				// How much can be read of a file that was cut off is the decompressor's affair.
+				got[short(d.Name)] = "! " + regexp.MustCompile(`after byte [0-9]+`).ReplaceAllString(err.Error(), "after byte #")
 				return nil
 			}
 			got[short(d.Name)] = string(data)
@@ -118,6 +120,7 @@ func TestWalk(t *testing.T) {
 		"latin1.json":      []byte("{\"name\":\"Ad\xe1n\"}"),
 		"cut.json.gz":      gz(t, long)[:60],
 		"none.json.gz":     plain,
+		"t/cut.tar":        tarball(t, file{"f.json", plain}, file{"g.json", long})[:1600],
 		"bomb.json.gz":     gz(t, make([]byte, 3<<20)),
 		"large.json":       bytes.Repeat([]byte{' '}, 5<<20),
 		"broken.zip":       plain,
@@ -146,8 +149,8 @@ func TestWalk(t *testing.T) {
 		"README.md":                "! no file of this format",
 		"bom.json":                 "{}",
 		"utf16.json":               "! written in UTF-16; UTF-8 is expected",
-		"latin1.json":              "! not written in UTF-8",
-		"cut.json.gz":              "! cannot be read: the compressed file is cut off",
+		"latin1.json":              "! not written in UTF-8: byte 11",
+		"cut.json.gz":              "! cannot be read: cut off after byte #",
 		"none.json.gz":             "! no gzip file, though its name says so",
 		"bomb.json.gz":             "! cannot be read: expands out of proportion",
 		"large.json":               "! cannot be read: larger than the limit",
@@ -161,9 +164,12 @@ func TestWalk(t *testing.T) {
 		"t/evil.tar!link.json":     "! a link or device in an archive is not followed",
 		"t/evil.tar!in.zip":        "! an archive within an archive is not opened",
 		"t/evil.tar!ok.json":       `{"a":1}`,
+		"t/cut.tar":                "! the archive is cut off",
+		"t/cut.tar!f.json":         `{"a":1}`,
+		"t/cut.tar!g.json":         "! cannot be read: cut off after byte #",
 		"t/cut.tar.gz!d.json":      `{"a":1}`,
-		"t/cut.tar.gz":             "! the compressed file is cut off",
-		"t/cut.tar.gz!later.json":  "! cannot be read: the compressed file is cut off",
+		"t/cut.tar.gz":             "! the archive is cut off",
+		"t/cut.tar.gz!later.json":  "! cannot be read: cut off after byte #",
 		"z/two.zip!d.json":         `{"a":1}`,
 		"z/two.zip!..\\up.json":    "! its name leads out of the archive",
 		"z/two.zip!../up.json":     "! its name leads out of the archive",

@@ -80,10 +80,22 @@ func (r Report) ExitCode() int {
 	return 0
 }
 
+// Resumed is the report of a run that goes on from these counts.
+func Resumed(types map[string]Counts, remarks map[string]int) Report {
+	r := Report{Types: types, Remarks: remarks}
+	for _, c := range types {
+		r.Counts = r.plus(c)
+	}
+	return r
+}
+
 // Add adds what became of some more records.
 func (r *Report) Add(t *Tally) {
 	if r.Types == nil {
-		r.Types, r.Remarks = map[string]Counts{}, map[string]int{}
+		r.Types = map[string]Counts{}
+	}
+	if r.Remarks == nil {
+		r.Remarks = map[string]int{}
 	}
 	for typ, c := range t.types {
 		r.Types[typ] = r.Types[typ].plus(c)
