@@ -38,7 +38,7 @@ func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle) (*Result, e
 		local: map[string]*item{}, known: map[name]uuid.UUID{}, refused: map[name]string{},
 		fresh: map[uuid.UUID]bool{}, providers: map[uuid.UUID]*ent.ProviderCreate{},
 		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{},
-		sites: map[site]uuid.UUID{},
+		sites: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{},
 	}
 	l.read()
 	if err := l.lookUp(l.partyNames()); err != nil {
@@ -107,6 +107,9 @@ type load struct {
 	// products are the catalogue by name, and sites the rows of sites, as far as they were needed.
 	products map[string]uuid.UUID
 	sites    map[site]uuid.UUID
+	// seats and open are the enrollments and relationships that have not ended.
+	seats map[seat]bool
+	open  map[bond]uuid.UUID
 	// failed is an error of the database on the way.
 	failed error
 }

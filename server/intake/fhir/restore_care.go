@@ -12,6 +12,7 @@ import (
 	enttouch "github.com/carehub/carehub/ent/touchpoint"
 	enttreatment "github.com/carehub/carehub/ent/treatment"
 	out "github.com/carehub/carehub/server/export/fhir"
+	"github.com/carehub/carehub/server/intake/tally"
 )
 
 // codeIn is the code of a system in a concept; empty where there is none.
@@ -135,7 +136,17 @@ func (l *load) restoreCareTeam(x *exact, t *out.CareTeam) func() {
 		SetBasis(must(x, "care-basis", entrelation.BasisValidator)).
 		SetStartedAt(x.began("period.start", t.Period.Start)).
 		SetNillableEndedAt(x.moment("CareTeam.period.end", t.Period.End))
-	return func() { l.relationships = append(l.relationships, c.SetID(x.it.key)) }
+	between := bond{provider, patient}
+	if key, here := l.open[between]; here && t.Period.End == "" && x.isNew() && x.fault == nil {
+		x.it.key, x.it.outcome = key, tally.Unchanged
+		l.book(x.it)
+	}
+	return func() {
+		if t.Period.End == "" {
+			l.open[between] = x.it.key
+		}
+		l.relationships = append(l.relationships, c.SetID(x.it.key))
+	}
 }
 
 func (l *load) restoreCondition(x *exact, p *out.Condition) func() {

@@ -198,7 +198,12 @@ func (l *load) restoreEnrollment(x *exact, of, in *out.Reference, during out.Per
 		SetNillableEndReason(x.words("end-reason", entenrollment.EndReasonValidator)).
 		SetNillableOptOutUntil(x.on("opt-out-until"))
 	history := x.changes(steps)
+	at := seat{patient, program}
+	if ended == nil && x.isNew() && l.seats[at] {
+		x.refuse(x.it.typ+".period", "a second open enrollment of one patient and program")
+	}
 	return program, func() {
+		l.seats[at] = l.seats[at] || ended == nil
 		l.enrollments = append(l.enrollments, c.SetID(x.it.key))
 		for _, h := range history {
 			l.history = append(l.history, h.SetEnrollmentID(x.it.key))
