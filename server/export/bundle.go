@@ -19,12 +19,13 @@ import (
 )
 
 // Bundle writes a patient, and all that it refers to, as a transaction bundle: sent to a FHIR server, it makes or
-// updates each resource under its id.
+// updates each resource under its id. It does not tell the arm of a blinded trial.
 func Bundle(ctx context.Context, client *ent.Client, w io.Writer, patient uuid.UUID, d Disclosure) (Counts, error) {
 	ctx = system(ctx)
 	var resources []resource
 	cited := citations{}
 	err := snapshot(ctx, client, cited.urn, func(r *reading) (err error) {
+		r.masked = true
 		resources, err = r.patient(patient, cited)
 		return err
 	})

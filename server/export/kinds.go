@@ -170,7 +170,8 @@ func (r *reading) enrollments(of scope, trials bool) ([]*ent.Enrollment, error) 
 		}
 		q.Where(sql.In(q.C("program_id"), sql.Select(programs.C(careprogram.FieldID)).From(programs).
 			Where(is(programs.C(careprogram.FieldKind), code.ProgramKindClinicalTrial))))
-	}).Order(ascending).WithProgram().WithHistory(inOrder).
+	}).Order(ascending).WithHistory(inOrder).
+		WithProgram(func(q *ent.CareProgramQuery) { q.WithTrial() }).
 		WithTrialSubject(func(q *ent.TrialSubjectQuery) { q.WithSite().WithHistory(inOrder) }).
 		All(r.ctx)
 }
@@ -185,7 +186,8 @@ func (r *reading) episodes(of scope) ([]written, error) {
 func (r *reading) subjects(of scope) ([]written, error) {
 	rows, err := r.enrollments(of, true)
 	return write(r, rows, err, func(row *ent.Enrollment, names fhir.Identifiers) resource {
-		return fhir.ResearchSubjectOf(r.at, row, names)
+		trial := row.Edges.Program.Edges.Trial
+		return fhir.ResearchSubjectOf(r.at, row, names, r.masked && trial != nil && trial.Blinded)
 	})
 }
 

@@ -22,6 +22,8 @@ type reading struct {
 	ctx    context.Context
 	client *ent.Client
 	at     fhir.Addressing
+	// masked: nobody is to learn the arms of blinded trials.
+	masked bool
 }
 
 // snapshot runs the work on the database as it is at one moment, while others go on writing.
@@ -31,7 +33,7 @@ func snapshot(ctx context.Context, client *ent.Client, at fhir.Addressing, work 
 		return err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }() // it wrote nothing
-	return work(&reading{ctx, tx.Client(), at})
+	return work(&reading{ctx: ctx, client: tx.Client(), at: at})
 }
 
 // among is the scope of rows whose column has one of the keys.

@@ -90,10 +90,12 @@ type ResearchSubject struct {
 	Study        *Reference `json:"study"`
 	Individual   *Reference `json:"individual"`
 	AssignedArm  string     `json:"assignedArm,omitempty"`
+	ArmMasked    *Absent    `json:"_assignedArm,omitempty"`
 }
 
 // ResearchSubjectOf writes an enrollment in a trial, whose program, histories and subject with its site are loaded.
-func ResearchSubjectOf(at Addressing, row *ent.Enrollment, names Identifiers) *ResearchSubject {
+// Masked, it does not tell the arm.
+func ResearchSubjectOf(at Addressing, row *ent.Enrollment, names Identifiers, masked bool) *ResearchSubject {
 	out := &ResearchSubject{
 		Resource: resource(TypeResearchSubject, row.ID, row.UpdatedAt, names),
 		Period:   stay(row), Study: at.program(row.Edges.Program), Individual: at.to(TypePatient, row.PatientID),
@@ -103,9 +105,12 @@ func ResearchSubjectOf(at Addressing, row *ent.Enrollment, names Identifiers) *R
 		x.change("status-change", c)
 	}
 	if subject := row.Edges.TrialSubject; subject == nil {
-		out.StatusAbsent = absent()
+		out.StatusAbsent = absent("unknown")
 	} else {
 		out.Status, out.AssignedArm = wire(subject.State), text(subject.Arm)
+		if masked && out.AssignedArm != "" {
+			out.AssignedArm, out.ArmMasked = "", absent("masked")
+		}
 		x.text("screening-number", text(subject.ScreeningNumber))
 		x.moment("randomized-at", subject.RandomizedAt)
 		if subject.Edges.Site != nil {

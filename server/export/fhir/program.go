@@ -25,13 +25,13 @@ type ResearchStudy struct {
 	Sponsor      *Reference        `json:"sponsor,omitempty"`
 }
 
-// Absent stands for an element that FHIR demands and nobody knows.
+// Absent says why there is no value: a code of FHIR's data-absent-reason.
 type Absent struct {
 	Extension []Extension `json:"extension"`
 }
 
-func absent() *Absent {
-	return &Absent{[]Extension{{URL: "http://hl7.org/fhir/StructureDefinition/data-absent-reason", ValueCode: "unknown"}}}
+func absent(reason string) *Absent {
+	return &Absent{[]Extension{{URL: "http://hl7.org/fhir/StructureDefinition/data-absent-reason", ValueCode: reason}}}
 }
 
 // HealthcareServiceOf writes a program that is no trial; its consents, sites, criteria and product are loaded.
@@ -70,7 +70,7 @@ func ResearchStudyOf(at Addressing, row *ent.CareProgram, names Identifiers) *Re
 		x.number("target-enrollment", trial.TargetEnrollment)
 	}
 	if out.Status == "" {
-		out.StatusAbsent = absent()
+		out.StatusAbsent = absent("unknown")
 	}
 	out.Extension = x
 	return out

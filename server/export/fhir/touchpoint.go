@@ -96,7 +96,7 @@ type Payload struct {
 // media are the codes of v3 ParticipationMode that come next to the channels.
 var media = map[code.Channel]string{
 	code.ChannelPhone: "PHONE", code.ChannelEmail: "EMAILWRIT", code.ChannelFax: "FAXWRIT", code.ChannelLetter: "MAILWRIT",
-	code.ChannelPortal: "ONLINEWRIT", code.ChannelApp: "ONLINEWRIT", code.ChannelSms: "SMSWRIT",
+	code.ChannelPortal: "ONLINEWRIT", code.ChannelApp: "ONLINEWRIT", code.ChannelSms: "WRITTEN",
 	code.ChannelInPerson: "PHYSICAL", code.ChannelVideo: "VIDEOCONF",
 }
 
