@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ import (
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/auditevent"
+	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/golden"
 	"github.com/carehub/carehub/ent/store"
@@ -230,6 +232,40 @@ func TestBulkBreaksDown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSnapshot exports what was there when it began, and records that only, whatever is written meanwhile.
+func TestSnapshot(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		sample(t, s)
+		late := uuid.Must(uuid.NewV7())
+		var once sync.Once
+		s.Client.Patient.Intercept(ent.InterceptFunc(func(next ent.Querier) ent.Querier {
+			return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+				value, err := next.Query(ctx, q)
+				once.Do(func() {
+					s.Client.Account.Create().SetID(late).SetKind(code.AccountKindPatient).ExecX(system(t))
+					s.Client.Patient.Create().SetID(late).SetFamily("Late").ExecX(system(t))
+					s.Client.Touchpoint.Create().SetPatientID(late).SetKind(code.TouchpointKindCommunication).SetOccurredAt(clock.Now(ctx)).
+						SetDirection(code.DirectionInbound).SetChannel(code.ChannelEmail).SetStatus(code.TouchpointStatusCompleted).ExecX(system(t))
+				})
+				return value, err
+			})
+		}))
+		counts, err := export.Bulk(t.Context(), s.Client, filepath.Join(t.TempDir(), "out"), why)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if counts["Patient"] != 2 || counts["Communication"] != 2 {
+			t.Errorf("exported %v", counts)
+		}
+		if got := disclosures(t, s); slices.Contains(got, late.String()) || len(got) != 2 {
+			t.Errorf("the audit log has %q", got)
+		}
+		if n := s.Client.Patient.Query().CountX(system(t)); n != 3 {
+			t.Errorf("%d patients", n)
+		}
+	})
 }
 
 // TestNothing finds nothing in an empty database, and makes nothing.

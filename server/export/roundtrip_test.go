@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -26,13 +27,45 @@ import (
 // TestRoundTrip exports worlds and takes them in elsewhere: the same rows come out.
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		from := storetest.SQLite(t)
+		from, to := storetest.SQLite(t), storetest.SQLite(t)
 		w := worlds.Draw(r, "world")
 		w.write(t, from)
-		to := storetest.SQLite(t)
 		w.of("products").write(t, to) // they come with the staff file
 		travels(t, r, from, to)
 	})
+}
+
+// TestRoundTripEngines takes worlds from either engine into the other.
+func TestRoundTripEngines(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, from *store.Store) {
+		w := worlds.Example(len(from.Dialect))
+		w.write(t, from)
+		to := other(t, from)
+		w.of("products").write(t, to)
+		travels(t, t, from, to)
+	})
+}
+
+// other is an empty database of the other engine.
+func other(t testing.TB, s *store.Store) *store.Store {
+	if s.Dialect == dialect.Postgres {
+		return storetest.SQLite(t)
+	}
+	return storetest.Postgres(t)
+}
+
+// TestRoundTripSynthea takes the outside data in, and then its export into the other engine.
+func TestRoundTripSynthea(t *testing.T) {
+	shared := filepath.Join("..", "..", "..", "shared", "data")
+	_, err := os.Stat(shared)
+	storetest.Require(t, "../shared/data", err == nil)
+	from := storetest.SQLite(t)
+	_, err = intake.FHIR(t.Context(), from.Client, intake.Options{},
+		filepath.Join(shared, "synthea-fhir-r4-2019"), filepath.Join(shared, "synthea-fhir-r4-uscore-2021"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	travels(t, t, from, other(t, from))
 }
 
 // failer is a test or a property.

@@ -1,8 +1,6 @@
 package fhir
 
 import (
-	"time"
-
 	"github.com/carehub/carehub/ent"
 	entrelation "github.com/carehub/carehub/ent/carerelationship"
 	"github.com/carehub/carehub/ent/code"
@@ -205,8 +203,8 @@ func (l *load) restoreEncounter(x *exact, e *out.Encounter) func() {
 		SetStatus(must(x, "touchpoint-status", enttouch.StatusValidator)).
 		SetOccurredAt(start).
 		SetNillableOrganizationID(x.refer("Encounter.serviceProvider", e.ServiceProvider, orgs))
-	if end := x.moment("Encounter.period.end", e.Period.End); end != nil {
-		c.SetDurationSeconds(int(end.Sub(start) / time.Second))
+	if _, end := x.span("Encounter.period", period{e.Period.Start, e.Period.End}); end != nil {
+		c.SetDurationSeconds(int(end.Unix() - start.Unix()))
 	}
 	if len(e.Participant) > 0 {
 		c.SetNillableProviderID(x.refer("Encounter.participant", e.Participant[0].Individual, providers))
