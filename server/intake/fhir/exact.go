@@ -14,18 +14,18 @@ import (
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
-// isNew tells that no row is known by the item's address.
-func (x *exact) isNew() bool {
-	_, here := x.l.known[x.it.address]
-	return !here
-}
-
 // exact reads the values of a resource of ours as they are.
 type exact struct {
 	*reader
 	l          *load
 	it         *item
 	extensions []out.Extension
+}
+
+// isNew tells that the item has no row here yet.
+func (x *exact) isNew() bool {
+	_, here, _ := x.l.match(x.it)
+	return !here
 }
 
 // part reads the values of one extension.

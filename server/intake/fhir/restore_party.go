@@ -163,8 +163,8 @@ func isNPI(text string) error {
 	return nil
 }
 
-// restoreRole completes the row of a professional, unless this role is known already: as one that was taken in, or
-// because the row is the very one that was exported.
+// restoreRole completes the row of a professional, as far as nothing is known there yet. The role of the very row that
+// was exported says nothing new.
 func (l *load) restoreRole(x *exact, p *out.PractitionerRole) func() {
 	who := x.needs("practitioner", p.Practitioner, providers)
 	at := x.refer("PractitionerRole.organization", p.Organization, orgs)
@@ -185,20 +185,35 @@ func (l *load) restoreRole(x *exact, p *out.PractitionerRole) func() {
 	}
 	x.it.key, x.it.outcome = who, tally.Accepted
 	l.call(x.it.address, who)
-	fill := func(m *ent.ProviderMutation) {
-		set(m.SetSpecialty, specialty)
-		set(m.SetSpecialtyCode, specialtyCode)
-		set(m.SetPhone, phone)
-		set(m.SetOrganizationID, at)
+	fill := func(m *ent.ProviderMutation, here *ent.Provider) {
+		unless(here.Specialty, m.SetSpecialty, specialty)
+		unless(here.SpecialtyCode, m.SetSpecialtyCode, specialtyCode)
+		unless(here.Phone, m.SetPhone, phone)
+		unless(here.OrganizationID, m.SetOrganizationID, at)
 	}
 	if c, fresh := l.providers[who]; fresh {
-		fill(c.Mutation())
+		fill(c.Mutation(), &ent.Provider{})
+		return nil
+	}
+	here, err := l.tx.Provider.Get(l.ctx, who)
+	if err != nil {
+		l.failed = err
 		return nil
 	}
 	u := l.tx.Provider.UpdateOneID(who)
-	fill(u.Mutation())
+	if fill(u.Mutation(), here); len(u.Mutation().Fields()) == 0 {
+		x.it.outcome = tally.Unchanged
+		return nil
+	}
 	l.updates = append(l.updates, u.Exec)
 	return nil
+}
+
+// unless calls a setter with a value where there is none yet.
+func unless[T any](here *T, setter func(T), value *T) {
+	if here == nil {
+		set(setter, value)
+	}
 }
 
 func (l *load) restoreOrganization(x *exact, o *out.Organization) func() {
