@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,5 +196,55 @@ func prescriptionOf(short, patient string, elements ...string) string {
 	return resource("MedicationRequest", short, append([]string{
 		`"status":"active"`, `"intent":"order"`, `"subject":` + ref(patient),
 		`"medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"316049","display":"Hydrochlorothiazide 25 MG"}]}`,
+	}, elements...)...)
+}
+
+func locationOf(short, organization string, elements ...string) string {
+	return resource("Location", short, append([]string{
+		`"name":"Wing"`, `"managingOrganization":` + ref(organization),
+		`"address":{"line":["1 A St"],"city":"Boston","state":"Massachusetts","postalCode":"02124"}`,
+	}, elements...)...)
+}
+
+func studyOf(short string, elements ...string) string {
+	return resource("ResearchStudy", short, append([]string{
+		`"status":"active"`, `"title":"Examplamab in asthma"`, `"phase":{"coding":[{"code":"phase-2"}]}`,
+		`"identifier":[{"system":"https://clinicaltrials.gov","value":"NCT0000` + fmt.Sprintf("%04s", short)[:4] + `"}]`,
+		`"condition":[{"text":"Asthma"}]`, `"description":"Whether it helps."`, `"period":{"start":"2020-01-01"}`,
+	}, elements...)...)
+}
+
+func consentOf(short, patient string, elements ...string) string {
+	return resource("Consent", short, append([]string{
+		`"status":"active"`, `"patient":` + ref(patient), `"dateTime":"2020-01-15"`,
+		`"scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"research"}]}`,
+		`"provision":{"type":"permit"}`,
+	}, elements...)...)
+}
+
+func subjectOf(short, patient, study, status string, elements ...string) string {
+	return resource("ResearchSubject", short, append([]string{
+		`"status":"` + status + `"`, `"individual":` + ref(patient), `"study":` + ref(study),
+	}, elements...)...)
+}
+
+func coverageOf(short, patient string, elements ...string) string {
+	return resource("Coverage", short, append([]string{
+		`"status":"active"`, `"beneficiary":` + ref(patient), `"period":{"start":"2020-01-01","end":"2021-01-01"}`,
+	}, elements...)...)
+}
+
+func episodeOf(short, patient, status string, elements ...string) string {
+	return resource("EpisodeOfCare", short, append([]string{
+		`"status":"` + status + `"`, `"patient":` + ref(patient), `"period":{"start":"2014-09-01"}`,
+		`"type":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/episodeofcare-type","code":"hacc","display":"Home and Community Care"}]}]`,
+	}, elements...)...)
+}
+
+func messageOf(short, patient string, elements ...string) string {
+	return resource("Communication", short, append([]string{
+		`"status":"completed"`, `"subject":` + ref(patient), `"sent":"2020-03-01T10:00:00Z"`,
+		`"medium":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationMode","code":"PHONE"}]}]`,
+		`"payload":[{"contentString":"How long shall I take it?"}]`,
 	}, elements...)...)
 }

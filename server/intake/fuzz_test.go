@@ -1,7 +1,10 @@
 package intake_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -39,6 +42,11 @@ var seeds = []string{
 		`{"resource":{"resourceType":"Encounter","status":"finished","subject":{"reference":"Patient/p1"},"period":{"start":"2020"}}}`,
 		`{"resource":{"resourceType":"CarePlan","status":"active","category":[{"text":"Care"}],"subject":{"reference":"http://a.example/Patient/p1"}}}`,
 		`{}`, `{"resource":[]}`),
+	bundleOf("collection", organizationOf("11", "A"), patientOf("12"), locationOf("13", "11"), studyOf("14", `"site":[`+ref("13")+`]`),
+		consentOf("15", "12"), subjectOf("16", "12", "14", "screening", `"consent":`+ref("15"), `"period":{"start":"2020-02-01"}`),
+		coverageOf("17", "12", `"payor":[`+ref("11")+`]`), episodeOf("18", "12", "active"),
+		messageOf("19", "12", `"sender":`+ref("12"), `"recipient":[`+ref("11")+`]`)),
+	patientOf("1"),
 }
 
 // spiteful are values that stand where something else is expected.
@@ -81,15 +89,26 @@ func replaced(t testing.TB, document string, node int, value string) (out string
 	return string(data), nodes
 }
 
-// survive takes whatever parses as a bundle in, twice: every resource has one outcome, and nothing that the rules
-// let through is refused by the database.
+// survive takes whatever parses in, twice as a whole and once rank by rank: every resource has one outcome, and nothing
+// that the rules let through is refused by the database.
 func survive(t *testing.T, s *store.Store, data string) {
 	t.Helper()
-	fhir.Rank([]byte(data))
+	fhir.Survey([]byte(data))
 	b, err := fhir.Parse("fuzz", []byte(data))
 	if err != nil {
 		return
 	}
+	taken(t, s, b, fhir.AllRanks, fhir.AllRanks)
+	ranks := make([]int, fhir.MaxRank+1)
+	for rank := range ranks {
+		ranks[rank] = rank
+	}
+	taken(t, s, b, ranks...)
+}
+
+// taken loads a bundle and rolls it back.
+func taken(t *testing.T, s *store.Store, b *fhir.Bundle, ranks ...int) {
+	t.Helper()
 	ctx := viewer.System(t.Context(), "fuzz")
 	tx, err := s.Client.Tx(ctx)
 	if err != nil {
@@ -101,14 +120,19 @@ func survive(t *testing.T, s *store.Store, data string) {
 		}
 	}()
 	importer := fhir.NewImporter()
-	for range 2 {
-		result, err := importer.Load(ctx, tx, b)
+	sum := 0
+	for _, rank := range ranks {
+		result, err := importer.Load(ctx, tx, b, rank)
 		if err != nil {
-			t.Fatalf("%v\n%.2000s", err, data)
+			t.Fatal(err)
 		}
-		if n := result.Len(); n != b.Len() {
-			t.Fatalf("%d outcomes of %d resources\n%.2000s", n, b.Len(), data)
+		sum += result.Len()
+		if rank == fhir.AllRanks && result.Len() != b.Len() {
+			t.Fatalf("%d outcomes of %d resources", result.Len(), b.Len())
 		}
+	}
+	if ranks[0] != fhir.AllRanks && sum != b.Len() {
+		t.Fatalf("%d outcomes of %d resources, rank by rank", sum, b.Len())
 	}
 }
 
@@ -123,6 +147,40 @@ func TestSpiteful(t *testing.T) {
 					survive(t, s, data)
 				}
 			}
+		}
+	})
+}
+
+// FuzzLines reads any text as a bulk export: every line that is not empty has one outcome at one rank.
+func FuzzLines(f *testing.F) {
+	for _, seed := range seeds[2:] {
+		f.Add([]byte(seed + "\n\n{\n" + seed))
+	}
+	f.Add([]byte("\uFEFF{}\r\n\xE9\n{\"resourceType\":\"Patient\"}"))
+	s := storetest.SQLite(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want, got := 0, 0
+		for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\uFEFF"))) {
+			if len(bytes.TrimSpace(line)) > 0 {
+				want++
+			}
+		}
+		for rank := range fhir.MaxRank + 1 {
+			lines := fhir.ReadLines("fuzz", bytes.NewReader(data), rank)
+			for {
+				b, err := lines.Next()
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					return // written in UTF-16
+				}
+				got += b.Len()
+				taken(t, s, b, fhir.AllRanks)
+			}
+		}
+		if got != want {
+			t.Fatalf("%d outcomes of %d lines", got, want)
 		}
 	})
 }

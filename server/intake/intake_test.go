@@ -25,36 +25,39 @@ func TestErrorFile(t *testing.T) {
 		f := newFixture(t, s)
 		folder := t.TempDir()
 		for name, content := range map[string]string{
-			"1 good.json":       transaction(patientOf("1"), resource("Observation", "2")),
-			"2 collection.json": bundleOf("collection", patientOf("3")),
-			"3 broken.json":     `{"resourceType":"Bundle"`,
-			"4 patient.json":    patientOf("4"),
-			"5 readme.txt":      "read me",
-			"6 entries.json":    bundleWith("batch", `{"resource":"text"}`, `{"resource":{"id":"x"}}`, `{}`),
+			"1 good.json":    transaction(patientOf("1"), resource("Observation", "2")),
+			"2 history.json": bundleOf("history", patientOf("3")),
+			"3 broken.json":  `{"resourceType":"Bundle"`,
+			"4 patient.json": patientOf("4"),
+			"7 lines.ndjson": patientOf("5") + "\n\n" + resource("Observation", "6") + "\r\n{\n" + resource("Patient", "7", `"birthDate":"1990-13-45"`),
+			"5 readme.txt":   "read me",
+			"6 entries.json": bundleWith("batch", `{"resource":"text"}`, `{"resource":{"id":"x"}}`, `{}`),
 		} {
 			write(t, filepath.Join(folder, name), []byte(content))
 		}
 		f.takePaths(folder)
 		at := func(name string) string { return filepath.Join(folder, name) }
 		want := []tally.Finding{
-			{Outcome: tally.Refused, Source: at("3 broken.json"), Resource: "Bundle", Path: "Bundle", Reason: "no FHIR bundle in JSON: not JSON at byte 24"},
+			{Outcome: tally.Refused, Source: at("3 broken.json"), Resource: "Bundle", Path: "Bundle", Reason: "no FHIR resource in JSON: not JSON at byte 24"},
 			{Outcome: tally.Unmapped, Source: at("5 readme.txt"), Resource: "File", Path: "File", Reason: "no file of this format"},
 			{Outcome: tally.Refused, Source: at("6 entries.json"), Resource: "Resource ", Path: "Bundle.entry[0].resource", Reason: "it: a JSON string is not what FHIR R4 has there"},
 			{Outcome: tally.Refused, Source: at("6 entries.json"), Resource: "Resource/x", Path: "Bundle.entry[1].resource.resourceType", Reason: "missing"},
 			{Outcome: tally.Refused, Source: at("6 entries.json"), Resource: "Resource ", Path: "Bundle.entry[2]", Reason: "has no resource"},
+			{Outcome: tally.Unmapped, Source: at("7 lines.ndjson"), Line: 3, Resource: "Observation/" + uuidOf("6"), Path: "Observation", Reason: "the model has no place for it"},
+			{Outcome: tally.Refused, Source: at("7 lines.ndjson"), Line: 4, Resource: "Resource ", Path: "Resource", Reason: "not JSON at byte 1"},
 			{Outcome: tally.Unmapped, Source: at("1 good.json"), Resource: "Observation/" + uuidOf("2"), Path: "Observation", Reason: "the model has no place for it"},
-			{Outcome: tally.Refused, Source: at("2 collection.json"), Resource: "Bundle", Path: "Bundle", Reason: `a bundle of type "collection"; transaction or batch is expected`},
-			{Outcome: tally.Refused, Source: at("4 patient.json"), Resource: "Bundle", Path: "Bundle", Reason: `resourceType is "Patient"; a Bundle is expected`},
+			{Outcome: tally.Refused, Source: at("2 history.json"), Resource: "Bundle", Path: "Bundle", Reason: `a bundle of type "history"; transaction, batch or collection is expected`},
+			{Outcome: tally.Refused, Source: at("7 lines.ndjson"), Line: 5, Resource: "Patient/" + uuidOf("7"), Path: "Patient.birthDate", Reason: "no date or time as FHIR writes them"},
 		}
 		if diff := cmp.Diff(want, f.findings); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
 		}
-		if want := (tally.Counts{Accepted: 1, Refused: 6, Unmapped: 2}); f.report.Counts != want {
+		if want := (tally.Counts{Accepted: 3, Refused: 7, Unmapped: 3}); f.report.Counts != want {
 			t.Errorf("%+v, want %+v", f.report.Counts, want)
 		}
 		run := s.Client.ImportRun.Query().OnlyX(f.ctx)
 		if run.Kind != "fhir" || run.Source != folder || run.FinishedAt == nil ||
-			run.Accepted != 1 || run.Refused != 6 || run.Unmapped != 2 || run.Unchanged != 0 {
+			run.Accepted != 3 || run.Refused != 7 || run.Unmapped != 3 || run.Unchanged != 0 {
 			t.Errorf("booked %v", run)
 		}
 	})

@@ -81,7 +81,7 @@ func each(t testing.TB, db *sql.DB, query string, row func(columns, values []str
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // Err tells
+	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ type Provision struct {
 }
 
 // ConsentScopes is the code system of what consents are about; the codes are those of the model.
-const ConsentScopes = "urn:carehub:consent-scope"
+const ConsentScopes = "urn:carehub:fhir:consent-scope"
 
 // ConsentOf writes a consent, whose history is loaded.
 func ConsentOf(at Addressing, row *ent.Consent, names Identifiers) *Consent {

@@ -78,22 +78,34 @@ func resource(typ string, key uuid.UUID, updated time.Time, names Identifiers) R
 // Identifiers are the names that other systems have for rows, by the rows' keys.
 type Identifiers map[uuid.UUID][]*ent.ExternalIdentifier
 
-// addressSystem is the system of identifiers that are URIs.
-const addressSystem = "urn:ietf:rfc:3986"
-
-// bookkeeping is the prefix of systems in which an import keeps its own notes.
-const bookkeeping = "urn:carehub:record"
+// Systems of identifiers that an import makes for itself.
+const (
+	addressSystem = "urn:ietf:rfc:3986"          // the address; one that is no URI is good within one bundle only
+	looseSystem   = "urn:carehub:fhir:id"        // an id by itself, behind the key of a patient where it needs one
+	versionSystem = "urn:carehub:record-version" // which version was taken in
+)
 
 // of returns a row's names as identifiers, without those that mean nothing outside of this database.
 func (all Identifiers) of(key uuid.UUID) []Identifier {
 	var out []Identifier
 	for _, n := range all[key] {
-		if strings.HasPrefix(n.System, bookkeeping) || n.System == addressSystem && !isURI(n.Value) {
-			continue
+		if !isLocal(n) {
+			out = append(out, Identifier{System: n.System, Value: n.Value})
 		}
-		out = append(out, Identifier{System: n.System, Value: n.Value})
 	}
 	return out
+}
+
+func isLocal(n *ent.ExternalIdentifier) bool {
+	switch n.System {
+	case versionSystem:
+		return true
+	case looseSystem:
+		return strings.Contains(n.Value, " ")
+	case addressSystem:
+		return !isURI(n.Value)
+	}
+	return false
 }
 
 func isURI(text string) bool {

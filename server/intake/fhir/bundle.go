@@ -1,17 +1,23 @@
-// Package fhir takes FHIR R4 bundles in: transactions and batches of patients, professionals and organizations,
-// and of what became of a patient that has a place in the model.
+// Package fhir takes FHIR R4 in: bundles, single resources and the lines of bulk exports; patients, professionals
+// and organizations, and of what became of a patient that has a place in the model.
 //
 // The rules, where FHIR or the data leaves a choice:
 //
 //   - A resource is found again by its address: the urn:uuid of its id or full URL, else its full URL on the web.
-//     An id that is good only within its source ("p1") finds a party only when it has no business identifier,
-//     and anything else only together with its patient.
+//     An id that is good only within its bundle ("p1") finds a party only when it has no business identifier,
+//     and anything else only together with its patient. Single resources and the lines of bulk exports have their
+//     ids from one server: there such an id finds its resource and what refers to it, unless the business
+//     identifiers say that it is another one.
+//   - The urn:uuid of a key of this database is the row with that key.
 //   - Parties are found by their business identifiers as well; by social security, driver's licence and passport
 //     numbers, and by an NPI that is none, only when nothing better is there.
 //   - What was taken in stays: of two resources with one address the first wins, unless meta.lastUpdated says that
 //     the second is newer. What a person changed here stays, unless the source changed it later still.
 //   - A text that is no valid NPI is kept as an external identifier, never as the provider's NPI.
-//   - A reference that finds nothing refuses its resource; loaded after what it refers to, it is taken.
+//   - A reference that finds nothing refuses its resource; loaded after what it refers to, it is taken. The ranks
+//     see to it that this does not depend on the order of files and lines.
+//
+// The rules of the kinds of resources stand with their code.
 package fhir
 
 import (
@@ -20,7 +26,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -29,6 +34,7 @@ import (
 // Bundle is a bundle that was read but not taken in.
 type Bundle struct {
 	source  string
+	loose   bool // no bundle: what becomes of one resource does not concern another
 	entries []*entry
 }
 
@@ -37,10 +43,12 @@ type entry struct {
 	typ, id  string
 	fullURL  string
 	updated  string // meta.lastUpdated
-	source   string // meta.source
+	origin   string // meta.source
 	method   string
 	criteria string // of a conditional create or update
 	raw      json.RawMessage
+	line     int    // in a bulk export, from 1
+	loose    bool   // of no bundle: its id is good beyond the document
 	fault    *fault // found while reading; nil mostly
 }
 
@@ -52,7 +60,7 @@ func (e *entry) name() string {
 	return e.typ + " " + e.fullURL
 }
 
-// Parse reads a bundle. An error refuses it as a whole.
+// Parse reads a bundle, or a single resource as a bundle of one. An error refuses it as a whole.
 func Parse(source string, data []byte) (*Bundle, error) {
 	var doc struct {
 		ResourceType string
@@ -64,75 +72,73 @@ func Parse(source string, data []byte) (*Bundle, error) {
 		}
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("no FHIR bundle in JSON: %w", readable(err))
+		return nil, fmt.Errorf("no FHIR resource in JSON: %w", readable(err))
 	}
+	b := &Bundle{source: source}
 	if doc.ResourceType != "Bundle" {
-		return nil, fmt.Errorf("resourceType is %q; a Bundle is expected", abridged(doc.ResourceType))
+		b.loose = true
+		b.entries = []*entry{loose(data)}
+		return b, b.check()
 	}
-	b := &Bundle{source: source, entries: make([]*entry, 0, len(doc.Entry))}
+	b.entries = make([]*entry, 0, len(doc.Entry))
 	for i, d := range doc.Entry {
-		var of base
-		var broken *fault
-		if len(d.Resource) == 0 {
-			broken = &fault{fmt.Sprintf("Bundle.entry[%d]", i), "has no resource"}
-		} else if err := json.Unmarshal(d.Resource, &of); err != nil {
-			broken = &fault{fmt.Sprintf("Bundle.entry[%d].resource", i), readable(err).Error()}
-		} else if of.ResourceType == "" {
-			broken = &fault{fmt.Sprintf("Bundle.entry[%d].resource.resourceType", i), "missing"}
-		}
-		if of.ResourceType == "" {
-			of.ResourceType = "Resource"
-		}
-		e := &entry{
-			typ: abridged(of.ResourceType), id: abridged(of.ID), fullURL: clean(d.FullURL), updated: of.Meta.LastUpdated, source: of.Meta.Source,
-			method: d.Request.Method, criteria: d.Request.IfNoneExist, raw: d.Resource, fault: broken,
-		}
+		e := read(d.Resource, fmt.Sprintf("Bundle.entry[%d]", i))
+		e.fullURL, e.method, e.criteria = clean(d.FullURL), d.Request.Method, d.Request.IfNoneExist
 		if _, query, conditional := strings.Cut(d.Request.URL, "?"); conditional && e.criteria == "" {
 			e.criteria = query
 		}
 		b.entries = append(b.entries, e)
 	}
+	if err := b.check(); err != nil {
+		return nil, err
+	}
+	switch doc.Type {
+	case "transaction", "batch", "collection":
+		return b, nil
+	}
+	return nil, fmt.Errorf("a bundle of type %q; transaction, batch or collection is expected", abridged(doc.Type))
+}
+
+// check refuses what is written in another version of FHIR.
+func (b *Bundle) check() error {
 	if version := foreignVersion(b.entries); version != "" {
-		return nil, fmt.Errorf("written in FHIR %s; R4 is expected", version)
+		return fmt.Errorf("written in FHIR %s; R4 is expected", version)
 	}
-	if doc.Type != "transaction" && doc.Type != "batch" {
-		return nil, fmt.Errorf("a bundle of type %q; transaction or batch is expected", abridged(doc.Type))
-	}
-	return b, nil
+	return nil
 }
 
-// Ranks. The bundles of a lower rank are taken in first, as those of a higher refer to them.
-const (
-	Parties    = iota // professionals, organizations, places
-	Roles             // and their affiliations
-	Patients          // has a patient
-	Dependants        // has what belongs to patients of other bundles
-	MaxRank    = Dependants
-)
-
-var ofType = regexp.MustCompile(`"resourceType"\s*:\s*"(\w+)"`)
-
-// Rank tells a bundle's rank from its text, without reading it as JSON.
-func Rank(data []byte) int {
-	rank := Parties
-	for len(data) > 0 {
-		at := ofType.FindSubmatchIndex(data)
-		if at == nil {
-			break
-		}
-		switch string(data[at[2]:at[3]]) {
-		case "Patient":
-			return Patients
-		case "PractitionerRole":
-			rank = max(rank, Roles)
-		case "Bundle", "Organization", "Practitioner", "Location", "HealthcareService":
-		default:
-			rank = Dependants
-		}
-		data = data[at[1]:]
-	}
-	return rank
+// loose reads a resource that stands by itself.
+func loose(data []byte) *entry {
+	e := read(data, "")
+	e.loose = true
+	return e
 }
+
+// read reads what every resource has. The path is where it stands in a bundle.
+func read(resource json.RawMessage, path string) *entry {
+	whole, typ := "Resource", "resourceType"
+	if path != "" {
+		whole, typ = path+".resource", path+".resource.resourceType"
+	}
+	var of base
+	var broken *fault
+	if len(resource) == 0 {
+		broken = &fault{path, "has no resource"}
+	} else if err := json.Unmarshal(resource, &of); err != nil {
+		broken = &fault{whole, readable(err).Error()}
+	} else if of.ResourceType == "" {
+		broken = &fault{typ, "missing"}
+	}
+	if of.ResourceType == "" {
+		of.ResourceType = "Resource"
+	}
+	return &entry{
+		typ: abridged(of.ResourceType), id: abridged(of.ID), updated: of.Meta.LastUpdated, origin: of.Meta.Source, raw: resource, fault: broken,
+	}
+}
+
+// Name is the document that the bundle is, or is a part of.
+func (b *Bundle) Name() string { return b.source }
 
 // Len is the number of resources.
 func (b *Bundle) Len() int { return len(b.entries) }
@@ -140,12 +146,17 @@ func (b *Bundle) Len() int { return len(b.entries) }
 // addressSystem is the system of external identifiers that are URIs.
 const addressSystem = "urn:ietf:rfc:3986"
 
+// looseSystem is the system of external identifiers that are the ids of resources of no bundle.
+const looseSystem = "urn:carehub:fhir:id"
+
+// uuidScheme begins the URIs of keys.
+const uuidScheme = "urn:uuid:"
+
 // address returns what a resource is found again by, and whether it is good beyond its source.
 func (e *entry) address() (value string, global bool) {
-	const scheme = "urn:uuid:"
-	for _, text := range []string{e.id, strings.TrimPrefix(e.fullURL, scheme)} {
+	for _, text := range []string{e.id, strings.TrimPrefix(e.fullURL, uuidScheme)} {
 		if key, err := uuid.Parse(text); err == nil && len(text) == len(key.String()) {
-			return scheme + key.String(), true
+			return uuidScheme + key.String(), true
 		}
 	}
 	if isWeb(e.fullURL) {
@@ -156,6 +167,14 @@ func (e *entry) address() (value string, global bool) {
 	}
 	sum := sha256.Sum256(e.raw)
 	return e.typ + "/sha256:" + hex.EncodeToString(sum[:]), false
+}
+
+// space is the system of the address.
+func (e *entry) space(global bool) string {
+	if e.loose && !global {
+		return looseSystem
+	}
+	return addressSystem
 }
 
 func isWeb(address string) bool {

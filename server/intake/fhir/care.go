@@ -13,6 +13,7 @@ import (
 	"github.com/carehub/carehub/ent/carerelationship"
 	"github.com/carehub/carehub/ent/code"
 	entprovider "github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/touchpoint"
 )
 
 // clinical takes in what became of patients.
@@ -22,7 +23,14 @@ func (l *load) clinical() error {
 		if it.outcome != "" {
 			continue
 		}
-		l.ofPatient(it)
+		if l.ofPatient(it); it.outcome != "" {
+			continue
+		}
+		it.resource.refer(func(ref reference, entity string) {
+			if n, means := nameOf(it, ref, entity); means && ofPatients[entity] {
+				wanted[n] = true
+			}
+		})
 		for _, n := range it.allNames() {
 			wanted[n] = true
 		}
@@ -31,9 +39,15 @@ func (l *load) clinical() error {
 		return err
 	}
 	l.each("Encounter", func(it *item) { l.encounter(it, it.resource.(*encounter)) })
+	if err := l.lookUpStarts(); err != nil {
+		return err
+	}
+	l.each("Consent", func(it *item) { l.consent(it, it.resource.(*consent)) })
+	l.each("Coverage", func(it *item) { l.insure(it, it.resource.(*coverage)) })
 	l.each("Condition", func(it *item) { l.condition(it, it.resource.(*condition)) })
 	l.each("MedicationRequest", func(it *item) { l.medication(it, it.resource.(*medicationRequest)) })
-	if err := l.plans(); err != nil {
+	l.each("Communication", func(it *item) { l.communication(it, it.resource.(*communication)) })
+	if err := l.stays(); err != nil {
 		return err
 	}
 	if err := l.policies(); err != nil {
@@ -47,18 +61,9 @@ func (l *load) clinical() error {
 
 // ofPatient finds the patient of an item and with it the item's address.
 func (l *load) ofPatient(it *item) {
-	element, ref := "subject", reference{}
-	switch r := it.resource.(type) {
-	case *encounter:
-		ref = r.Subject
-	case *condition:
-		ref = r.Subject
-	case *medicationRequest:
-		ref = r.Subject
-	case *carePlan:
-		ref = r.Subject
-	case *explanationOfBenefit:
-		element, ref = "patient", r.Patient
+	element, ref := "", reference{}
+	if r, is := it.resource.(interface{ of() (string, reference) }); is {
+		element, ref = r.of()
 	}
 	key, reason := l.find(it, ref, patients)
 	if key == uuid.Nil {
@@ -190,7 +195,7 @@ func (l *load) condition(it *item, c *condition) {
 		[2]string{"Condition.onsetDateTime", c.OnsetDateTime},
 		[2]string{"Condition.onsetPeriod.start", c.OnsetPeriod.Start},
 		[2]string{"Condition.recordedDate", c.RecordedDate},
-		[2]string{"Condition.encounter", l.startOf(c.Encounter)},
+		[2]string{"Condition.encounter", l.startOf(it, c.Encounter)},
 	)
 	if onset == nil {
 		r.refuse("Condition.onset[x]", "neither onset nor recorded date")
@@ -242,14 +247,46 @@ func (l *load) condition(it *item, c *condition) {
 	l.conditions = append(l.conditions, row)
 }
 
-// startOf is when the encounter of the same bundle began.
-func (l *load) startOf(ref reference) string {
+// startOf is when the encounter that an item refers to began, if that is known.
+func (l *load) startOf(it *item, ref reference) string {
 	if target := l.local[ref.Reference]; target != nil {
 		if e, is := target.resource.(*encounter); is {
 			return e.Period.Start
 		}
 	}
+	n, _ := nameOf(it, ref, touchpoints)
+	if start, found := l.starts[l.known[n]]; found {
+		return start.Format(time.RFC3339Nano)
+	}
 	return ""
+}
+
+// lookUpStarts finds when the encounters of other documents began that an item takes its beginning from.
+func (l *load) lookUpStarts() error {
+	var of []uuid.UUID
+	for _, it := range l.items {
+		r, is := it.resource.(interface{ dated() bool })
+		if !is || it.outcome != "" || r.dated() {
+			continue
+		}
+		it.resource.refer(func(ref reference, entity string) {
+			n, _ := nameOf(it, ref, entity)
+			if key, found := l.known[n]; found && entity == touchpoints {
+				of = append(of, key)
+			}
+		})
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	rows, err := l.tx.Touchpoint.Query().
+		Where(func(q *sql.Selector) { q.Where(arg.Keys(q.C(touchpoint.FieldID), unique(of))) }).
+		Select(touchpoint.FieldOccurredAt).
+		All(l.ctx)
+	for _, row := range rows {
+		l.starts[row.ID] = row.OccurredAt
+	}
+	return err
 }
 
 // bond is a pair of professional and patient.

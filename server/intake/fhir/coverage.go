@@ -236,6 +236,10 @@ func (l *load) derived(contracts []contract) (map[party][]span, error) {
 				sql.ColumnsEQ(ids.C(externalidentifier.FieldEntityID), q.C(entcoverage.FieldID)),
 				sql.EQ(ids.C(externalidentifier.FieldEntity), coverages),
 			))))
+			q.Where(sql.Not(sql.Exists(sql.Select().From(ids).Where(sql.And(
+				sql.ColumnsEQ(ids.C(externalidentifier.FieldEntityID), q.C(entcoverage.FieldID)),
+				sql.EQ(ids.C(externalidentifier.FieldSystem), policySystem),
+			)))))
 		}).
 		All(l.ctx)
 	if err != nil {

@@ -177,17 +177,17 @@ func (x *exact) find(ref *out.Reference, entity string) (key uuid.UUID, found bo
 		return target.key, true
 	}
 	_, id, _ := strings.Cut(ref.Reference, "/")
-	key, found = x.l.known[name{entity, addressSystem, "urn:uuid:" + id}]
+	key, found = x.l.known[name{entity, addressSystem, uuidScheme + id}]
 	return key, found
 }
 
 // means tells that a reference is to a row of an entity, found or not.
 func (x *exact) means(ref *out.Reference, entity string) bool {
 	if target := x.l.local[ref.Reference]; target != nil && target.restorer != nil {
-		return target.restorer.entity == entity
+		return entityOf(target.typ) == entity
 	}
 	typ, _, _ := strings.Cut(ref.Reference, "/")
-	return exported[typ] == entity
+	return entityOf(typ) == entity
 }
 
 // needs is refer where the reference must be there.

@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
@@ -31,37 +35,53 @@ type Result struct {
 	Changed bool
 }
 
-// Load takes a bundle in within the transaction. It writes nothing when a patient of the bundle is refused.
-func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle) (*Result, error) {
+// Load takes the resources of a rank, or of AllRanks, in within the transaction. Of a bundle that is taken in as a whole
+// nothing is written when one of its patients is refused.
+func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle, rank int) (*Result, error) {
 	l := &load{
-		Importer: im, ctx: ctx, tx: tx, bundle: b,
+		Importer: im, ctx: ctx, tx: tx, bundle: b, rank: rank,
 		local: map[string]*item{}, known: map[name]uuid.UUID{}, refused: map[name]string{},
 		fresh: map[uuid.UUID]bool{}, providers: map[uuid.UUID]*ent.ProviderCreate{},
-		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{},
-		sites: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{},
+		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{}, starts: map[uuid.UUID]time.Time{},
+		managers: map[uuid.UUID]uuid.UUID{}, trials: map[uuid.UUID]code.ProgramStatus{},
+		permissions: map[uuid.UUID]permission{},
+		restoring:   restoring{siteKeys: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{}},
+	}
+	if b.loose {
+		if err := b.check(); err != nil {
+			return b.Refused(rank, err.Error()), nil
+		}
 	}
 	l.read()
-	if err := l.lookUp(l.partyNames()); err != nil {
-		return nil, err
-	}
-	if err := l.lookUpNPIs(); err != nil {
-		return nil, err
-	}
 	if err := l.restore(); err != nil {
 		return nil, err
 	}
+	if err := l.lookUp(l.partyNames()); err != nil {
+		return nil, err
+	}
+	if err := l.lookUpNPIs(l.items); err != nil {
+		return nil, err
+	}
+	if err := l.lookUpTrials(); err != nil {
+		return nil, err
+	}
 	l.each("Organization", func(it *item) { l.organization(it, it.resource.(*organization)) })
+	l.each("Location", func(it *item) { l.location(it, it.resource.(*location)) })
 	l.each("Practitioner", func(it *item) { l.practitioner(it, it.resource.(*practitioner)) })
 	l.each("PractitionerRole", func(it *item) { l.role(it, it.resource.(*practitionerRole)) })
+	l.each("ResearchStudy", func(it *item) { l.study(it, it.resource.(*researchStudy)) })
+	l.each("Patient", func(it *item) { l.patient(it, it.resource.(*patient)) })
 	if l.failed != nil {
 		return nil, l.failed
 	}
-	l.each("Patient", func(it *item) { l.patient(it, it.resource.(*patient)) })
 	if culprit := l.refusedPatient(); culprit != nil {
 		return l.rolledBack(culprit), nil
 	}
 	if err := l.clinical(); err != nil {
 		return nil, err
+	}
+	if l.failed != nil {
+		return nil, l.failed
 	}
 	if err := l.insert(); err != nil {
 		return nil, err
@@ -84,6 +104,7 @@ type load struct {
 	ctx    context.Context
 	tx     *ent.Tx
 	bundle *Bundle
+	rank   int
 
 	items []*item
 	// local are the items by what references within the bundle call them.
@@ -104,12 +125,16 @@ type load struct {
 	// meetings are the pairs of professional and patient, bonds their order.
 	meetings map[bond]meeting
 	bonds    []bond
-	// products are the catalogue by name, and sites the rows of sites, as far as they were needed.
-	products map[string]uuid.UUID
-	sites    map[site]uuid.UUID
-	// seats and open are the enrollments and relationships that have not ended.
-	seats map[seat]bool
-	open  map[bond]uuid.UUID
+	// starts is when encounters began that came with other documents.
+	starts map[uuid.UUID]time.Time
+	// managers are the organizations of locations.
+	managers map[uuid.UUID]uuid.UUID
+	// trials are the statuses of the clinical trials that are made or referred to here.
+	trials map[uuid.UUID]code.ProgramStatus
+	// permissions are the consents that are made or referred to here.
+	permissions map[uuid.UUID]permission
+	// restoring is what the resources need that are put back as they were exported.
+	restoring
 	// failed is an error of the database on the way.
 	failed error
 }
@@ -117,7 +142,9 @@ type load struct {
 // item is a resource of the bundle and what became of it.
 type item struct {
 	*entry
-	resource any // nil when the model has no place for it
+	resource resource // nil when the model has no place for it
+	// context is of another rank: it is not taken in or counted here, but others refer to it.
+	context bool
 	// address is what it is found again by; without an entity while that needs the patient.
 	address name
 	// global tells that the address is good beyond the source.
@@ -134,7 +161,8 @@ type item struct {
 	patient uuid.UUID
 	// revise changes the row that is there already, if it is editable.
 	revise func(editable func(*sql.Selector)) error
-	// restorer puts the resource back if it was exported from here; nil otherwise.
+	// exported is the resource if it was exported from Carehub, and restorer what puts it back; nil otherwise.
+	exported any
 	restorer *restorer
 }
 
@@ -146,34 +174,57 @@ const (
 	patients    = "patient"
 	providers   = "provider"
 	orgs        = "org"
+	locations   = "location"
 	programs    = "program"
 	touchpoints = "touch"
 	treatments  = "treatment"
 	conditions  = "condition"
 	enrollments = "enrollment"
 	coverages   = "coverage"
+	consents    = "consent"
 )
 
-// mapped are the types that the model has a place for.
-var mapped = map[string]struct {
+// resource is a resource that the model has a place for.
+type resource interface {
+	// refer calls the function for each reference that is kept, with the entity that it may mean.
+	refer(to func(ref reference, entity string))
+}
+
+// kind is a type of resource and what it becomes.
+type kind struct {
 	entity string
-	make   func() any
-}{
-	"Organization":         {orgs, func() any { return new(organization) }},
-	"Practitioner":         {providers, func() any { return new(practitioner) }},
-	"PractitionerRole":     {providers, func() any { return new(practitionerRole) }},
-	"Patient":              {patients, func() any { return new(patient) }},
-	"Encounter":            {touchpoints, func() any { return new(encounter) }},
-	"Condition":            {conditions, func() any { return new(condition) }},
-	"MedicationRequest":    {treatments, func() any { return new(medicationRequest) }},
-	"CarePlan":             {enrollments, func() any { return new(carePlan) }},
-	"ExplanationOfBenefit": {coverages, func() any { return new(explanationOfBenefit) }},
+	rank   int
+	make   func() resource
+}
+
+// mapped are the types that the model has a place for.
+var mapped = map[string]kind{
+	"Organization":         {orgs, 0, func() resource { return new(organization) }},
+	"Practitioner":         {providers, 0, func() resource { return new(practitioner) }},
+	"Location":             {locations, 1, func() resource { return new(location) }},
+	"PractitionerRole":     {providers, 2, func() resource { return new(practitionerRole) }},
+	"ResearchStudy":        {programs, 2, func() resource { return new(researchStudy) }},
+	"Patient":              {patients, 3, func() resource { return new(patient) }},
+	"Encounter":            {touchpoints, 6, func() resource { return new(encounter) }},
+	"Consent":              {consents, 4, func() resource { return new(consent) }},
+	"Coverage":             {coverages, 4, func() resource { return new(coverage) }},
+	"Condition":            {conditions, 7, func() resource { return new(condition) }},
+	"MedicationRequest":    {treatments, 7, func() resource { return new(medicationRequest) }},
+	"CarePlan":             {enrollments, 7, func() resource { return new(carePlan) }},
+	"EpisodeOfCare":        {enrollments, 4, func() resource { return new(episodeOfCare) }},
+	"ExplanationOfBenefit": {coverages, 7, func() resource { return new(explanationOfBenefit) }},
+	"Communication":        {touchpoints, 7, func() resource { return new(communication) }},
+	"ResearchSubject":      {enrollments, 5, func() resource { return new(researchSubject) }},
 }
 
 // read decodes the resources that the model has a place for.
 func (l *load) read() {
 	for _, e := range l.bundle.entries {
-		it := &item{entry: e}
+		rank := rankOf(e.typ)
+		if l.rank != AllRanks && rank > l.rank {
+			continue // what is taken in now refers to nothing of it
+		}
+		it := &item{entry: e, context: l.rank != AllRanks && rank < l.rank}
 		l.items = append(l.items, it)
 		if e.fullURL != "" {
 			l.local[e.fullURL] = it
@@ -210,17 +261,35 @@ func (l *load) read() {
 			}
 			it.sought = &name{kind.entity, system, value}
 		}
-		it.address.system = addressSystem
 		it.address.value, it.global = e.address()
+		it.address.system = e.space(it.global)
 	}
 }
 
 // each calls take for the items of a type that are not refused.
 func (l *load) each(typ string, take func(*item)) {
 	for _, it := range l.items {
-		if it.typ == typ && it.outcome == "" {
+		switch {
+		case it.typ != typ || it.outcome != "":
+		case it.context:
+			l.recall(it)
+		default:
 			take(it)
 		}
+	}
+}
+
+// recall finds the row of an item that was taken in at its rank.
+func (l *load) recall(it *item) {
+	var found bool
+	if role, is := it.resource.(*practitionerRole); is {
+		it.key, _ = l.find(it, role.Practitioner, providers)
+		found = it.key != uuid.Nil
+	} else {
+		it.key, found, _ = l.match(it)
+	}
+	if it.outcome = tally.Unchanged; !found {
+		it.refuse(fault{it.typ, "was refused"})
 	}
 }
 
@@ -264,6 +333,9 @@ func (l *load) match(it *item) (key uuid.UUID, found bool, f *fault) {
 			key, found = other, true
 		}
 	}
+	if found && it.loose && !it.global && len(it.names) > 0 && l.isAnother(it, key) {
+		return uuid.Nil, false, &fault{it.typ + ".id", "another resource has this id, with other identifiers"}
+	}
 	if found || it.global || len(it.names) > 0 {
 		return key, found, nil
 	}
@@ -273,6 +345,22 @@ func (l *load) match(it *item) (key uuid.UUID, found bool, f *fault) {
 		}
 	}
 	return key, found, nil
+}
+
+// isAnother tells that an item with the id of a row is something else: none of its identifiers is the row's, which
+// has one of the same system.
+func (l *load) isAnother(it *item, key uuid.UUID) bool {
+	var systems []string
+	for _, n := range it.names {
+		if l.known[n] == key {
+			return false
+		}
+		systems = append(systems, n.system)
+	}
+	another, err := l.tx.ExternalIdentifier.Query().
+		Where(externalidentifier.EntityID(key), externalidentifier.SystemIn(systems...)).Exist(l.ctx)
+	l.fail(err)
+	return another
 }
 
 // place gives an item its row: the one that is there, or a new one. It reports whether it is new.
@@ -306,9 +394,16 @@ func (l *load) book(it *item) {
 	}
 }
 
+// fail remembers an error of the database, which ends the load.
+func (l *load) fail(err error) { l.failed = errors.Join(l.failed, err) }
+
 func (l *load) remark(sentence string) { l.remarks = append(l.remarks, sentence) }
 
+// refusedPatient is the patient that a bundle is rolled back for.
 func (l *load) refusedPatient() *item {
+	if l.rank != AllRanks || l.bundle.loose {
+		return nil
+	}
 	for _, it := range l.items {
 		if it.typ == "Patient" && it.outcome == tally.Refused {
 			return it
@@ -333,6 +428,9 @@ func (l *load) result() *Result {
 	out := &Result{}
 	touched := map[uuid.UUID]bool{}
 	for _, it := range l.items {
+		if it.context {
+			continue
+		}
 		switch it.outcome {
 		case tally.Accepted, tally.Unchanged:
 			out.Count(it.typ, it.outcome)
@@ -347,7 +445,8 @@ func (l *load) result() *Result {
 			}
 		default:
 			out.Find(it.typ, tally.Finding{
-				Outcome: it.outcome, Source: l.bundle.source, Resource: it.name(), Path: it.fault.path, Reason: it.fault.reason,
+				Outcome: it.outcome, Source: l.bundle.source, Line: it.line,
+				Resource: it.name(), Path: it.fault.path, Reason: it.fault.reason,
 			})
 		}
 	}
@@ -361,12 +460,17 @@ func (l *load) result() *Result {
 	return out
 }
 
-// Refused is the result of a bundle that cannot be taken in as a whole.
-func (b *Bundle) Refused(reason string) *Result {
+// Refused is the result of a document whose resources of a rank, or of AllRanks, cannot be taken in together.
+func (b *Bundle) Refused(rank int, reason string) *Result {
 	out := &Result{}
 	for _, e := range b.entries {
-		f := tally.Finding{Outcome: tally.Refused, Source: b.source, Resource: e.name(), Path: e.typ, Reason: reason}
-		if _, has := mapped[e.typ]; !has && restorerOf[e.typ] == nil {
+		if rank != AllRanks && rankOf(e.typ) != rank {
+			continue
+		}
+		f := tally.Finding{
+			Outcome: tally.Refused, Source: b.source, Line: e.line, Resource: e.name(), Path: e.typ, Reason: reason,
+		}
+		if _, has := mapped[e.typ]; !has && !e.isOurs() {
 			f.Outcome, f.Reason = tally.Unmapped, "the model has no place for it"
 		}
 		out.Find(e.typ, f)

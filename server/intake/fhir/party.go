@@ -1,6 +1,8 @@
 package fhir
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -259,15 +261,21 @@ func (l *load) role(it *item, p *practitionerRole) {
 	if reason != "" {
 		r.refuse("PractitionerRole.organization", "%s", reason)
 	}
+	if org == uuid.Nil {
+		org = l.employer(r, it, p)
+	}
 	var specialty, specialtyCode *string
 	if len(p.Specialty) > 0 {
-		specialty = r.optional("PractitionerRole.specialty[0]", p.Specialty[0].text(), 200)
-		specialtyCode = r.optional("PractitionerRole.specialty[0].coding.code", p.Specialty[0].code(nucc), 20)
+		// The first that is coded for the purpose, else the first.
+		i := max(slices.IndexFunc(p.Specialty, func(c concept) bool { return c.code(nucc) != "" }), 0)
+		path := fmt.Sprintf("PractitionerRole.specialty[%d]", i)
+		specialty = r.optional(path, p.Specialty[i].text(), 200)
+		specialtyCode = r.optional(path+".coding.code", p.Specialty[i].code(nucc), 20)
 	}
 	if r.fault == nil && !it.global {
 		it.address.value = who.String() + " " + it.address.value
 		if err := l.lookUp(map[name]bool{it.address: true}); err != nil {
-			l.failed = err
+			l.fail(err)
 			return
 		}
 	}
@@ -299,6 +307,24 @@ func (l *load) role(it *item, p *practitionerRole) {
 	u := l.tx.Provider.UpdateOneID(who)
 	fill(u.Mutation())
 	l.updates = append(l.updates, u.Exec)
+}
+
+// employer is the organization that manages the locations of a role, where the role itself names none.
+func (l *load) employer(r *reader, it *item, p *practitionerRole) uuid.UUID {
+	var all []uuid.UUID
+	for i, ref := range p.Location {
+		key, reason := l.find(it, ref, locations)
+		if reason != "" {
+			r.refuse(fmt.Sprintf("PractitionerRole.location[%d]", i), "%s", reason)
+		}
+		if key != uuid.Nil {
+			all = append(all, l.managerOf(key))
+		}
+	}
+	if all = unique(all); len(all) != 1 {
+		return uuid.Nil
+	}
+	return all[0]
 }
 
 // qualificationOf tells a profession by its NUCC code: 20 begins physicians, 1835 pharmacists.

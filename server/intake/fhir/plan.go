@@ -20,10 +20,11 @@ type program struct {
 	title string
 }
 
-// programOf is the program that a plan's category stands for. Two codes are two programs, whatever their titles.
-func programOf(p *carePlan) (program, bool) {
+// programOf is the program that the category of a plan, or the type of an episode, stands for. Two codes are two
+// programs, whatever their titles.
+func programOf(all []concept) (program, bool) {
 	const profileCategory = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category" // says only that it is a plan
-	for _, category := range p.Category {
+	for _, category := range all {
 		for _, c := range category.Coding {
 			c.System, c.Code = clean(c.System), clean(c.Code)
 			if c.System == profileCategory || c.System == "" || c.Code == "" {
@@ -53,40 +54,102 @@ var planStatuses = map[string]code.EnrollmentStatus{
 	"completed": code.EnrollmentStatusCompleted,
 }
 
-var ended = map[code.EnrollmentStatus]bool{
-	code.EnrollmentStatusDiscontinued: true,
-	code.EnrollmentStatusCompleted:    true,
-}
+// ended are the statuses of enrollments that are over, began those of enrollments that were active once.
+var (
+	ended = map[code.EnrollmentStatus]bool{
+		code.EnrollmentStatusDiscontinued: true,
+		code.EnrollmentStatusCompleted:    true,
+		code.EnrollmentStatusWithdrawn:    true,
+		code.EnrollmentStatusCancelled:    true,
+		code.EnrollmentStatusIneligible:   true,
+	}
+	began = map[code.EnrollmentStatus]bool{
+		code.EnrollmentStatusActive:       true,
+		code.EnrollmentStatusOnHold:       true,
+		code.EnrollmentStatusDiscontinued: true,
+		code.EnrollmentStatusCompleted:    true,
+		code.EnrollmentStatusWithdrawn:    true,
+	}
+	decided = map[code.EnrollmentStatus]bool{
+		code.EnrollmentStatusEligible:   true,
+		code.EnrollmentStatusReady:      true,
+		code.EnrollmentStatusIneligible: true,
+	}
+)
 
-// stay is what a care plan says of an enrollment.
+// stay is what a care plan, an episode of care or a research subject says of an enrollment.
 type stay struct {
 	program program
+	into    uuid.UUID // the program, where it is one that is there
 	status  code.EnrollmentStatus
 	start   time.Time
 	end     *time.Time // only of one that ended
+	subject *subject   // only in a trial
 }
 
-// plans takes the care plans in: each becomes an enrollment in the program of its category.
-func (l *load) plans() error {
+// stays takes care plans, episodes and subjects in: each becomes an enrollment.
+func (l *load) stays() error {
 	stays := map[*item]stay{}
-	var of []uuid.UUID
-	l.each("CarePlan", func(it *item) {
-		s, f := l.stay(it.resource.(*carePlan))
+	var patients, trials, permissions []uuid.UUID
+	for _, it := range l.items {
+		if s, is := it.resource.(*researchSubject); is && it.outcome == "" {
+			trial, _ := l.find(it, s.Study, programs)
+			relied, _ := l.find(it, s.Consent, consents)
+			trials, permissions = append(trials, trial), append(permissions, relied)
+		}
+	}
+	if err := l.lookUpPrograms(missing(trials, l.trials)); err != nil {
+		return err
+	}
+	if err := l.lookUpPermissions(missing(permissions, l.permissions)); err != nil {
+		return err
+	}
+	for _, it := range l.items {
+		if it.outcome != "" {
+			continue
+		}
+		var s stay
+		var f *fault
+		switch r := it.resource.(type) {
+		case *carePlan:
+			s, f = l.plan(r)
+		case *episodeOfCare:
+			s, f = l.episode(it, r)
+		case *researchSubject:
+			s, f = l.subject(it, r)
+		default:
+			continue
+		}
 		if f != nil {
 			l.drop(it, *f)
-			return
+			continue
 		}
 		stays[it] = s
 		if _, known := l.known[it.address]; !known && !ended[s.status] {
-			of = append(of, it.patient)
+			patients = append(patients, it.patient)
 		}
-	})
-	open, err := l.openEnrollments(unique(of))
+	}
+	open, err := l.openEnrollments(unique(patients))
 	if err != nil {
 		return err
 	}
-	l.each("CarePlan", func(it *item) { l.enroll(it, stays[it], open) })
+	for _, it := range l.items {
+		if s, is := stays[it]; is {
+			l.enroll(it, s, open)
+		}
+	}
 	return nil
+}
+
+// missing are the keys that a table lacks.
+func missing[V any](of []uuid.UUID, table map[uuid.UUID]V) []uuid.UUID {
+	var out []uuid.UUID
+	for _, key := range unique(of) {
+		if _, has := table[key]; !has && key != uuid.Nil {
+			out = append(out, key)
+		}
+	}
+	return out
 }
 
 // seat is a patient's place in a program.
@@ -108,14 +171,32 @@ func (l *load) openEnrollments(of []uuid.UUID) (map[seat]bool, error) {
 	return out, err
 }
 
-// stay reads a plan. An active plan whose period is over is completed; a plan that ended without an end ended
-// when it began; one without a beginning began when it was written down, or now.
-func (l *load) stay(p *carePlan) (stay, *fault) {
+// plan reads a care plan as a stay in the program of its category.
+func (l *load) plan(p *carePlan) (stay, *fault) {
 	r := &reader{}
-	status := translate(r, "CarePlan.status", p.Status, planStatuses)
-	start, end := r.span("CarePlan.period", p.Period)
+	s := l.stay(r, "CarePlan", translate(r, "CarePlan.status", p.Status, planStatuses), p.Period, p.Created)
+	var has bool
+	if s.program, has = programOf(p.Category); !has {
+		r.refuse("CarePlan.category", "missing: no program can be told")
+	}
+	r.program("CarePlan.category", &s.program)
+	return s, r.fault
+}
+
+// program bounds the texts of a program.
+func (r *reader) program(path string, p *program) {
+	p.title = r.text(path+".coding.display", p.title, 300)
+	if len(p.system) > maxName || len(p.value) > maxName {
+		r.refuse(path+".coding", "longer than %d bytes", maxName)
+	}
+}
+
+// stay reads when something was. An active one whose period is over is completed; one that ended without an end
+// ended when it began; one without a beginning began when it was written down, or now.
+func (l *load) stay(r *reader, typ string, status code.EnrollmentStatus, p period, created string) stay {
+	start, end := r.span(typ+".period", p)
 	if start == nil {
-		start = r.moment("CarePlan.created", p.Created)
+		start = r.moment(typ+".created", created)
 	}
 	now := clock.Now(l.ctx)
 	if start == nil {
@@ -130,15 +211,7 @@ func (l *load) stay(p *carePlan) (stay, *fault) {
 	case end == nil:
 		end = start
 	}
-	of, has := programOf(p)
-	if !has {
-		r.refuse("CarePlan.category", "missing: no program can be told")
-	}
-	of.title = r.text("CarePlan.category.coding.display", of.title, 300)
-	if len(of.system) > maxName || len(of.value) > maxName {
-		r.refuse("CarePlan.category.coding", "longer than %d bytes", maxName)
-	}
-	return stay{of, status, *start, end}, r.fault
+	return stay{status: status, start: *start, end: end}
 }
 
 func (l *load) enroll(it *item, s stay, open map[seat]bool) {
@@ -152,10 +225,13 @@ func (l *load) enroll(it *item, s stay, open map[seat]bool) {
 		it.revise = func(editable func(*sql.Selector)) error { return l.reenroll(it, s, editable) }
 		return
 	}
-	into, made := l.known[s.program.name]
+	into, made := s.into, true
+	if into == uuid.Nil {
+		into, made = l.known[s.program.name]
+	}
 	at := seat{it.patient, into}
 	if made && s.end == nil && open[at] {
-		l.drop(it, fault{"CarePlan.status", "a second open plan of one category and patient"})
+		l.drop(it, fault{it.typ + ".status", "a second open plan, episode or participation of one program and patient"})
 		return
 	}
 	if !made {
@@ -167,12 +243,28 @@ func (l *load) enroll(it *item, s stay, open map[seat]bool) {
 	c := l.tx.Enrollment.Create().SetID(it.key).SetPatientID(it.patient).SetProgramID(into).
 		SetStatus(s.status).SetSource(code.EnrollmentSourceImport).SetReferredAt(s.start).
 		SetNillableEndedAt(s.end)
-	if s.status != code.EnrollmentStatusReferred {
-		c.SetEligibilityDecidedAt(s.start).SetActivatedAt(s.start)
+	if began[s.status] || decided[s.status] {
+		c.SetEligibilityDecidedAt(s.start)
+	}
+	if began[s.status] {
+		c.SetActivatedAt(s.start)
+	}
+	if s.subject != nil {
+		c.SetNillableConsentedAt(s.subject.consented)
+		l.enter(it, s.subject)
 	}
 	l.enrollments = append(l.enrollments, c)
 	l.history = append(l.history, l.tx.StatusChange.Create().
 		SetEnrollmentID(it.key).SetToStatus(string(s.status)).SetNote("imported as "+it.name()))
+}
+
+// enter makes the subject of an enrollment in a trial.
+func (l *load) enter(it *item, s *subject) {
+	key := uuid.Must(uuid.NewV7())
+	l.subjects = append(l.subjects, l.tx.TrialSubject.Create().SetID(key).SetEnrollmentID(it.key).
+		SetState(s.state).SetNillableScreeningNumber(s.number).SetNillableArm(s.arm))
+	l.history = append(l.history, l.tx.StatusChange.Create().
+		SetTrialSubjectID(key).SetToStatus(string(s.state)).SetNote("imported as "+it.name()))
 }
 
 // startProgram makes the therapy program of a category: open, without required consents or coverage.

@@ -14,9 +14,13 @@ import (
 
 // referable are the types that a reference to an entity may have.
 var referable = map[string][]string{
-	patients:  {"Patient"},
-	providers: {"Practitioner", "PractitionerRole"},
-	orgs:      {"Organization"},
+	patients:    {"Patient"},
+	providers:   {"Practitioner", "PractitionerRole"},
+	orgs:        {"Organization"},
+	locations:   {"Location"},
+	programs:    {"ResearchStudy"},
+	touchpoints: {"Encounter"},
+	consents:    {"Consent"},
 }
 
 // find returns the row that a reference of an item means; uuid.Nil when the reference names nothing that the
@@ -93,16 +97,23 @@ func nameOf(it *item, ref reference, entity string) (n name, means bool) {
 		return name{entity, clean(ref.Identifier.System), clean(ref.Identifier.Value)}, true
 	case text == "" || strings.HasPrefix(text, "#"):
 		return name{}, false
-	case strings.HasPrefix(text, "urn:uuid:"):
+	case strings.HasPrefix(text, uuidScheme):
 		return name{entity, addressSystem, strings.ToLower(text)}, true
 	}
 	parts := strings.Split(text, "/")
 	if len(parts) < 2 || !isOf(entity, parts[len(parts)-2]) {
 		return name{}, false
 	}
-	value, _ := (&entry{typ: parts[len(parts)-2], id: parts[len(parts)-1], fullURL: absolute(it, text)}).address()
-	return name{entity, addressSystem, value}, true
+	target := &entry{typ: parts[len(parts)-2], id: parts[len(parts)-1], fullURL: absolute(it, text), loose: it.loose}
+	value, global := target.address()
+	if !global && ofPatients[entity] {
+		value = it.patient.String() + " " + value
+	}
+	return name{entity, target.space(global), value}, true
 }
+
+// ofPatients are the entities whose rows have an address that is good only together with their patient.
+var ofPatients = map[string]bool{touchpoints: true, consents: true}
 
 func isOf(entity, typ string) bool {
 	for _, t := range referable[entity] {
@@ -146,72 +157,20 @@ func (l *load) lookUp(wanted map[name]bool) error {
 		for _, row := range rows {
 			l.known[name{entity, row.System, row.Value}] = row.EntityID
 		}
-	}
-	return nil
-}
-
-// lookUpRows finds rows of this database by addresses that are made of their keys: what was exported from here.
-func (l *load) lookUpRows(wanted map[name]bool) error {
-	byEntity := map[string][]uuid.UUID{}
-	for n := range wanted {
-		text, isKey := strings.CutPrefix(n.value, "urn:uuid:")
-		if _, found := l.known[n]; found || !isKey || n.system != addressSystem {
-			continue
-		}
-		if key, err := uuid.Parse(text); err == nil {
-			byEntity[n.entity] = append(byEntity[n.entity], key)
-		}
-	}
-	for entity, keys := range byEntity {
-		rows, err := l.rowsOf(entity, func(q *sql.Selector) { q.Where(arg.Keys(q.C("id"), keys)) })
-		if err != nil {
+		if err := l.lookUpKeys(entity, s.values); err != nil {
 			return err
 		}
-		for _, key := range rows {
-			l.known[name{entity, addressSystem, "urn:uuid:" + key.String()}] = key
-		}
 	}
 	return nil
-}
-
-// rowsOf are the keys of an entity's rows within a scope.
-func (l *load) rowsOf(entity string, of func(*sql.Selector)) ([]uuid.UUID, error) {
-	switch entity {
-	case patients:
-		return l.tx.Patient.Query().Where(of).IDs(l.ctx)
-	case providers:
-		return l.tx.Provider.Query().Where(of).IDs(l.ctx)
-	case orgs:
-		return l.tx.Organization.Query().Where(of).IDs(l.ctx)
-	case locations:
-		return l.tx.Location.Query().Where(of).IDs(l.ctx)
-	case programs:
-		return l.tx.CareProgram.Query().Where(of).IDs(l.ctx)
-	case enrollments:
-		return l.tx.Enrollment.Query().Where(of).IDs(l.ctx)
-	case consents:
-		return l.tx.Consent.Query().Where(of).IDs(l.ctx)
-	case coverages:
-		return l.tx.Coverage.Query().Where(of).IDs(l.ctx)
-	case relationships:
-		return l.tx.CareRelationship.Query().Where(of).IDs(l.ctx)
-	case conditions:
-		return l.tx.Condition.Query().Where(of).IDs(l.ctx)
-	case treatments:
-		return l.tx.Treatment.Query().Where(of).IDs(l.ctx)
-	case touchpoints:
-		return l.tx.Touchpoint.Query().Where(of).IDs(l.ctx)
-	}
-	return nil, nil
 }
 
 // NPISystem is the system of National Provider Identifiers.
 const NPISystem = "http://hl7.org/fhir/sid/us-npi"
 
 // lookUpNPIs finds the providers who were not imported by the NPI that a person gave them.
-func (l *load) lookUpNPIs() error {
+func (l *load) lookUpNPIs(items []*item) error {
 	var npis []string
-	for _, it := range l.items {
+	for _, it := range items {
 		for _, n := range it.names {
 			if _, found := l.known[n]; !found && n.entity == providers && n.system == NPISystem {
 				npis = append(npis, n.value)
@@ -233,7 +192,7 @@ func (l *load) lookUpNPIs() error {
 	return nil
 }
 
-func keys(set map[string]bool) []string {
+func keys[V any](set map[string]V) []string {
 	out := make([]string, 0, len(set))
 	for k := range set {
 		out = append(out, k)
@@ -253,44 +212,26 @@ func (l *load) partyNames() map[name]bool {
 		if it.outcome != "" {
 			continue
 		}
-		refer := func(ref reference, entity string) {
-			if n, means := nameOf(it, ref, entity); means {
+		it.resource.refer(func(ref reference, entity string) {
+			if n, means := nameOf(it, ref, entity); means && !ofPatients[entity] {
 				add(n)
 			}
-		}
+		})
 		switch r := it.resource.(type) {
 		case *organization:
 			l.identify(it, orgs, r.Identifier)
 		case *practitioner:
 			l.identify(it, providers, r.Identifier)
-		case *practitionerRole:
-			it.address.entity = providers
-			refer(r.Practitioner, providers)
-			refer(r.Organization, orgs)
+		case *location:
+			l.identify(it, locations, r.Identifier)
+		case *researchStudy:
+			l.identify(it, programs, r.Identifier)
 		case *patient:
 			l.identify(it, patients, r.Identifier)
-		case *encounter:
-			refer(r.Subject, patients)
-			refer(r.ServiceProvider, orgs)
-			for _, p := range r.Participant {
-				refer(p.Individual, providers)
-			}
-		case *condition:
-			refer(r.Subject, patients)
-		case *medicationRequest:
-			refer(r.Subject, patients)
-			refer(r.Requester, providers)
-		case *carePlan:
-			refer(r.Subject, patients)
-			if program, has := programOf(r); has {
-				add(program.name)
-			}
-		case *explanationOfBenefit:
-			refer(r.Patient, patients)
-			for _, c := range r.policies() {
-				refer(c.payer, orgs)
-				add(payerName(c.payer.Display))
-			}
+		case *practitionerRole:
+			it.address.entity = providers
+		case interface{ names() []name }:
+			add(r.names()...)
 		}
 		add(it.allNames()...)
 	}
@@ -312,7 +253,7 @@ func (l *load) identify(it *item, entity string, identifiers []identifier) {
 			it.names = append(it.names, n)
 		}
 	}
-	if it.global || len(it.names)+len(it.weak) == 0 {
+	if it.global || it.loose || len(it.names)+len(it.weak) == 0 {
 		it.address.entity = entity
 	}
 }

@@ -55,8 +55,8 @@ type identifier struct {
 }
 
 type reference struct {
-	Reference, Display string
-	Identifier         *identifier
+	Reference, Type, Display string
+	Identifier               *identifier
 }
 
 // empty tells that the reference names nothing that could be looked up.
@@ -89,6 +89,11 @@ type base struct {
 	Meta             struct{ LastUpdated, Source string }
 }
 
+// Each type says what it refers to; those of a patient say whose they are, and those that become a part of something
+// else what that is called.
+
+func (*organization) refer(func(reference, string)) {}
+
 type organization struct {
 	Identifier []identifier
 	Type       []concept
@@ -97,6 +102,8 @@ type organization struct {
 	Telecom    []contactPoint
 	Address    []address
 }
+
+func (*practitioner) refer(func(reference, string)) {}
 
 type practitioner struct {
 	Identifier []identifier
@@ -108,9 +115,20 @@ type practitioner struct {
 
 type practitionerRole struct {
 	Practitioner, Organization reference
+	Location                   []reference
 	Code, Specialty            []concept
 	Telecom                    []contactPoint
 }
+
+func (p *practitionerRole) refer(to func(reference, string)) {
+	to(p.Practitioner, providers)
+	to(p.Organization, orgs)
+	for _, ref := range p.Location {
+		to(ref, locations)
+	}
+}
+
+func (*patient) refer(func(reference, string)) {}
 
 type patient struct {
 	Identifier       []identifier
@@ -142,6 +160,16 @@ type encounter struct {
 	ServiceProvider reference
 }
 
+func (e *encounter) refer(to func(reference, string)) {
+	to(e.Subject, patients)
+	to(e.ServiceProvider, orgs)
+	for _, p := range e.Participant {
+		to(p.Individual, providers)
+	}
+}
+
+func (e *encounter) of() (string, reference) { return "subject", e.Subject }
+
 type condition struct {
 	ClinicalStatus, VerificationStatus concept
 	Code                               concept
@@ -150,6 +178,16 @@ type condition struct {
 	OnsetPeriod, AbatementPeriod       period
 	RecordedDate                       string
 }
+
+func (c *condition) refer(to func(reference, string)) {
+	to(c.Subject, patients)
+	to(c.Encounter, touchpoints)
+}
+
+func (c *condition) of() (string, reference) { return "subject", c.Subject }
+
+// dated tells that the condition says itself since when it is.
+func (c *condition) dated() bool { return c.OnsetDateTime+c.OnsetPeriod.Start+c.RecordedDate != "" }
 
 type medicationRequest struct {
 	Contained                 []medication
@@ -162,6 +200,18 @@ type medicationRequest struct {
 	AuthoredOn                string
 	DosageInstruction         []dosage
 	DispenseRequest           struct{ ValidityPeriod period }
+}
+
+func (m *medicationRequest) refer(to func(reference, string)) {
+	to(m.Subject, patients)
+	to(m.Requester, providers)
+	to(m.Encounter, touchpoints)
+}
+
+func (m *medicationRequest) of() (string, reference) { return "subject", m.Subject }
+
+func (m *medicationRequest) dated() bool {
+	return m.AuthoredOn+m.DispenseRequest.ValidityPeriod.Start != ""
 }
 
 type medication struct {
@@ -196,6 +246,17 @@ type carePlan struct {
 	Created        string
 }
 
+func (p *carePlan) refer(to func(reference, string)) { to(p.Subject, patients) }
+
+func (p *carePlan) of() (string, reference) { return "subject", p.Subject }
+
+func (p *carePlan) names() []name {
+	if program, has := programOf(p.Category); has {
+		return []name{program.name}
+	}
+	return nil
+}
+
 type explanationOfBenefit struct {
 	Contained      []coverage
 	Status         string
@@ -204,9 +265,19 @@ type explanationOfBenefit struct {
 	Insurance      []struct{ Coverage reference }
 }
 
-type coverage struct {
-	ResourceType, ID, Status string
-	Type                     concept
-	SubscriberID             string
-	Payor                    []reference
+func (e *explanationOfBenefit) refer(to func(reference, string)) {
+	to(e.Patient, patients)
+	for _, p := range e.policies() {
+		to(p.payer, orgs)
+	}
+}
+
+func (e *explanationOfBenefit) of() (string, reference) { return "patient", e.Patient }
+
+func (e *explanationOfBenefit) names() []name {
+	var out []name
+	for _, p := range e.policies() {
+		out = append(out, payerName(p.payer.Display))
+	}
+	return out
 }

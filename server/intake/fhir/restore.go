@@ -18,7 +18,6 @@ import (
 // restorer puts the resources of one type back.
 type restorer struct {
 	typ    string
-	entity string
 	decode func(raw json.RawMessage) (any, error)
 	// read reads a resource; what it returns makes the row under the item's key.
 	read func(l *load, x *exact, resource any) (write func())
@@ -27,7 +26,7 @@ type restorer struct {
 // restores is a restorer of a type.
 func restores[R any](typ string, read func(l *load, x *exact, r *R) func()) restorer {
 	return restorer{
-		typ, exported[typ],
+		typ,
 		func(raw json.RawMessage) (any, error) {
 			r := new(R)
 			return r, json.Unmarshal(raw, r)
@@ -36,31 +35,33 @@ func restores[R any](typ string, read func(l *load, x *exact, r *R) func()) rest
 	}
 }
 
-// Prefixes of the identifiers of entities that only an export has.
-const (
-	locations     = "location"
-	consents      = "consent"
-	relationships = "care"
-)
+// relationships is the prefix of the identifiers of care relationships, which only an export names.
+const relationships = "care"
 
-// exported is the entity that a resource of a type is a row of.
-var exported = map[string]string{
-	out.TypeOrganization:      orgs,
-	out.TypeLocation:          locations,
-	out.TypePractitioner:      providers,
-	out.TypePractitionerRole:  providers,
-	out.TypeHealthcareService: programs,
-	out.TypeResearchStudy:     programs,
-	out.TypePatient:           patients,
-	out.TypeConsent:           consents,
-	out.TypeCoverage:          coverages,
-	out.TypeEpisodeOfCare:     enrollments,
-	out.TypeResearchSubject:   enrollments,
-	out.TypeCareTeam:          relationships,
-	out.TypeCondition:         conditions,
-	out.TypeMedicationRequest: treatments,
-	out.TypeEncounter:         touchpoints,
-	out.TypeCommunication:     touchpoints,
+// exportedOnly are the types that the model has a place for only where they were exported.
+var exportedOnly = map[string]kind{
+	out.TypeHealthcareService: {entity: programs, rank: 2},
+	out.TypeCareTeam:          {entity: relationships, rank: 4},
+}
+
+// restoring is what a load knows of the rows that exports refer to.
+type restoring struct {
+	// exports are the items that were exported.
+	exports []*item
+	// products are the catalogue by name, and siteKeys the rows of sites, as far as they were needed.
+	products map[string]uuid.UUID
+	siteKeys map[site]uuid.UUID
+	// seats and open are the enrollments and relationships that have not ended.
+	seats map[seat]bool
+	open  map[bond]uuid.UUID
+}
+
+// entityOf is what a resource of a type is a row of; empty where it is none.
+func entityOf(typ string) string {
+	if kind, has := mapped[typ]; has {
+		return kind.entity
+	}
+	return exportedOnly[typ].entity
 }
 
 // restorers are in the order in which resources refer to one another.
@@ -91,25 +92,26 @@ var restorerOf = func() map[string]*restorer {
 	return of
 }()
 
+// isOurs tells that Carehub exported the resource.
+func (e *entry) isOurs() bool { return e.origin == out.Source && restorerOf[e.typ] != nil }
+
 // ours decodes an item that Carehub exported; it reports whether it is one.
 func (l *load) ours(it *item) bool {
-	r := restorerOf[it.typ]
-	if it.source != out.Source || r == nil {
+	if !it.isOurs() {
 		return false
 	}
-	it.restorer = r
-	resource, err := r.decode(it.raw)
+	it.restorer, it.updated = restorerOf[it.typ], "" // a row that is here is not revised
+	resource, err := it.restorer.decode(it.raw)
 	if err != nil {
 		it.refuse(fault{it.typ, readable(err).Error()})
 		return true
 	}
-	it.resource, it.updated = resource, "" // a row that is here is not revised
 	it.address.system = addressSystem
-	it.address.value, it.global = it.entry.address()
-	if !it.global {
+	if it.address.value, it.global = it.entry.address(); !it.global {
 		it.refuse(fault{it.typ + ".id", "an export has the key of the row here"})
 		return true
 	}
+	it.exported = resource
 	named := resource.(interface{ Names() []out.Identifier }).Names()
 	identifiers := make([]identifier, 0, len(named))
 	for _, id := range named {
@@ -117,67 +119,72 @@ func (l *load) ours(it *item) bool {
 			identifiers = append(identifiers, identifier{System: id.System, Value: id.Value})
 		}
 	}
-	l.identify(it, r.entity, identifiers)
+	l.identify(it, entityOf(it.typ), identifiers)
+	l.exports = append(l.exports, it)
 	return true
 }
 
 // cited finds the references of a resource.
 var cited = regexp.MustCompile(`"reference"\s*:\s*"(\w+)/([0-9a-f-]{36})"`)
 
-// ownNames are the names by which our items and what they refer to are looked up.
-func (l *load) ownNames() map[name]bool {
+// exportedNames are the names by which exports and what they refer to are looked up.
+func (l *load) exportedNames() map[name]bool {
 	wanted := map[name]bool{}
-	for _, it := range l.items {
-		if it.restorer == nil || it.outcome != "" {
-			continue
-		}
+	for _, it := range l.exports {
 		for _, n := range it.allNames() {
 			wanted[n] = true
 		}
 		for _, ref := range cited.FindAllStringSubmatch(string(it.raw), -1) {
-			if entity := exported[ref[1]]; entity != "" {
-				wanted[name{entity, addressSystem, "urn:uuid:" + ref[2]}] = true
+			if entity := entityOf(ref[1]); entity != "" {
+				wanted[name{entity, addressSystem, uuidScheme + ref[2]}] = true
 			}
 		}
 	}
 	return wanted
 }
 
-// restore puts our items back, those first that others refer to.
+// restore puts exports back, those first that others refer to.
 func (l *load) restore() error {
-	wanted := l.ownNames()
-	if len(wanted) == 0 {
+	if len(l.exports) == 0 {
 		return nil
 	}
+	wanted := l.exportedNames()
 	if err := l.lookUp(wanted); err != nil {
 		return err
 	}
-	if err := l.lookUpRows(wanted); err != nil {
+	if err := l.lookUpNPIs(l.exports); err != nil {
 		return err
 	}
 	if err := l.readOpen(wanted); err != nil {
 		return err
 	}
 	for i := range restorers {
-		r := &restorers[i]
-		for _, it := range l.items {
-			if it.restorer != r || it.outcome != "" {
+		for _, it := range l.exports {
+			if it.restorer != &restorers[i] {
 				continue
 			}
-			x := &exact{reader: &reader{}, l: l, it: it, extensions: it.resource.(interface{ Extensions() []out.Extension }).Extensions()}
-			write := r.read(l, x, it.resource)
+			if it.context {
+				l.recall(it)
+			} else {
+				l.putBack(it)
+			}
 			if l.failed != nil {
 				return l.failed
-			}
-			switch {
-			case x.fault != nil:
-				l.drop(it, *x.fault)
-			case it.outcome == "" && l.place(it):
-				write()
 			}
 		}
 	}
 	return nil
+}
+
+func (l *load) putBack(it *item) {
+	x := &exact{reader: &reader{}, l: l, it: it, extensions: it.exported.(interface{ Extensions() []out.Extension }).Extensions()}
+	write := it.restorer.read(l, x, it.exported)
+	switch {
+	case x.fault != nil:
+		l.drop(it, *x.fault)
+	case it.outcome == "" && l.place(it):
+		write()
+	}
 }
 
 // readOpen reads the enrollments and relationships that have not ended of the patients who are here already: of one

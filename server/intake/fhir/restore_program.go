@@ -60,7 +60,7 @@ func (l *load) restoreStudy(x *exact, p *out.ResearchStudy) func() {
 	}
 	return func() {
 		write()
-		l.trials = append(l.trials, d.SetProgramID(x.it.key))
+		l.details = append(l.details, d.SetProgramID(x.it.key))
 	}
 }
 
@@ -112,7 +112,7 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 			s := sites[at].SetProgramID(x.it.key)
 			l.programSites = append(l.programSites, s)
 			id, _ := s.Mutation().ID()
-			l.sites[site{x.it.key, at}] = id
+			l.siteKeys[site{x.it.key, at}] = id
 		}
 		for _, r := range criteria {
 			l.criteria = append(l.criteria, r.SetProgramID(x.it.key))
@@ -167,7 +167,7 @@ func (l *load) restoreSubject(x *exact, s *out.ResearchSubject) func() {
 // siteOf finds a site of a program.
 func (x *exact) siteOf(program, organization uuid.UUID) uuid.UUID {
 	l, at := x.l, site{program, organization}
-	if key, known := l.sites[at]; known {
+	if key, known := l.siteKeys[at]; known {
 		return key
 	}
 	rows, err := l.tx.ProgramSite.Query().Where(entsite.ProgramID(program)).All(l.ctx)
@@ -175,9 +175,9 @@ func (x *exact) siteOf(program, organization uuid.UUID) uuid.UUID {
 		l.failed = err
 	}
 	for _, row := range rows {
-		l.sites[site{program, row.OrganizationID}] = row.ID
+		l.siteKeys[site{program, row.OrganizationID}] = row.ID
 	}
-	key, known := l.sites[at]
+	key, known := l.siteKeys[at]
 	if !known {
 		x.refuse(x.path("site"), "the program has no such site")
 	}

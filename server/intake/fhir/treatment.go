@@ -38,7 +38,7 @@ func (l *load) medication(it *item, m *medicationRequest) {
 	started := r.firstMoment(
 		[2]string{"MedicationRequest.authoredOn", m.AuthoredOn},
 		[2]string{"MedicationRequest.dispenseRequest.validityPeriod.start", m.DispenseRequest.ValidityPeriod.Start},
-		[2]string{"MedicationRequest.encounter", l.startOf(m.Encounter)},
+		[2]string{"MedicationRequest.encounter", l.startOf(it, m.Encounter)},
 	)
 	if started == nil {
 		r.refuse("MedicationRequest.authoredOn", "missing")

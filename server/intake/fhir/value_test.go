@@ -2,7 +2,13 @@ package fhir
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"github.com/google/go-cmp/cmp"
+	"io"
+	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/carehub/carehub/ent/code"
@@ -106,17 +112,88 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-func TestRank(t *testing.T) {
-	for text, want := range map[string]int{
-		`{"resourceType":"Bundle"}`: Parties,
-		`{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Practitioner"}},{"resource":{"resourceType" : "Location"}}]}`: Parties,
-		`{"resourceType":"Practitioner"},{"resourceType":"PractitionerRole"}`:                                                         Roles,
-		`{"resourceType":"Encounter"},{"resourceType":"Patient"}`:                                                                     Patients,
-		`{"resourceType":"Encounter"},{"resourceType":"PractitionerRole"}`:                                                            Dependants,
-		`no JSON`: Parties,
+func TestSurvey(t *testing.T) {
+	const bundle = `{"resourceType":"Bundle","entry":[`
+	entry := func(typ, id, more string) string {
+		return `{"fullUrl" : "urn:uuid:` + id + `","resource":{"resourceType": "` + typ + `"` + more + `}},`
+	}
+	of := func(reference string) string { return `,"subject":{"reference": "` + reference + `"}` }
+	for text, want := range map[string]Plan{
+		bundle: atOnce.with(0),
+		bundle + entry("Practitioner", "1", "") + entry("Location", "2", ""):                                       atOnce.with(1),
+		bundle + entry("Encounter", "1", of("urn:uuid:2")) + entry("Patient", "2", ""):                             atOnce.with(3),
+		bundle + entry("Encounter", "1", of("Practitioner?identifier=a|b")) + entry("Patient", "2", ""):            atOnce.with(3),
+		bundle + entry("Encounter", "1", of("Organization/3")+of("#x")+of("Binary/3")) + entry("Patient", "2", ""): atOnce.with(3),
+		bundle + `{"fullUrl":"http://a/Patient/2"},` + entry("Encounter", "1", of("Patient/2")):                    atOnce.with(4),
+		bundle + entry("Encounter", "1", of("urn:uuid:3")) + entry("Patient", "2", ""):                             0,
+		bundle + entry("Encounter", "1", of("Patient/3")):                                                          0,
+		bundle + entry("Encounter", "1", of("Patient?identifier=a|b")) + entry("Patient", "2", ""):                 0,
+		`{"resourceType":"PractitionerRole"}`:                                                                      atOnce.with(2),
+		`{"resourceType":"Encounter"` + of("Patient/3") + `}`:                                                      atOnce.with(4),
+		`no JSON "resourceType" : 1 "resourceType":"`:                                                              atOnce.with(0),
 	} {
-		if got := Rank([]byte(text)); got != want {
-			t.Errorf("%s: %d, want %d", text, got, want)
+		plan, whole := Survey([]byte(text))
+		if plan != want || whole != (want != 0) || whole != plan.Whole() {
+			t.Errorf("%s: %b, %v, want %b", text, plan, whole, want)
+		}
+	}
+	b, err := Parse("x", []byte(bundle+strings.TrimSuffix(entry("Encounter", "1", "")+entry("Observation", "2", ""), ",")+`],"type":"batch"}`))
+	if err != nil || b.Plan() != Plan(0).with(0).with(4) {
+		t.Errorf("%b, %v", b.Plan(), err)
+	}
+}
+
+// TestLines reads a bulk export in parts of its lines, and says which cannot be read.
+func TestLines(t *testing.T) {
+	long := strings.Repeat("x", maxRecord)
+	text := "\uFEFF" + `{"resourceType":"Patient","id":"1"}` + "\r\n\n" + `{"resourceType":"Encounter"}` + "\n{\"a\n" +
+		`{"resourceType":"Patient","id":"\xE9"}` + "\n" + `{"id":"` + long + `"}` + "\n" + `{"id":"x"}`
+	text = strings.Replace(text, `\xE9`, "\xE9", 1)
+	for range 400 {
+		text += "\n" + `{"resourceType":"Patient","id":"2"}`
+	}
+	read := func(rank int) (parts []int, all []*entry, plan Plan) {
+		lines := ReadLines("x", strings.NewReader(text), rank)
+		for {
+			b, err := lines.Next()
+			if errors.Is(err, io.EOF) {
+				return parts, all, lines.Plan()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts, all = append(parts, b.Len()), append(all, b.entries...)
+		}
+	}
+	parts, patients, plan := read(3)
+	if diff := cmp.Diff([]int{256, 145}, parts); diff != "" || plan != Plan(0).with(0).with(3).with(4) {
+		t.Errorf("plan %b, parts %s", plan, diff)
+	}
+	if patients[0].line != 1 || patients[1].line != 8 || patients[400].line != 407 {
+		t.Errorf("lines %d, %d, %d", patients[0].line, patients[1].line, patients[400].line)
+	}
+	_, broken, _ := read(0)
+	var got []string
+	for _, e := range broken {
+		got = append(got, fmt.Sprintf("%d %s: %s", e.line, e.fault.path, e.fault.reason))
+	}
+	want := []string{
+		"4 Resource: not JSON at byte 3", "5 Resource: not written in UTF-8: byte 107",
+		"6 Resource: longer than 16777216 bytes", "7 resourceType: missing",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range []struct {
+		r   io.Reader
+		err string
+	}{
+		{strings.NewReader("\xFF\xFE{\x00"), "written in UTF-16; UTF-8 is expected"},
+		{io.MultiReader(strings.NewReader("{}\n{"), iotest.ErrReader(io.ErrUnexpectedEOF)), "cut off after byte 4, in line 2"},
+	} {
+		lines := ReadLines("x", c.r, 5)
+		if _, err := lines.Next(); err == nil || err.Error() != c.err {
+			t.Errorf("%v, want %s", err, c.err)
 		}
 	}
 }

@@ -12,23 +12,23 @@ type writes struct {
 	accounts      []*ent.AccountCreate
 	organizations []*ent.OrganizationCreate
 	providerRows  []*ent.ProviderCreate
+	locations     []*ent.LocationCreate
 	patients      []*ent.PatientCreate
 	contactPoints []*ent.ContactPointCreate
 	programs      []*ent.CareProgramCreate
+	details       []*ent.TrialDetailCreate
+	programSites  []*ent.ProgramSiteCreate
+	required      []*ent.RequiredConsentCreate
+	criteria      []*ent.EligibilityCriterionCreate
 	relationships []*ent.CareRelationshipCreate
+	consents      []*ent.ConsentCreate
 	enrollments   []*ent.EnrollmentCreate
+	subjects      []*ent.TrialSubjectCreate
 	history       []*ent.StatusChangeCreate
 	coverages     []*ent.CoverageCreate
 	touchpoints   []*ent.TouchpointCreate
 	treatments    []*ent.TreatmentCreate
 	conditions    []*ent.ConditionCreate
-	locations     []*ent.LocationCreate
-	trials        []*ent.TrialDetailCreate
-	required      []*ent.RequiredConsentCreate
-	programSites  []*ent.ProgramSiteCreate
-	criteria      []*ent.EligibilityCriterionCreate
-	consents      []*ent.ConsentCreate
-	subjects      []*ent.TrialSubjectCreate
 	names         []*ent.ExternalIdentifierCreate
 	// updates change rows that are there already.
 	updates []func(context.Context) error
@@ -40,14 +40,14 @@ func (l *load) insert() error {
 	for _, step := range []func() error{
 		func() error { return insertRows(l.ctx, w.accounts, tx.Account.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.organizations, tx.Organization.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.locations, tx.Location.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.providerRows, tx.Provider.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.patients, tx.Patient.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.contactPoints, tx.ContactPoint.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.programs, tx.CareProgram.CreateBulk) },
-		func() error { return insertRows(l.ctx, w.locations, tx.Location.CreateBulk) },
-		func() error { return insertRows(l.ctx, w.trials, tx.TrialDetail.CreateBulk) },
-		func() error { return insertRows(l.ctx, w.required, tx.RequiredConsent.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.details, tx.TrialDetail.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.programSites, tx.ProgramSite.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.required, tx.RequiredConsent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.criteria, tx.EligibilityCriterion.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },

@@ -178,13 +178,13 @@ func checkUTF8(data []byte) error {
 	case isUTF16(data):
 		return errors.New("written in UTF-16; UTF-8 is expected")
 	case !utf8.Valid(data):
-		return fmt.Errorf("not written in UTF-8: byte %d", firstInvalid(data))
+		return fmt.Errorf("not written in UTF-8: byte %d", FirstInvalid(data))
 	}
 	return nil
 }
 
-// firstInvalid is the place of the first byte that is no UTF-8.
-func firstInvalid(data []byte) int {
+// FirstInvalid is the place of the first byte that is no UTF-8; the length when all are.
+func FirstInvalid(data []byte) int {
 	at := 0
 	for at < len(data) {
 		r, size := utf8.DecodeRune(data[at:])

@@ -140,7 +140,7 @@ type visitor struct {
 
 // visit passes a document on, within the limit.
 func (v *visitor) visit(name string, r io.Reader) error {
-	doc := &Document{Name: name, File: v.file, Index: v.index, Reader: &bounded{r: r, left: v.Limit}}
+	doc := &Document{Name: name, File: v.file, Index: v.index, Reader: Bound(r, v.Limit)}
 	v.index++
 	if err := v.Visit(doc); err != nil {
 		return visitError{err}
@@ -177,6 +177,9 @@ func (v *visitor) entry(name string, r io.Reader) error {
 
 // ErrTooLarge is what reading a document beyond the limit gives.
 var ErrTooLarge = errors.New("larger than the limit")
+
+// Bound is a reader of at most so many bytes; reading on gives ErrTooLarge.
+func Bound(r io.Reader, limit int64) io.Reader { return &bounded{r: r, left: limit} }
 
 // bounded is a reader of at most so many bytes; what is longer is an error and not an end.
 type bounded struct {

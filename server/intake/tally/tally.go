@@ -30,6 +30,8 @@ type Finding struct {
 	Outcome Outcome `json:"outcome"`
 	// Source is the file, and the entry where the file is an archive.
 	Source string `json:"source"`
+	// Line is the record's in the file, from 1, where a file has one record a line.
+	Line int `json:"line,omitempty"`
 	// Resource is the type and the source's own name of the record.
 	Resource string `json:"resource"`
 	// Path leads to the element at fault; it is the type where the record is at fault as a whole.
