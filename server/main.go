@@ -21,6 +21,7 @@ type cli struct {
 	Schema schemaCommand `cmd:"" help:"Print the contract as a persona sees it."`
 	Token  tokenCommand  `cmd:"" help:"Print a token of a demo identity."`
 	Import importCommand `cmd:"" help:"Take in data from outside."`
+	Export exportCommand `cmd:"" help:"Write data for other systems."`
 	// Migrate is of use where migrations run before the servers; a server migrates at its start as well.
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest schema."`
 	Audit   auditCommand   `cmd:"" help:"Work on the audit log."`

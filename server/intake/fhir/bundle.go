@@ -43,6 +43,7 @@ type entry struct {
 	typ, id  string
 	fullURL  string
 	updated  string // meta.lastUpdated
+	origin   string // meta.source
 	method   string
 	criteria string // of a conditional create or update
 	raw      json.RawMessage
@@ -135,7 +136,7 @@ func read(resource json.RawMessage, path string) *entry {
 		of.ResourceType = "Resource"
 	}
 	return &entry{
-		typ: abridged(of.ResourceType), id: abridged(of.ID), updated: of.Meta.LastUpdated, raw: resource, fault: broken,
+		typ: abridged(of.ResourceType), id: abridged(of.ID), updated: of.Meta.LastUpdated, origin: of.Meta.Source, raw: resource, fault: broken,
 	}
 }
 

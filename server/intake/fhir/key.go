@@ -43,6 +43,9 @@ var stored = map[string]func(context.Context, *ent.Tx, func(*sql.Selector)) ([]u
 	coverages: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
 		return tx.Coverage.Query().Where(of).IDs(ctx)
 	},
+	relationships: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
+		return tx.CareRelationship.Query().Where(of).IDs(ctx)
+	},
 	consents: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
 		return tx.Consent.Query().Where(of).IDs(ctx)
 	},

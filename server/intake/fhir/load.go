@@ -49,6 +49,7 @@ func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle, rank int) (
 		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{}, starts: map[uuid.UUID]time.Time{},
 		managers: map[uuid.UUID]uuid.UUID{}, trials: map[uuid.UUID]code.ProgramStatus{},
 		permissions: map[uuid.UUID]permission{},
+		restoring:   restoring{siteKeys: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{}},
 	}
 	if b.loose {
 		if err := b.check(); err != nil {
@@ -56,10 +57,13 @@ func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle, rank int) (
 		}
 	}
 	l.read()
+	if err := l.restore(); err != nil {
+		return nil, err
+	}
 	if err := l.lookUp(l.partyNames()); err != nil {
 		return nil, err
 	}
-	if err := l.lookUpNPIs(); err != nil {
+	if err := l.lookUpNPIs(l.items); err != nil {
 		return nil, err
 	}
 	if err := l.lookUpTrials(); err != nil {
@@ -133,6 +137,8 @@ type load struct {
 	trials map[uuid.UUID]code.ProgramStatus
 	// permissions are the consents that are made or referred to here.
 	permissions map[uuid.UUID]permission
+	// restoring is what the resources need that are put back as they were exported.
+	restoring
 	// failed is an error of the database on the way.
 	failed error
 }
@@ -159,6 +165,9 @@ type item struct {
 	patient uuid.UUID
 	// revise changes the row that is there already, if it is editable.
 	revise func(editable func(*sql.Selector)) error
+	// exported is the resource if it was exported from Carehub, and restorer what puts it back; nil otherwise.
+	exported any
+	restorer *restorer
 }
 
 // name is what a source calls a row of an entity.
@@ -200,15 +209,15 @@ var mapped = map[string]kind{
 	"PractitionerRole":     {providers, 2, func() resource { return new(practitionerRole) }},
 	"ResearchStudy":        {programs, 2, func() resource { return new(researchStudy) }},
 	"Patient":              {patients, 3, func() resource { return new(patient) }},
-	"Encounter":            {touchpoints, 4, func() resource { return new(encounter) }},
+	"Encounter":            {touchpoints, 6, func() resource { return new(encounter) }},
 	"Consent":              {consents, 4, func() resource { return new(consent) }},
 	"Coverage":             {coverages, 4, func() resource { return new(coverage) }},
-	"Condition":            {conditions, 5, func() resource { return new(condition) }},
-	"MedicationRequest":    {treatments, 5, func() resource { return new(medicationRequest) }},
-	"CarePlan":             {enrollments, 5, func() resource { return new(carePlan) }},
-	"EpisodeOfCare":        {enrollments, 5, func() resource { return new(episodeOfCare) }},
-	"ExplanationOfBenefit": {coverages, 5, func() resource { return new(explanationOfBenefit) }},
-	"Communication":        {touchpoints, 5, func() resource { return new(communication) }},
+	"Condition":            {conditions, 7, func() resource { return new(condition) }},
+	"MedicationRequest":    {treatments, 7, func() resource { return new(medicationRequest) }},
+	"CarePlan":             {enrollments, 7, func() resource { return new(carePlan) }},
+	"EpisodeOfCare":        {enrollments, 4, func() resource { return new(episodeOfCare) }},
+	"ExplanationOfBenefit": {coverages, 7, func() resource { return new(explanationOfBenefit) }},
+	"Communication":        {touchpoints, 7, func() resource { return new(communication) }},
 	"ResearchSubject":      {enrollments, 5, func() resource { return new(researchSubject) }},
 }
 
@@ -229,6 +238,9 @@ func (l *load) read() {
 		}
 		if e.fault != nil {
 			it.refuse(*e.fault)
+			continue
+		}
+		if l.ours(it) {
 			continue
 		}
 		kind, has := mapped[e.typ]
@@ -463,7 +475,7 @@ func (b *Bundle) Refused(rank int, reason string) *Result {
 		f := tally.Finding{
 			Outcome: tally.Refused, Source: b.source, Line: e.line, Resource: e.name(), Path: e.typ, Reason: reason,
 		}
-		if _, has := mapped[e.typ]; !has {
+		if _, has := mapped[e.typ]; !has && !e.isOurs() {
 			f.Outcome, f.Reason = tally.Unmapped, "the model has no place for it"
 		}
 		out.Find(e.typ, f)

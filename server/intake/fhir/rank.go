@@ -7,16 +7,21 @@ import (
 
 // MaxRank is the highest rank of resources: those of a rank refer to none of a higher one. The sources are gone
 // through once per rank, so that what a resource refers to is there before it, in whatever order files and lines are.
-const MaxRank = 5
+const MaxRank = 7
 
 // rankOf is a resource's rank. What is only counted has the first.
-func rankOf(typ string) int { return mapped[typ].rank }
+func rankOf(typ string) int {
+	if kind, has := mapped[typ]; has {
+		return kind.rank
+	}
+	return exportedOnly[typ].rank
+}
 
 // AllRanks stands for the rank where a document is taken in as a whole.
 const AllRanks = -1
 
 // Plan says at which ranks a document is visited.
-type Plan uint8
+type Plan uint16
 
 // atOnce is the bit of a plan that takes a bundle in as a whole, at the one rank that the plan has.
 const atOnce Plan = 1 << (MaxRank + 1)

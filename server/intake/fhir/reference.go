@@ -169,9 +169,9 @@ func (l *load) lookUp(wanted map[name]bool) error {
 const NPISystem = "http://hl7.org/fhir/sid/us-npi"
 
 // lookUpNPIs finds the providers who were not imported by the NPI that a person gave them.
-func (l *load) lookUpNPIs() error {
+func (l *load) lookUpNPIs(items []*item) error {
 	var npis []string
-	for _, it := range l.items {
+	for _, it := range items {
 		for _, n := range it.names {
 			if _, found := l.known[n]; !found && n.entity == providers && n.system == NPISystem {
 				npis = append(npis, n.value)

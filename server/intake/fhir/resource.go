@@ -86,7 +86,7 @@ func (a address) line() string { return strings.Join(a.Line, ", ") }
 // base is what every resource has.
 type base struct {
 	ResourceType, ID string
-	Meta             struct{ LastUpdated string }
+	Meta             struct{ LastUpdated, Source string }
 }
 
 // Each type says what it refers to; those of a patient say whose they are, and those that become a part of something

@@ -18,6 +18,8 @@ type writes struct {
 	programs      []*ent.CareProgramCreate
 	details       []*ent.TrialDetailCreate
 	programSites  []*ent.ProgramSiteCreate
+	required      []*ent.RequiredConsentCreate
+	criteria      []*ent.EligibilityCriterionCreate
 	relationships []*ent.CareRelationshipCreate
 	consents      []*ent.ConsentCreate
 	enrollments   []*ent.EnrollmentCreate
@@ -45,6 +47,8 @@ func (l *load) insert() error {
 		func() error { return insertRows(l.ctx, w.programs, tx.CareProgram.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.details, tx.TrialDetail.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.programSites, tx.ProgramSite.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.required, tx.RequiredConsent.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.criteria, tx.EligibilityCriterion.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
