@@ -247,6 +247,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 func (v *server) serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler:           v.handler(),
+		ConnContext:       wire.Bounded,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		IdleTimeout:       2 * time.Minute,
