@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -245,6 +246,9 @@ var (
 	queueOfSafety   = place{kind: code.CaseKindAdverseEvent, department: code.DepartmentCodeDrugSafety, territory: code.TerritoryWest}
 )
 
+// subject is that of the cases, as long as it may be.
+var subject = strings.Repeat("A test. ", 37)
+
 // enters returns a change by which cases with the numbers enter the place.
 func (at place) enters(numbers ...string) func(ctx context.Context, tx *ent.Tx) error {
 	return func(ctx context.Context, tx *ent.Tx) error {
@@ -252,7 +256,7 @@ func (at place) enters(numbers ...string) func(ctx context.Context, tx *ent.Tx) 
 			now := time.Now()
 			made, err := tx.CareCase.Create().SetNumber(number).SetKind(at.kind).SetChannel(code.ChannelPhone).
 				SetRequesterKind(code.AccountKindProvider).SetNillableRequesterID(at.requester).
-				SetDepartment(at.department).SetTerritory(string(at.territory)).SetSubject("A test").
+				SetDepartment(at.department).SetTerritory(string(at.territory)).SetSubject(subject).
 				SetReceivedAt(now).SetDueAt(now.Add(time.Hour)).Save(ctx)
 			if err != nil {
 				return err
