@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -180,3 +181,15 @@ func (c *change) record(action code.AuditAction, entity string, patient *uuid.UU
 
 // announce notes an event for the streams.
 func (c *change) announce(e stream.Entry) { c.events = append(c.events, e) }
+
+// ForgetKeys removes idempotency keys from before the moment, never more than limit at once, and returns how many. A
+// retry that comes later than that is a new request.
+func ForgetKeys(ctx context.Context, tx *ent.Tx, before time.Time, limit int) (int, error) {
+	system := viewer.System(ctx, "retention of idempotency keys")
+	old, err := tx.IdempotencyKey.Query().Where(idempotencykey.CreatedAtLT(before)).
+		Order(idempotencykey.ByCreatedAt()).Limit(limit).IDs(system)
+	if err != nil || len(old) == 0 {
+		return 0, err
+	}
+	return tx.IdempotencyKey.Delete().Where(idempotencykey.IDIn(old...)).Exec(system)
+}

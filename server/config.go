@@ -10,6 +10,8 @@ import (
 
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/server/auth"
+	"github.com/carehub/carehub/server/job"
+	"github.com/carehub/carehub/server/wire"
 )
 
 // database is the setting of every command that opens the database.
@@ -32,6 +34,23 @@ type serveCommand struct {
 	OIDCIssuer   string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
 	OIDCAudience []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
 	CORSOrigin   []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+	streaming
+	keeping
+}
+
+// streaming bounds what stays open: websockets and event streams.
+type streaming struct {
+	StreamsPerIdentity int `env:"CAREHUB_STREAMS_PER_IDENTITY" default:"20" placeholder:"N" help:"Websockets and event streams of one identity at a time (${default})"`
+	StreamsPerAddress  int `env:"CAREHUB_STREAMS_PER_ADDRESS" default:"1000" placeholder:"N" help:"Websockets and event streams from one address at a time; behind a proxy all have its address (${default})"`
+}
+
+// keeping says how long is kept what nobody needs for ever.
+type keeping struct {
+	KeepEvents      job.Period `env:"CAREHUB_KEEP_EVENTS" default:"14d" placeholder:"PERIOD" help:"How far back a stream can be resumed: hours, days or years (${default})"`
+	KeepEventsMin   int64      `env:"CAREHUB_KEEP_EVENTS_MIN" default:"100000" placeholder:"N" help:"Events that are kept however old they are (${default})"`
+	KeepAudit       job.Period `env:"CAREHUB_KEEP_AUDIT" default:"6y" placeholder:"PERIOD" help:"How long the audit log is kept (${default})"`
+	KeepIdempotency job.Period `env:"CAREHUB_KEEP_IDEMPOTENCY" default:"24h" placeholder:"PERIOD" help:"How long a retry is known for one (${default})"`
+	Jobs            bool       `env:"CAREHUB_JOBS" default:"true" negatable:"" help:"Do scheduled jobs, retention among them; of several servers one does each."`
 }
 
 // demo reports whether the server serves demo data.
@@ -71,6 +90,12 @@ func (s *serveCommand) check() error {
 			say("--cors-origin: %q is not an origin such as https://portal.example.com", origin)
 		}
 	}
+	if s.StreamsPerIdentity < 1 || s.StreamsPerAddress < 1 {
+		say("--streams-per-identity, --streams-per-address: at least 1")
+	}
+	if s.KeepEventsMin < 0 {
+		say("--keep-events-min: not less than 0")
+	}
 	if s.Patients < 1 || s.Patients > 1_000_000 {
 		say("--patients: 1 to 1,000,000")
 	}
@@ -102,6 +127,21 @@ func (s *serveCommand) issuers(demo *auth.Demo) ([]auth.Issuer, error) {
 	}
 	audiences, err := s.audiences()
 	return []auth.Issuer{{URL: s.OIDCIssuer, Audiences: audiences}}, err
+}
+
+// limits are those of the settings.
+func (s *streaming) limits() wire.Limits {
+	return wire.Limits{PerIdentity: s.StreamsPerIdentity, PerAddress: s.StreamsPerAddress}
+}
+
+// jobs are those that the settings ask for.
+func (k *keeping) jobs() []job.Job {
+	if !k.Jobs {
+		return nil
+	}
+	return job.All(job.Settings{Keep: job.Keep{
+		Events: k.KeepEvents, EventsMin: k.KeepEventsMin, Audit: k.KeepAudit, Idempotency: k.KeepIdempotency,
+	}})
 }
 
 // isLoopback reports whether only this machine reaches the address.

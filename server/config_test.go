@@ -11,6 +11,7 @@ func TestCheck(t *testing.T) {
 	on, off := true, false
 	good := serveCommand{Listen: "127.0.0.1:8080", Patients: 300}
 	good.Database = "sqlite:carehub.db"
+	good.streaming = streaming{StreamsPerIdentity: 1, StreamsPerAddress: 1}
 	for name, c := range map[string]struct {
 		change func(*serveCommand)
 		says   []string
@@ -28,7 +29,8 @@ func TestCheck(t *testing.T) {
 		"everything": {func(s *serveCommand) {
 			s.Listen, s.Database, s.OIDCIssuer, s.Patients = "nowhere", "mysql:x", "https://id.example.com", 0
 			s.OIDCAudience, s.CORSOrigin = []string{"a=b", "c"}, []string{"*"}
-		}, []string{"--listen", "--database", `"a=b"`, `"c"`, "--cors-origin", "--patients"}},
+			s.StreamsPerIdentity, s.KeepEventsMin = 0, -1
+		}, []string{"--streams-per-identity", "--keep-events-min", "--listen", "--database", `"a=b"`, `"c"`, "--cors-origin", "--patients"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := good

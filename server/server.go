@@ -20,6 +20,7 @@ import (
 	"github.com/carehub/carehub/graph/stream"
 	"github.com/carehub/carehub/server/auth"
 	"github.com/carehub/carehub/server/demo"
+	"github.com/carehub/carehub/server/job"
 	"github.com/carehub/carehub/server/playground"
 	"github.com/carehub/carehub/server/reference"
 	"github.com/carehub/carehub/server/secret"
@@ -38,6 +39,7 @@ type server struct {
 	auth     *auth.Authenticator
 	demo     *auth.Demo // nil outside demo mode
 	endpoint *wire.Endpoint
+	jobs     *job.Runner
 
 	leaving atomic.Bool
 }
@@ -86,7 +88,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		return nil, err
 	}
 	v.endpoint, err = wire.New(wire.Options{
-		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Log: log,
+		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Limits: s.limits(), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -105,6 +107,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 			log.Warn("the database holds other data, so there are no demo identities to sign in as")
 		}
 	}
+	v.jobs = job.Start(ctx, v.store, s.jobs(), job.Options{Logger: log})
 	return v, nil
 }
 
@@ -244,6 +247,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 func (v *server) serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler:           v.handler(),
+		ConnContext:       wire.Bounded,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -275,6 +279,9 @@ func (v *server) serve(ctx context.Context, listener net.Listener) error {
 func (v *server) close(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	if v.jobs != nil {
+		err = errors.Join(err, v.jobs.Close(ctx))
+	}
 	if v.events != nil {
 		err = errors.Join(err, v.events.Close(ctx))
 	}

@@ -182,15 +182,10 @@ func walk(ctx context.Context, client *ent.Client, shard int, chain *ends, ancho
 			return nil, err
 		}
 		for _, e := range page {
-			anchor, isAnchored := anchored[e.Seq]
-			switch {
-			case e.Seq != last+1:
-				return &Fault{shard, last + 1, "is missing"}, nil
-			case !bytes.Equal(e.Hash, digest(e)):
-				return &Fault{shard, e.Seq, "was altered"}, nil
-			case !bytes.Equal(e.PrevHash, hash):
-				return &Fault{shard, e.Seq, "does not follow from the row before it: one of the two was replaced"}, nil
-			case isAnchored && !bytes.Equal(e.Hash, anchor):
+			if fault := follows(e, last, hash); fault != nil {
+				return fault, nil
+			}
+			if anchor, isAnchored := anchored[e.Seq]; isAnchored && !bytes.Equal(e.Hash, anchor) {
 				return &Fault{shard, e.Seq, "is not the row that was anchored: it or rows before it were replaced"}, nil
 			}
 			last, hash = e.Seq, e.Hash
@@ -211,4 +206,17 @@ func walk(ctx context.Context, client *ent.Client, shard int, chain *ends, ancho
 		}
 	}
 	return nil, nil //nolint:nilnil // no fault is found
+}
+
+// follows returns what is wrong with a row of which the one before it should be the last of its chain.
+func follows(e *ent.AuditEvent, last int64, hash []byte) *Fault {
+	switch {
+	case e.Seq != last+1:
+		return &Fault{e.Shard, last + 1, "is missing"}
+	case !bytes.Equal(e.Hash, digest(e)):
+		return &Fault{e.Shard, e.Seq, "was altered"}
+	case !bytes.Equal(e.PrevHash, hash):
+		return &Fault{e.Shard, e.Seq, "does not follow from the row before it: one of the two was replaced"}
+	}
+	return nil
 }

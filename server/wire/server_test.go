@@ -63,7 +63,9 @@ func newServer(t *testing.T, change ...func(*wire.Options)) *server {
 	if s.endpoint, err = wire.New(o); err != nil {
 		t.Fatal(err)
 	}
-	s.Server = httptest.NewServer(s.endpoint)
+	s.Server = httptest.NewUnstartedServer(s.endpoint)
+	s.Config.ConnContext = wire.Bounded
+	s.Start()
 	t.Cleanup(func() {
 		eventually(t, "all sockets and streams are gone", func() bool { return s.endpoint.Open() == 0 })
 		s.Client().CloseIdleConnections()

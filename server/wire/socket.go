@@ -227,7 +227,7 @@ func (s *socket) expireWith(id *viewer.Identity) {
 	s.expiry = time.AfterFunc(id.Expires.Sub(clock.Now(s.ctx)), func() { s.end(closeForbidden, "Token expired") })
 }
 
-// ping asks the peer for a sign of life, and cuts it off when there is none. While a message is being
+// ping asks the peer for a sign of life, and dismisses it when there is none. While a message is being
 // written there is nothing to ask: the write has its own time, and a ping could not overtake it.
 func (s *socket) ping() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.endpoint.limits.Ping)
@@ -235,7 +235,7 @@ func (s *socket) ping() {
 	if s.writing.TryLock() {
 		s.writing.Unlock()
 		if s.conn.Ping(ctx) != nil {
-			s.cut()
+			s.dismiss()
 			return
 		}
 	}
@@ -244,6 +244,16 @@ func (s *socket) ping() {
 	if !s.over {
 		s.pinger.Reset(s.endpoint.limits.Ping)
 	}
+}
+
+// farewell is how long a connection is left open for a close code that its client may never read.
+const farewell = time.Second
+
+// dismiss asks a client that gives no sign of life to come back, for it may only have stopped reading and find the
+// code behind what it has not read; and drops the connection without waiting for its half of the closing.
+func (s *socket) dismiss() {
+	s.end(closeTryAgain, "Too slow")
+	time.AfterFunc(farewell, func() { _ = s.raw.Close() })
 }
 
 // send writes a message.

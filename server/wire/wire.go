@@ -54,9 +54,11 @@ type Limits struct {
 	PerIdentity int   // sockets and event streams of one identity; 20
 	PerAddress  int   // sockets and event streams from one address; 1000, for a clinic may share one
 
+	// A client that stops reading is gone within 15 s, whatever it did last: a ping and the patience for its answer,
+	// or a ping that was left out for a write and the patience for that, and a second to say goodbye.
 	Init   time.Duration // until a socket must be initialised, and for one authentication on it; 3 s
-	Ping   time.Duration // between two pings, and the patience for the answer; 10 s
-	Write  time.Duration // for one write; a client that needs half of it is asked to come back; 10 s
+	Ping   time.Duration // between two pings, and the patience for the answer; 6 s
+	Write  time.Duration // for one write; a client that needs half of it is asked to come back; 6 s
 	Spread time.Duration // over which Drain closes, so that clients do not return all at once; 5 s
 }
 
@@ -68,8 +70,8 @@ func (l Limits) withDefaults() Limits {
 		PerIdentity: cmp.Or(l.PerIdentity, 20),
 		PerAddress:  cmp.Or(l.PerAddress, 1000),
 		Init:        cmp.Or(l.Init, 3*time.Second),
-		Ping:        cmp.Or(l.Ping, 10*time.Second),
-		Write:       cmp.Or(l.Write, 10*time.Second),
+		Ping:        cmp.Or(l.Ping, 6*time.Second),
+		Write:       cmp.Or(l.Write, 6*time.Second),
 		Spread:      cmp.Or(l.Spread, 5*time.Second),
 	}
 }
