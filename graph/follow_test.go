@@ -4,9 +4,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
+	"github.com/carehub/carehub/graph/fault"
 )
 
 // patience is how long a test waits for what must come.
@@ -120,4 +123,43 @@ func TestStreamsOfOwnCases(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the server fails to deliver is not passed over: the stream is broken off before it, and after the cursor that
+// the client has comes what was not delivered.
+func TestStreamThatFails(t *testing.T) {
+	for _, c := range []struct{ name, fails, mended string }{
+		{"reading who asks", "ALTER TABLE memberships RENAME TO gone", "ALTER TABLE gone RENAME TO memberships"},
+		{"reading the case", "ALTER TABLE care_cases RENAME TO gone", "ALTER TABLE gone RENAME TO care_cases"},
+		{"reading what belongs to it", "ALTER TABLE medical_inquiries RENAME TO gone", "ALTER TABLE gone RENAME TO medical_inquiries"},
+		{"recording that it was read", "ALTER TABLE audit_heads RENAME TO gone", "ALTER TABLE gone RENAME TO audit_heads"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, st *store.Store) {
+				w := newWorld(t, st)
+				head := w.must("liaison", `{ caseStreamHead }`, nil).text("caseStreamHead")
+				id := w.submit("provider", nil)
+				change := func(statement string) {
+					if _, err := st.DB.ExecContext(t.Context(), statement); err != nil {
+						t.Fatal(err)
+					}
+				}
+				const document = `subscription($after: StreamCursor) { caseCreated(after: $after) { __typename
+					... on CaseCreated { case { id inquiry { id } } } } }`
+				change(c.fails)
+				ctx, broken := fault.Breakable(w.as("liaison"))
+				respond, ctx, refused := w.start(ctx, &graphql.RawParams{Query: document, Variables: vars{"after": head}})
+				if refused != nil {
+					t.Fatal(refused.Errors)
+				}
+				if r := respond(ctx); r != nil || broken() == nil {
+					t.Errorf("got %s, broken off: %v", r.Data, broken())
+				}
+				change(c.mended)
+				if a := next(t, w.follow("liaison", document, vars{"after": head}), "caseCreated"); a.text("caseCreated.case.id") != id {
+					t.Errorf("afterwards: %s", a.raw)
+				}
+			})
+		})
+	}
 }

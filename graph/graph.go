@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -122,7 +123,7 @@ func (a *API) around(ctx context.Context, next graphql.OperationHandler) graphql
 	op := graphql.GetOperationContext(ctx)
 	ctx = a.prepare(ctx)
 	if op.Operation.Operation == ast.Subscription {
-		return next(ctx)
+		return unbroken(next(ctx))
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.options.Timeout)
 	respond := next(ctx)
@@ -157,14 +158,38 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 	if response == nil {
 		return nil
 	}
-	entries := recorder.Entries(operationName(op))
-	if len(entries) == 0 {
-		return response
-	}
-	if err := a.options.Reads.Write(ctx, entries...); err != nil {
-		return &graphql.Response{Errors: gqlerror.List{fault.Presenter(a.options.Logger, a.options.RequestID)(ctx, err)}}
+	if entries := recorder.Entries(operationName(op)); len(entries) > 0 {
+		if err := a.options.Reads.Write(ctx, entries...); err != nil {
+			response = &graphql.Response{Errors: gqlerror.List{fault.Presenter(a.options.Logger, a.options.RequestID)(ctx, err)}}
+		}
 	}
 	return response
+}
+
+// unbroken breaks a stream off where the server fails to deliver an item of it, or to begin. Such an item must not be
+// sent: the next would move the client's cursor past an event that it never got.
+func unbroken(respond graphql.ResponseHandler) graphql.ResponseHandler {
+	return func(ctx context.Context) *graphql.Response {
+		response := respond(ctx)
+		if failure := undelivered(response); failure != nil {
+			fault.Break(ctx, failure)
+			return nil
+		}
+		return response
+	}
+}
+
+// undelivered returns the failure of the server that left nothing of a response.
+func undelivered(response *graphql.Response) error {
+	if response == nil || len(response.Data) > 0 && !bytes.HasSuffix(response.Data, []byte(":null}")) && !bytes.Equal(response.Data, []byte("null")) {
+		return nil
+	}
+	for _, err := range response.Errors {
+		if code := err.Extensions["code"]; code == string(fault.Internal) || code == string(fault.Timeout) {
+			return err
+		}
+	}
+	return nil
 }
 
 // operationName is what audit calls the operation: its root fields, which the client can neither invent nor hide in a

@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
 	"github.com/carehub/carehub/graph/stream"
@@ -131,7 +132,8 @@ func follow[T any](
 			case stream.KindReset:
 				next = reset(item.Cursor, item.Reason)
 			case stream.KindFailure:
-				r.Logger.WarnContext(ctx, "stream ended", "error", item.Err)
+				r.Logger.WarnContext(ctx, "stream broken off", "error", item.Err)
+				fault.Break(ctx, item.Err)
 				return
 			}
 			select {

@@ -34,7 +34,10 @@ type outcome int
 // Error implements error.
 func (o outcome) Error() string { return fmt.Sprintf("exit code %d", int(o)) }
 
-func main() {
+func main() { process(context.Background()) }
+
+// process is the whole process; the clock of the context is its clock.
+func process(ctx context.Context) {
 	// Lists make much short-lived memory; collecting it less often is worth more than the memory it takes.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -42,7 +45,7 @@ func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(2 << 30)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	var code outcome

@@ -5,18 +5,23 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/server/auth"
 	"github.com/carehub/carehub/server/demo"
@@ -29,11 +34,27 @@ const asProgram = "CAREHUB_TEST_AS_PROGRAM"
 // TestMain: a server that has ended leaves nothing running.
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		main()
+		process(clock.With(context.Background(), jumpingClock()))
 		os.Exit(0)
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// jumpingClock is the clock of a process that jumps, forwards or backwards, whenever the process gets SIGUSR1.
+func jumpingClock() func() time.Time {
+	var ahead atomic.Int64
+	jumps := make(chan os.Signal, 1)
+	signal.Notify(jumps, syscall.SIGUSR1)
+	go func() {
+		for range jumps {
+			ahead.Store(int64(rand.N(2*maxJump) - maxJump))
+		}
+	}()
+	return func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+}
+
+// maxJump is how far such a clock is off at most; tokens must be good all the same.
+const maxJump = 20 * time.Minute
 
 // onEach runs the test on a fresh database of each engine, both at once.
 func onEach(t *testing.T, test func(t *testing.T, database string)) {

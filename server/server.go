@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/relay"
@@ -84,7 +85,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	if err != nil {
 		return nil, err
 	}
-	if err := v.authenticate(keys, identities.Lookup); err != nil {
+	if err := v.authenticate(ctx, keys, identities.Lookup); err != nil {
 		return nil, err
 	}
 	v.endpoint, err = wire.New(wire.Options{
@@ -112,7 +113,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 }
 
 // authenticate sets up whose tokens are accepted.
-func (v *server) authenticate(keys *secret.Secret, lookup auth.Lookup) (err error) {
+func (v *server) authenticate(ctx context.Context, keys *secret.Secret, lookup auth.Lookup) (err error) {
 	if v.settings.demo() {
 		if v.demo, err = auth.NewDemo(keys.DemoKey()); err != nil {
 			return err
@@ -122,7 +123,7 @@ func (v *server) authenticate(keys *secret.Secret, lookup auth.Lookup) (err erro
 	if err != nil {
 		return err
 	}
-	verifier, err := auth.New(auth.Options{Issuers: issuers, Log: v.log})
+	verifier, err := auth.New(auth.Options{Issuers: issuers, Now: func() time.Time { return clock.Now(ctx) }, Log: v.log})
 	if err != nil {
 		return err
 	}
@@ -247,6 +248,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 func (v *server) serve(ctx context.Context, listener net.Listener) error {
 	web := &http.Server{
 		Handler:           v.handler(),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) }, // for its clock
 		ConnContext:       wire.Bounded,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       20 * time.Second,

@@ -60,6 +60,10 @@ type Log struct {
 	reads   chan struct{}      // slots of readsMax
 	flights singleflight.Group // of pages
 
+	// What must each be one step; tests take them apart, to see that this would be noticed.
+	sequence func(context.Context) error                         // gives positions
+	attach   func(position) ([]Event, standing, <-chan struct{}) // reads the ring
+
 	mu      sync.Mutex // guards what follows
 	closed  bool
 	hooks   []func(uuid.UUID)
@@ -72,11 +76,16 @@ func Open(ctx context.Context, db *store.Store, o Options) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.start()
+	return l, nil
+}
+
+// start lets the log move.
+func (l *Log) start() {
 	l.workers.Go(l.tail)
-	if db.Dialect == dialect.Postgres {
+	if l.db.Dialect == dialect.Postgres {
 		l.workers.Go(l.listen)
 	}
-	return l, nil
 }
 
 // newLog returns a log that stands at its present end and does not move yet.
@@ -103,6 +112,7 @@ func newLog(ctx context.Context, db *store.Store, o Options) (*Log, error) {
 		return nil, err
 	}
 	l.ring = newRing(o.Ring, start)
+	l.sequence, l.attach = l.number, l.ring.after
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	return l, nil
 }
@@ -214,7 +224,7 @@ func (l *Log) advance(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if found.unnumbered {
-		if err := l.number(ctx); err != nil {
+		if err := l.sequence(ctx); err != nil {
 			return 0, err
 		}
 		if found, err = l.read(ctx, at.pos, at.pos+pageSize); err != nil {

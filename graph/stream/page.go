@@ -168,7 +168,7 @@ func (l *Log) next(ctx context.Context, at position, ticks <-chan time.Time) ([]
 	var lost <-chan time.Time
 	for {
 		var again <-chan time.Time
-		events, standing, moved := l.ring.after(at)
+		events, standing, moved := l.attach(at)
 		if standing == behind {
 			var err error
 			events, standing, err = l.older(ctx, at)

@@ -103,6 +103,23 @@ func TestRevokeDuringInit(t *testing.T) {
 	}
 }
 
+// A stream that the server cannot go on with is not complete: its client comes back, if it may.
+func TestBrokenStream(t *testing.T) {
+	for code, want := range map[string]int{"INTERNAL": 1013, "TIMEOUT": 1013, "FORBIDDEN": 4403, "UNAUTHENTICATED": 4403} {
+		s := newServer(t)
+		document := `subscription { broken(code: "` + code + `") }`
+		c := s.open(alice)
+		c.send(`{"id":"a","type":"subscribe","payload":` + request(document) + `}`)
+		c.expect(`{"id":"a","type":"next","payload":{"data":{"broken":1}}}`)
+		if n := c.expectClose(want); n > 0 {
+			t.Errorf("%s: %d messages before the socket was closed", code, n)
+		}
+		e := s.stream(document)
+		e.expect("event: next\ndata: {\"data\":{\"broken\":1}}\n\n")
+		e.expectEnd()
+	}
+}
+
 func TestDrain(t *testing.T) {
 	s := newServer(t, func(o *wire.Options) { o.Limits.Spread = 20 * time.Millisecond })
 	idle, subscribed, busy := s.open(alice), s.open(alice), s.open(alice)

@@ -93,7 +93,8 @@ func (s *socket) run(o *operation) {
 			s.fail(o, (&refusal{code: fault.Internal, message: internalError}).errors())
 		}
 	}()
-	responses, ctx := s.endpoint.exec.DispatchOperation(o.ctx, o.op)
+	breakable, broken := fault.Breakable(o.ctx)
+	responses, ctx := s.endpoint.exec.DispatchOperation(breakable, o.op)
 	results := 0
 	for resp := responses(ctx); resp != nil; resp = responses(ctx) {
 		if resp.Data == nil {
@@ -104,6 +105,10 @@ func (s *socket) run(o *operation) {
 			return
 		}
 		results++
+	}
+	if err := broken(); err != nil {
+		s.refuse(interrupted(err))
+		return
 	}
 	if results == 0 && o.finite() {
 		s.fail(o, ended(ctx).errors())

@@ -30,6 +30,15 @@ func malformed(message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: fault.BadUserInput, message: message}
 }
 
+// interrupted is the end of a stream that was broken off: its client may not come in any more, or should come back.
+func interrupted(err error) *refusal {
+	switch fault.CodeOf(err) {
+	case fault.Unauthenticated, fault.Forbidden:
+		return &refusal{status: http.StatusForbidden, code: fault.Forbidden, message: "the identity has no access"}
+	}
+	return &refusal{status: http.StatusServiceUnavailable, code: fault.Internal, message: internalError}
+}
+
 // errors gives the refusal as GraphQL errors.
 func (f *refusal) errors() gqlerror.List {
 	return gqlerror.List{{Message: f.message, Extensions: map[string]any{"code": string(f.code)}}}

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/fault"
 )
 
 // toy is an executable schema without generated code: enough to have something to carry.
@@ -33,7 +34,7 @@ func newToy() *toy {
 		schema: gqlparser.MustLoadSchema(&ast.Source{Input: `
 			type Query { hello: String! echo(text: String!): String whoami: String! hold: Int! burst: Int }
 			type Mutation { touch: Int! hold: Int! }
-			type Subscription { count(from: Int!, everyMs: Int!): Int! touched: Int! flood(bytes: Int!): String! burst: Int whoami: String! }
+			type Subscription { count(from: Int!, everyMs: Int!): Int! touched: Int! flood(bytes: Int!): String! burst: Int whoami: String! broken(code: String!): Int! }
 		`}),
 	}
 }
@@ -129,6 +130,12 @@ func (t *toy) stream(ctx context.Context, f graphql.CollectedField, args map[str
 		case "flood":
 			t.sent.Add(1)
 			value = strings.Repeat("x", int(args["bytes"].(int64)))
+		case "broken":
+			if value = 1; begun {
+				fault.Break(ctx, fault.New(fault.Code(args["code"].(string)), "a secret"))
+				value = nil
+			}
+			begun = true
 		case "burst":
 			panic("the secret of a resolver")
 		}

@@ -26,8 +26,8 @@ func (s stream) revoke()               { s.cancel() }
 func (s stream) drain(context.Context) { s.cancel() }
 func (s stream) cut()                  { s.cancel() }
 
-// serveStream answers with the results of one operation as server-sent events. A stream that ends without
-// "complete" was broken off (the token expired, access changed, the server goes away): the client comes back.
+// serveStream answers with the results of one operation as server-sent events. A stream that ends without "complete"
+// was broken off (the token expired, access changed, the server fails or goes away): the client comes back.
 func (e *Endpoint) serveStream(w http.ResponseWriter, r *http.Request, token string, params *graphql.RawParams) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -47,7 +47,7 @@ func (e *Endpoint) serveStream(w http.ResponseWriter, r *http.Request, token str
 		defer expiry.Stop()
 	}
 
-	run := viewer.NewContext(graphql.StartOperationTrace(ctx), id)
+	run, broken := fault.Breakable(viewer.NewContext(graphql.StartOperationTrace(ctx), id))
 	op, errs := e.exec.CreateOperationContext(run, params)
 	if errs == nil {
 		if refused := unfit(op, r.Method, eventStream); refused != nil {
@@ -74,13 +74,15 @@ func (e *Endpoint) serveStream(w http.ResponseWriter, r *http.Request, token str
 		defer close(done)
 		e.produce(run, op, frames)
 	}()
-	e.forward(ctx, out, frames)
+	if e.forward(ctx, out, frames) && broken() == nil {
+		out.write(completeEvent)
+	}
 	cancel()
 	<-done
 }
 
-// produce runs the operation and sends its results as events, then closes the channel. It stops when ctx
-// ends; the channel stays open then, because the operation was not completed.
+// produce runs the operation and sends its results as events, then closes the channel. It stops when ctx ends; the
+// channel stays open then, because the operation has not ended.
 func (e *Endpoint) produce(ctx context.Context, op *graphql.OperationContext, frames chan<- []byte) {
 	send := func(frame []byte) bool {
 		select {
@@ -111,8 +113,8 @@ func (e *Endpoint) produce(ctx context.Context, op *graphql.OperationContext, fr
 }
 
 // forward writes events as they come, and a comment when none came for a while, so that a dead client is
-// noticed and no proxy takes the stream for idle.
-func (e *Endpoint) forward(ctx context.Context, out events, frames <-chan []byte) {
+// noticed and no proxy takes the stream for idle. It reports whether the operation has ended.
+func (e *Endpoint) forward(ctx context.Context, out events, frames <-chan []byte) bool {
 	alive := time.NewTicker(e.limits.Ping)
 	defer alive.Stop()
 	for {
@@ -120,20 +122,19 @@ func (e *Endpoint) forward(ctx context.Context, out events, frames <-chan []byte
 		select {
 		case next, ok := <-frames:
 			if !ok {
-				out.write(completeEvent)
-				return
+				return true
 			}
 			if ctx.Err() != nil {
-				return // revoked while both were ready
+				return false // revoked while both were ready
 			}
 			frame = next
 			alive.Reset(e.limits.Ping)
 		case <-alive.C:
 		case <-ctx.Done():
-			return
+			return false
 		}
 		if !out.write(frame) {
-			return
+			return false
 		}
 	}
 }

@@ -1,6 +1,7 @@
 //go:build unix
 
-// Package cluster starts throw-away PostgreSQL servers. They forget: nothing that they store is synced to disk.
+// Package cluster starts throw-away PostgreSQL servers: one that all tests share and that forgets, as nothing that it
+// stores is synced to disk, and durable ones that a test may crash.
 package cluster
 
 import (
@@ -50,25 +51,35 @@ func URL(ctx context.Context, owner int) (string, error) {
 		return "", err
 	}
 	defer release()
-	address := (&url.URL{
-		Scheme: "postgres", User: url.User("carehub"), Path: "/postgres",
-		RawQuery: url.Values{"host": {dir}, "sslmode": {"disable"}}.Encode(),
-	}).String()
+	address := at(dir)
 	if ping(ctx, address) == nil {
 		return address, nil
 	}
 	if err := start(ctx, bin, dir, owner); err != nil {
 		return "", err
 	}
+	return address, await(ctx, dir)
+}
+
+// at returns the URL of the server whose socket is in the folder.
+func at(dir string) string {
+	return (&url.URL{
+		Scheme: "postgres", User: url.User("carehub"), Path: "/postgres",
+		RawQuery: url.Values{"host": {dir}, "sslmode": {"disable"}}.Encode(),
+	}).String()
+}
+
+// await returns when the server in the folder answers.
+func await(ctx context.Context, dir string) error {
 	deadline := time.Now().Add(time.Minute)
 	for {
-		err := ping(ctx, address)
+		err := ping(ctx, at(dir))
 		if err == nil {
-			return address, nil
+			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))
-			return "", fmt.Errorf("cluster: the server does not answer: %w\n%s", err, log)
+			return fmt.Errorf("cluster: the server does not answer: %w\n%s", err, log)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
@@ -106,21 +117,9 @@ func start(ctx context.Context, bin, dir string, owner int) error {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	as, err := unprivileged()
+	as, err := initialise(ctx, bin, dir)
 	if err != nil {
 		return err
-	}
-	if as != nil {
-		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
-			return err
-		}
-	}
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata="+filepath.Join(dir, "data"), "--username=carehub",
-		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-	initdb.Dir = dir
-	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("cluster: initdb: %w\n%s", err, out)
 	}
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -137,6 +136,27 @@ func start(ctx context.Context, bin, dir string, owner int) error {
 		return err
 	}
 	return keep.Process.Release()
+}
+
+// initialise makes the files of a cluster in the folder, and returns whose they are.
+func initialise(ctx context.Context, bin, dir string) (*syscall.Credential, error) {
+	as, err := unprivileged()
+	if err != nil {
+		return nil, err
+	}
+	if as != nil {
+		if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata="+filepath.Join(dir, "data"), "--username=carehub",
+		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+	initdb.Dir = dir
+	initdb.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("cluster: initdb: %w\n%s", err, out)
+	}
+	return as, nil
 }
 
 // unprivileged returns whom to run the server as when this process is root, whom PostgreSQL refuses to serve.
