@@ -104,7 +104,7 @@ func (b *Batch) Take(ctx context.Context, tx *ent.Tx, im *fhir.Importer, records
 	if err != nil {
 		return err
 	}
-	result, err := im.Load(ctx, tx, bundle)
+	result, err := im.Load(ctx, tx, bundle, fhir.AllRanks)
 	if err != nil {
 		return err
 	}
