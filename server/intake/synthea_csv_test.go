@@ -173,6 +173,7 @@ func TestCoverageHistory(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		f := newFixture(t, s)
 		take := func(f *fixture, tables map[string]string) { f.takeTables(intake.SyntheaCSV, tables) }
+		take(f, insured("b00")) // so that all find the payers
 		for name, test := range map[string]func(*fixture){
 			"transitions of one contract are one coverage": func(f *fixture) {
 				tables := insured("b01",
