@@ -106,7 +106,7 @@ func (t *tokenCommand) Run(io *streams) error {
 
 // importCommand takes in outside data.
 type importCommand struct {
-	FHIR       importFHIR       `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
+	FHIR       importFHIR       `cmd:"" name:"fhir" help:"FHIR R4: bundles, single resources, bulk exports (.ndjson)."`
 	SyntheaCSV importSyntheaCSV `cmd:"" name:"synthea-csv" help:"The CSV export of Synthea."`
 	Trials     importTrials     `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
 	NPPES      importNPPES      `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`

@@ -38,6 +38,9 @@ type export struct {
 	load func(context.Context, *ent.Tx, *table.Batch) error
 }
 
+// taken marks a table that has no rank any more.
+const taken = -1
+
 // tables takes the tables of an export in. It goes through the sources once per rank; the first time tells the
 // ranks.
 func (r *run) tables(ctx context.Context, paths []string, e export) error {
