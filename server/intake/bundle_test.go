@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,9 +138,16 @@ func uuidOf(short string) string {
 
 func ref(short string) string { return `{"reference":"urn:uuid:` + uuidOf(short) + `"}` }
 
-// resource is a resource of a type with the full key of a short one and further elements.
+// resource is a resource of a type with the full key of a short one and further elements; of one that is given twice
+// the last.
 func resource(typ, short string, elements ...string) string {
-	all := append([]string{`"resourceType":"` + typ + `"`, `"id":"` + uuidOf(short) + `"`}, elements...)
+	all := []string{`"resourceType":"` + typ + `"`, `"id":"` + uuidOf(short) + `"`}
+	for i, e := range elements {
+		key, _, _ := strings.Cut(e, ":")
+		if !slices.ContainsFunc(elements[i+1:], func(later string) bool { return strings.HasPrefix(later, key+":") }) {
+			all = append(all, e)
+		}
+	}
 	return "{" + strings.Join(all, ",") + "}"
 }
 
@@ -209,7 +216,7 @@ func locationOf(short, organization string, elements ...string) string {
 func studyOf(short string, elements ...string) string {
 	return resource("ResearchStudy", short, append([]string{
 		`"status":"active"`, `"title":"Examplamab in asthma"`, `"phase":{"coding":[{"code":"phase-2"}]}`,
-		`"identifier":[{"system":"https://clinicaltrials.gov","value":"NCT0000` + fmt.Sprintf("%04s", short)[:4] + `"}]`,
+		`"identifier":[{"system":"https://clinicaltrials.gov","value":"NCT0000` + strings.ReplaceAll(short, "a", "0")[:4] + `"}]`,
 		`"condition":[{"text":"Asthma"}]`, `"description":"Whether it helps."`, `"period":{"start":"2020-01-01"}`,
 	}, elements...)...)
 }

@@ -40,7 +40,7 @@ func shared(t testing.TB, folder string) string {
 var tables = []string{
 	"accounts", "patients", "providers", "organizations", "contact_points", "care_programs", "care_relationships",
 	"enrollments", "status_changes", "coverages", "touchpoints", "treatments", "conditions", "external_identifiers",
-	"audit_events",
+	"locations", "consents", "program_sites", "trial_details", "trial_subjects", "audit_events",
 }
 
 // state is the number of rows of each table, and how often they were changed.

@@ -12,7 +12,7 @@ import (
 )
 
 // Contents is what tables hold, apart from how and when it came in: each row as one text, in order, with the source's
-// names of rows in place of their keys. Two databases that took in the same records have the same contents.
+// names of rows in place of their keys. Two databases that took in the same records have the same contents, on either engine.
 func Contents(t testing.TB, db *sql.DB, tables ...string) map[string][]string {
 	t.Helper()
 	named := sourceNames(t, db)
@@ -109,6 +109,8 @@ func textsOf(values []any) []string {
 			out = append(out, string(v))
 		case time.Time:
 			out = append(out, v.UTC().Format(time.RFC3339Nano))
+		case bool: // which SQLite has as a number
+			out = append(out, map[bool]string{false: "0", true: "1"}[v])
 		default:
 			out = append(out, fmt.Sprint(v))
 		}

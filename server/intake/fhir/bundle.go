@@ -62,23 +62,26 @@ func (e *entry) name() string {
 
 // Parse reads a bundle, or a single resource as a bundle of one. An error refuses it as a whole.
 func Parse(source string, data []byte) (*Bundle, error) {
+	b := &Bundle{source: source}
+	var what struct{ ResourceType string }
+	if err := json.Unmarshal(data, &what); err != nil {
+		return nil, fmt.Errorf("no FHIR resource in JSON: %w", readable(err))
+	}
+	if what.ResourceType != "Bundle" {
+		b.loose = true
+		b.entries = []*entry{loose(data)}
+		return b, b.check()
+	}
 	var doc struct {
-		ResourceType string
-		Type         string
-		Entry        []struct {
+		Type  string
+		Entry []struct {
 			FullURL  string
 			Resource json.RawMessage
 			Request  struct{ Method, URL, IfNoneExist string }
 		}
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("no FHIR resource in JSON: %w", readable(err))
-	}
-	b := &Bundle{source: source}
-	if doc.ResourceType != "Bundle" {
-		b.loose = true
-		b.entries = []*entry{loose(data)}
-		return b, b.check()
+		return nil, fmt.Errorf("no FHIR bundle in JSON: %w", readable(err))
 	}
 	b.entries = make([]*entry, 0, len(doc.Entry))
 	for i, d := range doc.Entry {

@@ -315,7 +315,8 @@ func (l *load) meet(provider, patient uuid.UUID, basis code.CareBasis, at time.T
 	l.meetings[b] = m
 }
 
-// relate makes the relationships that are missing. One that a person has ended stays ended.
+// relate makes the relationships that are missing, and lets those that are there begin with the first meeting. One that
+// a person has ended stays ended, one that a person has changed stays as it is.
 func (l *load) relate() error {
 	if len(l.bonds) == 0 {
 		return nil
@@ -326,13 +327,25 @@ func (l *load) relate() error {
 	}
 	rows, err := l.tx.CareRelationship.Query().
 		Where(func(q *sql.Selector) { q.Where(arg.Keys(q.C(carerelationship.FieldPatientID), unique(of))) }).
-		Select(carerelationship.FieldProviderID, carerelationship.FieldPatientID).
 		All(l.ctx)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
-		delete(l.meetings, bond{row.ProviderID, row.PatientID})
+		b := bond{row.ProviderID, row.PatientID}
+		m, met := l.meetings[b]
+		delete(l.meetings, b)
+		derived := row.Basis == code.CareBasisEncounter || row.Basis == code.CareBasisPrescriber
+		if !met || row.EndedAt != nil || row.UpdatedBy != nil || !derived {
+			continue
+		}
+		if row.Basis == code.CareBasisEncounter {
+			m.basis = row.Basis
+		}
+		if m.since.Before(row.StartedAt) || m.basis != row.Basis {
+			l.updates = append(l.updates, l.tx.CareRelationship.UpdateOneID(row.ID).
+				SetBasis(m.basis).SetStartedAt(earlier(m.since, row.StartedAt)).Exec)
+		}
 	}
 	for _, b := range l.bonds {
 		m, missing := l.meetings[b]
@@ -343,6 +356,13 @@ func (l *load) relate() error {
 			SetProviderID(b.provider).SetPatientID(b.patient).SetBasis(m.basis).SetStartedAt(m.since))
 	}
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // affiliate gives professionals without an organization the one at which they met patients.

@@ -39,10 +39,13 @@ const scopeSystem = "urn:carehub:fhir:consent-scope"
 // scope is what was consented to. Only research is the same thing in FHIR: that somebody's privacy policy was agreed
 // to, or a treatment, says nothing of what this company may do.
 func (c *consent) scope() (code.ConsentScope, bool) {
-	for _, concept := range append([]concept{c.Scope}, c.Category...) {
+	all := append([]concept{c.Scope}, c.Category...)
+	for _, concept := range all {
 		if own := code.ConsentScope(concept.code(scopeSystem)); isOne(own) {
 			return own, true
 		}
+	}
+	for _, concept := range all {
 		for _, system := range []string{
 			"http://terminology.hl7.org/CodeSystem/consentscope", "http://terminology.hl7.org/CodeSystem/consentcategorycodes",
 		} {

@@ -2,6 +2,7 @@ package fhir
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -214,6 +215,7 @@ type span struct {
 	key      uuid.UUID // of the stored row; Nil for a claim
 	from, to code.Date
 	items    []*item
+	absorbed []uuid.UUID // stored rows that the span unites with that of the key
 }
 
 // derived are the coverages that earlier claims of the contracts' patients made and nobody has cancelled.
@@ -286,7 +288,27 @@ func (l *load) cover(c contract, claims []claim, there []span) {
 				l.book(it)
 			}
 		}
+		for _, key := range s.absorbed {
+			l.absorb(key, s.key)
+		}
 	}
+}
+
+// absorb leaves a coverage out that has turned out to be a part of another; its claims find that one.
+func (l *load) absorb(key, into uuid.UUID) {
+	l.updates = append(l.updates, func(ctx context.Context) error {
+		names, err := l.tx.ExternalIdentifier.Query().Where(externalidentifier.EntityID(key)).All(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := l.tx.ExternalIdentifier.Delete().Where(externalidentifier.EntityID(key)).Exec(ctx); err != nil {
+			return err
+		}
+		for _, n := range names {
+			l.call(name{n.Entity, n.System, n.Value}, into)
+		}
+		return l.tx.Coverage.DeleteOneID(key).Exec(ctx)
+	})
 }
 
 // merge unites spans that overlap or adjoin. A united span has the key of the earliest row in it.
@@ -300,6 +322,8 @@ func merge(all []span) []span {
 			last.items = append(last.items, s.items...)
 			if last.key == uuid.Nil {
 				last.key = s.key
+			} else if s.key != uuid.Nil {
+				last.absorbed = append(last.absorbed, s.key)
 			}
 			continue
 		}

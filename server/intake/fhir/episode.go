@@ -48,13 +48,29 @@ func (l *load) episode(it *item, e *episodeOfCare) (stay, *fault) {
 	}
 	var has bool
 	if s.program, has = programOf(e.Type); !has && org != uuid.Nil {
-		s.program, has = program{name{programs, careOfSystem, org.String()}, "Care of an organization"}, true
+		s.program, has = program{name{programs, careOfSystem, org.String()}, l.titleOf(org)}, true
 	}
 	if !has {
 		r.refuse("EpisodeOfCare.type", "missing: no program can be told")
 	}
 	r.program("EpisodeOfCare.type", &s.program)
 	return s, r.fault
+}
+
+// titleOf is the name of an organization that was found.
+func (l *load) titleOf(org uuid.UUID) string {
+	for _, c := range l.organizations {
+		if key, _ := c.Mutation().ID(); key == org {
+			name, _ := c.Mutation().Name()
+			return name
+		}
+	}
+	row, err := l.tx.Organization.Get(l.ctx, org)
+	if err != nil {
+		l.fail(err)
+		return ""
+	}
+	return row.Name
 }
 
 // careOfSystem is the system of the programs that are all care of one organization.

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect/sql"
@@ -226,6 +227,9 @@ func (l *load) partyNames() map[name]bool {
 			l.identify(it, locations, r.Identifier)
 		case *researchStudy:
 			l.identify(it, programs, r.Identifier)
+			if n := registryName(r.registered()); n.value != "" && !slices.Contains(it.names, n) {
+				it.names = append(it.names, n)
+			}
 		case *patient:
 			l.identify(it, patients, r.Identifier)
 		case *practitionerRole:

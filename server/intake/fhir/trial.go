@@ -178,32 +178,31 @@ func (l *load) sites(r *reader, it *item, s *researchStudy) []uuid.UUID {
 	return out
 }
 
-// lookUpTrials finds the trials that are there already by their number in the registry.
+// registryName is what a trial is called by its number in the registry.
+func registryName(number string) name { return name{programs, "https://clinicaltrials.gov", number} }
+
+// lookUpTrials finds the trials by the registry's number that came in otherwise.
 func (l *load) lookUpTrials() error {
-	of := map[string]*item{}
+	var numbers []string
 	for _, it := range l.items {
-		if s, is := it.resource.(*researchStudy); is && s.registered() != "" {
-			of[s.registered()] = it
+		if s, is := it.resource.(*researchStudy); is {
+			if n := registryName(s.registered()); n.value != "" && l.known[n] == uuid.Nil {
+				numbers = append(numbers, n.value)
+			}
 		}
 	}
-	if len(of) == 0 {
+	if len(numbers) == 0 {
 		return nil
 	}
 	rows, err := l.tx.CareProgram.Query().
 		Where(careprogram.KindEQ(code.ProgramKindClinicalTrial), func(q *sql.Selector) {
-			q.Where(arg.Codes(q.C(careprogram.FieldRegistryID), keys(of)))
+			q.Where(arg.Codes(q.C(careprogram.FieldRegistryID), numbers))
 		}).
 		Order(careprogram.ByID()).
 		All(l.ctx)
 	for _, row := range rows {
-		it := of[*row.RegistryID]
-		if _, found := l.known[it.address]; !found && it.address.entity != "" {
-			l.known[it.address] = row.ID
-		}
-		for _, n := range it.names {
-			if _, found := l.known[n]; !found {
-				l.known[n] = row.ID
-			}
+		if n := registryName(*row.RegistryID); l.known[n] == uuid.Nil {
+			l.known[n] = row.ID
 		}
 	}
 	return err
