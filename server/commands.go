@@ -106,7 +106,7 @@ func (t *tokenCommand) Run(io *streams) error {
 
 // importCommand takes in outside data.
 type importCommand struct {
-	FHIR  importFHIR  `cmd:"" name:"fhir" help:"FHIR R4 transaction and batch bundles."`
+	FHIR  importFHIR  `cmd:"" name:"fhir" help:"FHIR R4: bundles, single resources, bulk exports (.ndjson)."`
 	Staff importStaff `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 

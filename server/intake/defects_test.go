@@ -225,6 +225,23 @@ func TestDefects(t *testing.T) {
 				f.is("history", f.Client.Enrollment.QueryHistory(e).CountX(f.ctx), 1)
 				f.is("treatment ended", f.Client.Treatment.GetX(f.ctx, f.keyOf("treatment", "d203")).EndedAt != nil, false)
 			},
+			"23 patients without name, birth date or gender, merged patients, encounters without period, extended elements": func(f *fixture) {
+				f.take(transaction(
+					resource("Patient", "d231"),
+					resource("Patient", "d232", `"_birthDate":{"extension":[{"url":"http://x","valueCode":"unknown"}]}`, `"name":[{"_family":{"extension":[]},"text":"Ann"}]`),
+					patientOf("d233", `"link":[{"other":`+ref("d231")+`,"type":"replaced-by"}]`, `"active":true`),
+					patientOf("d234", `"link":[{"other":`+ref("d231")+`,"type":"seealso"}]`),
+					resource("Encounter", "d235", `"status":"finished"`, `"subject":`+ref("d231"), `"_period":{"id":"1"}`)))
+				f.counts("Patient", 4)
+				f.counts("Encounter", 0, 0, 1)
+				f.found("Encounter/"+uuidOf("d235"), "Encounter.period.start", "missing")
+				p := f.patient("d231")
+				f.is("nothing is made up", p.Given+p.Family+string(p.Sex), "UNKNOWN")
+				f.is("birth date", p.BirthDate == nil, true)
+				f.is("name as a text", f.patient("d232").Family, "Ann")
+				f.is("replaced", f.Client.Account.GetX(f.ctx, f.keyOf("patient", "d233")).Status, code.AccountStatusInactive)
+				f.is("not replaced", f.Client.Account.GetX(f.ctx, f.keyOf("patient", "d234")).Status, code.AccountStatusActive)
+			},
 			"22 time offsets": func(f *fixture) {
 				at := func(short, start string) string {
 					return resource("Encounter", short, `"status":"finished"`, `"class":{"code":"VR"}`, `"subject":`+ref("d221"), `"period":{"start":"`+start+`"}`)

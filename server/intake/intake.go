@@ -1,5 +1,6 @@
 // Package intake takes outside data in: one file per format, and the frame that they share. The sources of a run
-// are read one document at a time, each document is one transaction, and what was not taken in is listed.
+// are read one document at a time, each document is one transaction, and what was not taken in is listed. A run that
+// was killed goes on where it stood.
 package intake
 
 import (
@@ -31,7 +32,7 @@ type Report = tally.Report
 // An error of the following functions means that the run could not begin or go on; the report then covers the
 // part that was committed.
 
-// FHIR takes in FHIR R4 transaction and batch bundles: see package fhir for the rules.
+// FHIR takes in bundles, single resources and bulk exports of FHIR R4: see package fhir for the rules.
 func FHIR(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "fhir", paths, bundles)
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/server/intake"
+	"github.com/carehub/carehub/server/intake/tally"
 )
 
 // shared returns a folder of the outside data.
@@ -130,6 +131,57 @@ func TestSynthea(t *testing.T) {
 	})
 }
 
+// TestExports takes a bulk export and HL7's examples in, twice, on both engines: the second run tells the same and
+// changes nothing.
+func TestExports(t *testing.T) {
+	bulk, examples := shared(t, "synthea-bulk-ndjson-2025"), shared(t, "hl7-fhir-r4-examples")
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		peak := watchHeap(t)
+		first := map[string]intake.Report{bulk: take(t, s, bulk), examples: take(t, s, examples)}
+		for folder, want := range map[string]map[string]tally.Counts{
+			bulk: {
+				"Patient": {Accepted: 9}, "Encounter": {Accepted: 1012}, "Condition": {Accepted: 463}, "MedicationRequest": {Accepted: 1606},
+				"Organization": {Accepted: 43}, "Practitioner": {Accepted: 43}, "PractitionerRole": {Accepted: 43},
+				"Location": {Accepted: 43, Unmapped: 1}, "Procedure": {Unmapped: 1711}, "Resource": {Refused: 4}, // the log of the export
+			},
+			examples: {
+				"Patient": {Accepted: 14, Unmapped: 1}, "Practitioner": {Accepted: 10}, "Organization": {Accepted: 9},
+				"MedicationRequest": {Accepted: 24, Refused: 3}, "Encounter": {Accepted: 1, Refused: 6}, "Location": {Accepted: 1, Refused: 2, Unmapped: 1},
+				"Consent": {Refused: 8}, "CarePlan": {Refused: 8}, "Coverage": {Refused: 3}, "ResearchStudy": {Refused: 1}, "Slot": {Unmapped: 3},
+			},
+		} {
+			for typ, counts := range want {
+				if got := first[folder].Types[typ]; got != counts {
+					t.Errorf("%s, %s: %+v, want %+v", filepath.Base(folder), typ, got, counts)
+				}
+			}
+		}
+		ctx := viewer.System(t.Context(), "test")
+		if n := s.Client.Provider.Query().Where(provider.NpiNotNil(), provider.OrganizationIDNotNil(), provider.SpecialtyCodeNotNil()).CountX(ctx); n != 43 {
+			t.Errorf("defect 2: %d professionals of the export with a valid NPI, organization and specialty", n)
+		}
+		if n := s.Client.Touchpoint.Query().Where(touchpoint.ProviderIDNotNil(), touchpoint.OrganizationIDNotNil()).CountX(ctx); n != 1012+1 {
+			t.Errorf("defect 8: %d encounters with professional and organization, of the export and one example", n)
+		}
+		before := state(t, s)
+		for folder, report := range first {
+			again := take(t, s, folder)
+			for typ, c := range report.Types {
+				c.Accepted, c.Unchanged = 0, c.Accepted+c.Unchanged
+				if again.Types[typ] != c {
+					t.Errorf("%s again: %+v, want %+v", typ, again.Types[typ], c)
+				}
+			}
+		}
+		if diff := cmp.Diff(before, state(t, s)); diff != "" {
+			t.Errorf("the second run changed something (-before +after):\n%s", diff)
+		}
+		if top := peak(); top > 200<<20 {
+			t.Errorf("the heap grew to %d MiB", top>>20)
+		}
+	})
+}
+
 // check2019 compares with the counts of the defects in the data set.
 func check2019(ctx context.Context, t *testing.T, c *ent.Client) {
 	t.Helper()
@@ -217,7 +269,7 @@ func TestSyntheaDryRun(t *testing.T) {
 }
 
 // watchHeap samples the live heap until the returned function is called, which returns the most.
-func watchHeap(t *testing.T) func() uint64 {
+func watchHeap(t testing.TB) func() uint64 {
 	t.Helper()
 	stop, top := make(chan struct{}), make(chan uint64)
 	go func() {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	entlocation "github.com/carehub/carehub/ent/location"
+	"github.com/carehub/carehub/server/intake/tally"
 )
 
 // location is FHIR's Location: a place of an organization. What it is within another place has no place here.
@@ -20,12 +21,13 @@ type location struct {
 func (p *location) refer(to func(reference, string)) { to(p.ManagingOrganization, orgs) }
 
 func (l *load) location(it *item, p *location) {
+	if p.Mode == "kind" {
+		it.outcome, it.fault = tally.Unmapped, fault{"Location.mode", "a kind of places is no place"}
+		return
+	}
 	r := &reader{}
 	name := r.text("Location.name", p.Name, 300)
-	switch {
-	case p.Mode == "kind":
-		r.refuse("Location.mode", "a kind of places is no place")
-	case name == "":
+	if name == "" {
 		r.refuse("Location.name", "missing")
 	}
 	at := r.place("Location", []address{p.Address})

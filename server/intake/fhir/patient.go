@@ -10,6 +10,7 @@ import (
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/server/intake/tally"
 )
 
 var sexes = map[string]code.Sex{
@@ -21,6 +22,10 @@ var sexes = map[string]code.Sex{
 }
 
 func (l *load) patient(it *item, p *patient) {
+	if p.animal() {
+		it.outcome, it.fault = tally.Unmapped, fault{"Patient.extension", "an animal"}
+		return
+	}
 	r := &reader{}
 	who, at := r.person("Patient", p.Name), r.place("Patient", p.Address)
 	former := r.optional("Patient.name.family", who.former, maxPersonName)
@@ -57,7 +62,12 @@ func (l *load) patient(it *item, p *patient) {
 		}
 		return
 	}
-	account := l.account(it.key, code.AccountKindPatient, p.Active)
+	active := p.Active
+	if p.replaced() {
+		l.remark("a patient whom the source has replaced by another record is inactive")
+		active = new(bool)
+	}
+	account := l.account(it.key, code.AccountKindPatient, active)
 	if language := languageOf(p); language != "" {
 		account.SetLocale(language)
 	}
@@ -66,6 +76,18 @@ func (l *load) patient(it *item, p *patient) {
 	fill(c.Mutation())
 	l.patients = append(l.patients, c)
 	l.contacts(it.key, p.Telecom)
+}
+
+// animal tells that the patient is one, as R4 says it.
+func (p *patient) animal() bool {
+	return slices.ContainsFunc(p.Extension, func(e struct{ URL string }) bool {
+		return e.URL == "http://hl7.org/fhir/StructureDefinition/patient-animal"
+	})
+}
+
+// replaced tells that the source has merged the record into another one, which it uses instead.
+func (p *patient) replaced() bool {
+	return slices.ContainsFunc(p.Link, func(link struct{ Type string }) bool { return link.Type == "replaced-by" })
 }
 
 // death is when the patient died. Where the source knows only that it happened, it is the moment of import.

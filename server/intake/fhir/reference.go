@@ -34,6 +34,8 @@ func (l *load) find(it *item, ref reference, entity string) (key uuid.UUID, reas
 			return uuid.Nil, ""
 		case target.outcome == tally.Refused:
 			return uuid.Nil, "depends on " + target.name() + ", which was refused"
+		case target.outcome == tally.Unmapped:
+			return uuid.Nil, "depends on " + target.name() + ", which has no place"
 		}
 		return target.key, ""
 	}

@@ -144,6 +144,8 @@ type patient struct {
 		Language  concept
 		Preferred bool
 	}
+	Link      []struct{ Type string }
+	Extension []struct{ URL string }
 }
 
 type encounter struct {
