@@ -56,8 +56,13 @@ func TestExportOutcomes(t *testing.T) {
 		t.Errorf("elsewhere the import of the same counts:\n%s", out)
 	}
 	for _, refused := range [][]string{
-		{"--patient", mrn, "--out", file}, {"--bulk", folder}, {"--bulk", filepath.Join(folder, "Patient.ndjson")},
-		{"--bulk", folder + "2", "--out", file}, {"--bulk", folder, "--patient", mrn}, {}, {"--patient", "x"},
+		{"--patient", mrn, "--out", file},
+		{"--bulk", folder},
+		{"--bulk", filepath.Join(folder, "Patient.ndjson")},
+		{"--bulk", folder + "2", "--out", file},
+		{"--bulk", folder, "--patient", mrn},
+		{},
+		{"--patient", "x"},
 	} {
 		if _, said := leave(1, refused...); !strings.Contains(said, "carehub:") || strings.Contains(said, "goroutine ") {
 			t.Errorf("%q says: %s", refused, said)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,11 @@ import (
 
 // TestRoundTrip exports worlds and takes them in elsewhere: the same rows come out.
 func TestRoundTrip(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("25"); err != nil { // a world takes five databases' worth of work
+			t.Fatal(err)
+		}
+	}
 	rapid.Check(t, func(r *rapid.T) {
 		from, to := storetest.SQLite(t), storetest.SQLite(t)
 		w := worlds.Draw(r, "world")

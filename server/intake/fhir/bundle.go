@@ -13,6 +13,7 @@
 //     numbers, and by an NPI that is none, only when nothing better is there.
 //   - What was taken in stays: of two resources with one address the first wins, unless meta.lastUpdated says that
 //     the second is newer. What a person changed here stays, unless the source changed it later still.
+//   - What Carehub exported (meta.source) is put back as it was: nothing is normalised, and nothing derived from it.
 //   - A text that is no valid NPI is kept as an external identifier, never as the provider's NPI.
 //   - A reference that finds nothing refuses its resource; loaded after what it refers to, it is taken. The ranks
 //     see to it that this does not depend on the order of files and lines.

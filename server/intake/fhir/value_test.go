@@ -124,12 +124,12 @@ func TestSurvey(t *testing.T) {
 		bundle + entry("Encounter", "1", of("urn:uuid:2")) + entry("Patient", "2", ""):                             atOnce.with(3),
 		bundle + entry("Encounter", "1", of("Practitioner?identifier=a|b")) + entry("Patient", "2", ""):            atOnce.with(3),
 		bundle + entry("Encounter", "1", of("Organization/3")+of("#x")+of("Binary/3")) + entry("Patient", "2", ""): atOnce.with(3),
-		bundle + `{"fullUrl":"http://a/Patient/2"},` + entry("Encounter", "1", of("Patient/2")):                    atOnce.with(4),
+		bundle + `{"fullUrl":"http://a/Patient/2"},` + entry("Encounter", "1", of("Patient/2")):                    atOnce.with(rankOf("Encounter")),
 		bundle + entry("Encounter", "1", of("urn:uuid:3")) + entry("Patient", "2", ""):                             0,
 		bundle + entry("Encounter", "1", of("Patient/3")):                                                          0,
 		bundle + entry("Encounter", "1", of("Patient?identifier=a|b")) + entry("Patient", "2", ""):                 0,
 		`{"resourceType":"PractitionerRole"}`:                                                                      atOnce.with(2),
-		`{"resourceType":"Encounter"` + of("Patient/3") + `}`:                                                      atOnce.with(4),
+		`{"resourceType":"Encounter"` + of("Patient/3") + `}`:                                                      atOnce.with(rankOf("Encounter")),
 		`no JSON "resourceType" : 1 "resourceType":"`:                                                              atOnce.with(0),
 	} {
 		plan, whole := Survey([]byte(text))
@@ -138,7 +138,7 @@ func TestSurvey(t *testing.T) {
 		}
 	}
 	b, err := Parse("x", []byte(bundle+strings.TrimSuffix(entry("Encounter", "1", "")+entry("Observation", "2", ""), ",")+`],"type":"batch"}`))
-	if err != nil || b.Plan() != Plan(0).with(0).with(4) {
+	if err != nil || b.Plan() != Plan(0).with(0).with(rankOf("Encounter")) {
 		t.Errorf("%b, %v", b.Plan(), err)
 	}
 }
@@ -166,7 +166,7 @@ func TestLines(t *testing.T) {
 		}
 	}
 	parts, patients, plan := read(3)
-	if diff := cmp.Diff([]int{256, 145}, parts); diff != "" || plan != Plan(0).with(0).with(3).with(4) {
+	if diff := cmp.Diff([]int{256, 145}, parts); diff != "" || plan != Plan(0).with(0).with(3).with(rankOf("Encounter")) {
 		t.Errorf("plan %b, parts %s", plan, diff)
 	}
 	if patients[0].line != 1 || patients[1].line != 8 || patients[400].line != 407 {
