@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,14 +58,14 @@ func storm(t *testing.T, database string, crowd int) {
 	var attaching sync.WaitGroup
 	gone := make([]func() error, crowd)
 	slots := make(chan struct{}, 200) // of those who come in at a time
-	var refused atomic.Int64
+	refused := &refusals{}
 	for i := range members {
 		m := &member{user: users[i%len(users)]}
 		members[i] = m
 		attaching.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			r := m.attach(ctx, &refused)
+			r := m.attach(ctx, refused)
 			if r == nil {
 				t.Errorf("reader %d cannot attach", i)
 				return
@@ -87,7 +87,7 @@ func storm(t *testing.T, database string, crowd int) {
 			t.Fatal("a killed server says something")
 		}
 	}
-	const missed = 5 // in each queue
+	const missed = 2 // in each queue
 	for i, q := range queues {
 		want := numbers("S"+strconv.Itoa(i), 0, missed)
 		if err := d.does(q.enters(want...)); err != nil {
@@ -97,14 +97,14 @@ func storm(t *testing.T, database string, crowd int) {
 			members[n].rest = want
 		}
 	}
-	refused.Store(0)
+	refused = &refusals{}
 	_, cpu := p.process(t, "--streams-per-identity", strconv.Itoa(crowd), "--streams-per-address", strconv.Itoa(crowd))
 	begin, before := time.Now(), cpu()
 	took := make([]time.Duration, crowd)
 	var catching sync.WaitGroup
 	for i, m := range members {
 		catching.Go(func() {
-			if err := m.catchUp(ctx, &refused); err != nil {
+			if err := m.catchUp(ctx, refused); err != nil {
 				t.Errorf("reader %d misses %v: %v", i, m.rest, err)
 			}
 			took[i] = time.Since(begin)
@@ -112,13 +112,29 @@ func storm(t *testing.T, database string, crowd int) {
 	}
 	catching.Wait()
 	slices.Sort(took)
-	t.Logf("%d readers of %d missed cases each: half were caught up after %v, 99%% after %v, all after %v; %d attempts failed; the server computed for %v",
-		crowd, missed, took[crowd/2], took[crowd*99/100], took[crowd-1], refused.Load(), cpu()-before)
+	t.Logf("%d readers of %d missed cases each: half were caught up after %v, 99%% after %v, all after %v; failed attempts: %v; the server computed for %v",
+		crowd, missed, took[crowd/2], took[crowd*99/100], took[crowd-1], refused.count, cpu()-before)
+}
+
+// refusals counts the attempts that failed, by reason.
+type refusals struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+func (r *refusals) add(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count == nil {
+		r.count = map[string]int{}
+	}
+	text := err.Error()
+	r.count[text[strings.LastIndex(text, ": ")+1:]]++
 }
 
 // attach opens a stream and waits for its first item, as often as it takes.
-func (m *member) attach(ctx context.Context, refused *atomic.Int64) *reading {
-	for ctx.Err() == nil {
+func (m *member) attach(ctx context.Context, refused *refusals) *reading {
+	for wait := 50; ctx.Err() == nil; wait = min(2*wait, 5000) {
 		r, err := follow(ctx, "socket", m.url, m.token, entering, m.after, nil)
 		if err == nil && m.after == "" {
 			var n news
@@ -132,14 +148,14 @@ func (m *member) attach(ctx context.Context, refused *atomic.Int64) *reading {
 		if r != nil {
 			r.close()
 		}
-		refused.Add(1)
-		pause(100)
+		refused.add(err)
+		pause(wait/2 + rand.IntN(wait)) // as graphql-ws does
 	}
 	return nil
 }
 
 // catchUp comes back and gets what is missing.
-func (m *member) catchUp(ctx context.Context, refused *atomic.Int64) error {
+func (m *member) catchUp(ctx context.Context, refused *refusals) error {
 	for {
 		r := m.attach(ctx, refused)
 		if r == nil {
@@ -155,7 +171,7 @@ func (m *member) catchUp(ctx context.Context, refused *atomic.Int64) error {
 		if strings.HasPrefix(err.Error(), "got ") {
 			return err
 		}
-		refused.Add(1)
+		refused.add(err)
 	}
 }
 
