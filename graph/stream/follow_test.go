@@ -3,6 +3,8 @@ package stream_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -186,6 +188,49 @@ func TestSharedReads(t *testing.T) {
 			expect(t, items, keys...)
 		}
 		if n := statements.Count() - before; n > crowd/5 {
+			t.Errorf("%d subscribers took %d statements", crowd, n)
+		}
+	})
+}
+
+// Thousands that come back behind the ring at once, each where it was, take about as many statements as there are
+// pages to read, for they share them.
+func TestCrowdBehindTheRing(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		ctx, statements := store.WithCounter(t.Context())
+		l := closing(t, s, stream.Options{Ring: 4}, func(_ context.Context, s *store.Store, o stream.Options) (*stream.Log, error) {
+			return stream.Unmoved(ctx, s, o)
+		})
+		start := l.Head()
+		const events, crowd = 400, 2000
+		for range events / 100 {
+			write(t, s, many(100)...)
+		}
+		settle(t, open(t, peer(t, s), stream.Options{})) // gives the positions
+		advance(t, l)
+		places := cursorsFrom(t, l, start, events)
+		before := statements.Count()
+		release := stream.OccupyReads(l)
+		var missed int
+		var reading sync.WaitGroup
+		for range crowd {
+			from := rand.IntN(events)
+			missed += events - from
+			items := follow(t, l, &places[from])
+			reading.Go(func() {
+				for range events - from {
+					if it := <-items; it.Kind != stream.KindValue {
+						t.Errorf("got %+v", it)
+						return
+					}
+				}
+			})
+		}
+		release()
+		reading.Wait()
+		n := statements.Count() - before
+		t.Logf("%d subscribers got %d events by %d statements", crowd, missed, n)
+		if n > crowd/4 {
 			t.Errorf("%d subscribers took %d statements", crowd, n)
 		}
 	})

@@ -14,7 +14,7 @@ import (
 // socket is the client's side of a websocket.
 type socket struct {
 	*websocket.Conn
-	t *testing.T
+	t testing.TB
 }
 
 // dialWith opens a websocket. A response without a socket is a refused handshake.

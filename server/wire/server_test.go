@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // server is an endpoint on a loopback port, with what tests want to see and to turn.
 type server struct {
 	*httptest.Server
-	t        *testing.T
+	t        testing.TB
 	endpoint *wire.Endpoint
 	toy      *toy
 	log      *lockedBuffer
@@ -44,7 +44,7 @@ type server struct {
 // alice is the token of an identity that every server knows.
 const alice = "alice"
 
-func newServer(t *testing.T, change ...func(*wire.Options)) *server {
+func newServer(t testing.TB, change ...func(*wire.Options)) *server {
 	t.Helper()
 	s := &server{
 		t:          t,
@@ -173,7 +173,7 @@ func request(document string) string {
 }
 
 // eventually waits until what is said is true.
-func eventually(t *testing.T, what string, is func() bool) {
+func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

@@ -217,14 +217,7 @@ func TestStoppedReadersTakeLittleMemory(t *testing.T) {
 			for range readers {
 				over(s, "subscription { flood(bytes: 10000) }")
 			}
-			var last int64
-			stalled := time.Now()
-			eventually(t, "all have stalled", func() bool {
-				if now := s.toy.sent.Load(); now != last {
-					last, stalled = now, time.Now()
-				}
-				return time.Since(stalled) > 500*time.Millisecond
-			})
+			last := s.stalls()
 			if open := s.endpoint.Open(); open < readers {
 				t.Fatalf("%d are left", open)
 			}
@@ -239,6 +232,19 @@ func TestStoppedReadersTakeLittleMemory(t *testing.T) {
 			}
 		})
 	}
+}
+
+// stalls waits until nothing more of any flood can be sent, and returns how many answers were.
+func (s *server) stalls() (last int64) {
+	s.t.Helper()
+	since := time.Now()
+	eventually(s.t, "all have stalled", func() bool {
+		if now := s.toy.sent.Load(); now != last {
+			last, since = now, time.Now()
+		}
+		return time.Since(since) > 500*time.Millisecond
+	})
+	return last
 }
 
 // memory is what the program holds now.

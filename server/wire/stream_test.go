@@ -96,7 +96,7 @@ func (s *server) streamAs(token, document string) *events {
 
 // events is an open event stream, as its client sees it.
 type events struct {
-	t     *testing.T
+	t     testing.TB
 	close context.CancelFunc
 	from  *bufio.Reader
 }
