@@ -66,6 +66,33 @@ func TestStreamOfAnotherTerritory(t *testing.T) {
 	})
 }
 
+// What enters the queues of others costs a stream no statement.
+func TestStreamOfOthersIsCheap(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		ctx, statements := store.WithCounter(w.as("liaison2"))
+		respond, ctx, refused := w.start(ctx, &graphql.RawParams{Query: followQueue})
+		if refused != nil {
+			t.Fatal(refused.Errors)
+		}
+		cost := func(others int) int { // of hearing of one case of the own, and of the others
+			before := statements.Count()
+			for range others {
+				w.submit("provider", nil)
+			}
+			id := w.submit("provider2", nil)
+			if a := w.answer(respond(ctx)); a.text("caseCreated.case.id") != id {
+				t.Fatalf("not %s: %s", id, a.raw)
+			}
+			return statements.Count() - before
+		}
+		respond(ctx) // the checkpoint
+		if alone, amongOthers := cost(0), cost(3); alone != amongOthers || alone == 0 {
+			t.Errorf("%d statements, and %d after three events of another territory", alone, amongOthers)
+		}
+	})
+}
+
 // An event is read anew for each viewer: a case that has left the queue since is not delivered.
 func TestStreamAfterReroute(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {

@@ -25,9 +25,6 @@ type (
 	mutationResolver        struct{ *resolver }
 	subscriptionResolver    struct{ *resolver }
 	careProgramResolver     struct{ *resolver }
-	caseAssignedResolver    struct{ *resolver }
-	caseCreatedResolver     struct{ *resolver }
-	caseUpdatedResolver     struct{ *resolver }
 	caseResolver            struct{ *resolver }
 	conditionResolver       struct{ *resolver }
 	consentResolver         struct{ *resolver }
@@ -50,9 +47,6 @@ func (r *resolver) Mutation() generated.MutationResolver         { return mutati
 func (r *resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
 func (r *resolver) CareProgram() generated.CareProgramResolver   { return careProgramResolver{r} }
 func (r *resolver) Case() generated.CaseResolver                 { return caseResolver{r} }
-func (r *resolver) CaseAssigned() generated.CaseAssignedResolver { return caseAssignedResolver{r} }
-func (r *resolver) CaseCreated() generated.CaseCreatedResolver   { return caseCreatedResolver{r} }
-func (r *resolver) CaseUpdated() generated.CaseUpdatedResolver   { return caseUpdatedResolver{r} }
 func (r *resolver) Condition() generated.ConditionResolver       { return conditionResolver{r} }
 func (r *resolver) Consent() generated.ConsentResolver           { return consentResolver{r} }
 func (r *resolver) Enrollment() generated.EnrollmentResolver     { return enrollmentResolver{r} }

@@ -13,6 +13,7 @@ import (
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/generated"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
 	"github.com/carehub/carehub/graph/stream"
@@ -29,39 +30,63 @@ func (r subscriptionResolver) CaseCreated(ctx context.Context, after *stream.Cur
 	if err != nil {
 		return nil, err
 	}
-	match := func(e stream.Event) bool { return e.Kind == code.EventKindCaseEntered }
-	read := func(ctx context.Context, e stream.Event) (*ent.CareCase, bool, error) {
-		return r.caseOf(ctx, e, func(s *sql.Selector) {
-			rule.Apply(s, rule.Queue(viewer.From(ctx)))
-			rule.Apply(s, narrow)
-		})
-	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseCreatedItem {
-		return &model.CaseCreated{Cursor: item.Cursor, Reason: or(item.Value.event.Reason, code.RoutingReasonCreated), Case: item.Value.found}
-	}, checkpoint[model.CaseCreatedItem], reset[model.CaseCreatedItem])
+	return follow(ctx, r, after, source[ent.CareCase, model.CaseCreatedItem]{
+		match: func(e stream.Event) bool { return e.Kind == code.EventKindCaseEntered },
+		read: func(ctx context.Context, e stream.Event) (*ent.CareCase, error) {
+			if !viewer.From(ctx).Queues(e.Department, e.Territory) { // most events are for others; they cost no statement
+				return nil, nil //nolint:nilnil // not for this viewer
+			}
+			return r.Client.CareCase.Query().Where(carecase.ID(e.ID), func(s *sql.Selector) {
+				rule.Apply(s, rule.Queue(viewer.From(ctx)))
+				rule.Apply(s, narrow)
+			}).Only(ctx)
+		},
+		item: func(at stream.Cursor, e stream.Event, found *ent.CareCase) model.CaseCreatedItem {
+			return &model.CaseCreated{Cursor: at, Reason: or(e.Reason, code.RoutingReasonCreated), Case: found}
+		},
+	})
 }
 
 // CaseAssigned resolves Subscription.caseAssigned.
 func (r subscriptionResolver) CaseAssigned(ctx context.Context, after *stream.Cursor) (<-chan model.CaseAssignedItem, error) {
-	match := func(e stream.Event) bool { return e.Kind == code.EventKindCaseAssigned && concerns(ctx, e) }
-	read := func(ctx context.Context, e stream.Event) (*ent.CareCase, bool, error) {
-		return r.caseOf(ctx, e, func(*sql.Selector) {})
-	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseAssignedItem {
-		return &model.CaseAssigned{Cursor: item.Cursor, Case: item.Value.found}
-	}, checkpoint[model.CaseAssignedItem], reset[model.CaseAssignedItem])
+	key := viewer.From(ctx).Key
+	return follow(ctx, r, after, source[ent.CareCase, model.CaseAssignedItem]{
+		match: func(e stream.Event) bool {
+			return e.Kind == code.EventKindCaseAssigned && e.Subject != nil && *e.Subject == key
+		},
+		read: r.caseOf,
+		item: func(at stream.Cursor, _ stream.Event, found *ent.CareCase) model.CaseAssignedItem {
+			return &model.CaseAssigned{Cursor: at, Case: found}
+		},
+	})
 }
 
 // MyCaseUpdated resolves Subscription.myCaseUpdated.
 func (r subscriptionResolver) MyCaseUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.CaseUpdatedItem, error) {
-	match := func(e stream.Event) bool { return e.Kind == code.EventKindCaseUpdated }
-	read := func(ctx context.Context, e stream.Event) (*ent.CareCase, bool, error) {
-		return r.caseOf(ctx, e, func(*sql.Selector) {})
-	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseUpdatedItem {
-		return &model.CaseUpdated{Cursor: item.Cursor, Case: item.Value.found}
-	}, checkpoint[model.CaseUpdatedItem], reset[model.CaseUpdatedItem])
+	return follow(ctx, r, after, source[ent.CareCase, model.CaseUpdatedItem]{
+		match: func(e stream.Event) bool { return e.Kind == code.EventKindCaseUpdated },
+		read:  r.caseOf,
+		item: func(at stream.Cursor, _ stream.Event, found *ent.CareCase) model.CaseUpdatedItem {
+			return &model.CaseUpdated{Cursor: at, Case: found}
+		},
+	})
 }
+
+// caseOf reads the event's case.
+func (r subscriptionResolver) caseOf(ctx context.Context, e stream.Event) (*ent.CareCase, error) {
+	return r.Client.CareCase.Get(ctx, e.ID)
+}
+
+// The items' own resolvers. A row was read before the event's answer began, so that it is revealed is noted here.
+type (
+	caseCreatedResolver  struct{ *resolver }
+	caseAssignedResolver struct{ *resolver }
+	caseUpdatedResolver  struct{ *resolver }
+)
+
+func (r *resolver) CaseCreated() generated.CaseCreatedResolver   { return caseCreatedResolver{r} }
+func (r *resolver) CaseAssigned() generated.CaseAssignedResolver { return caseAssignedResolver{r} }
+func (r *resolver) CaseUpdated() generated.CaseUpdatedResolver   { return caseUpdatedResolver{r} }
 
 // Case resolves CaseCreated.case.
 func (r caseCreatedResolver) Case(ctx context.Context, obj *model.CaseCreated) (*ent.CareCase, error) {
@@ -78,44 +103,39 @@ func (r caseUpdatedResolver) Case(ctx context.Context, obj *model.CaseUpdated) (
 	return r.delivered(ctx, obj.Case)
 }
 
-// delivered shows the case of an event. It was read before the event's answer began, so that it is revealed is
-// noted here.
+// delivered shows the case of an event.
 func (r *resolver) delivered(ctx context.Context, found *ent.CareCase) (*ent.CareCase, error) {
 	audit.Revealed(ctx, ent.TypeCareCase, found.ID, found.PatientID)
 	return one(ctx, r.Client.LoadCareCase, found, nil)
 }
 
-// entered is a case with the event that told of it.
-type entered struct {
-	event stream.Event
-	found *ent.CareCase
+// source is what makes one stream of the log: T is the union of its items in the contract, E the row that its events
+// are about.
+type source[E, T any] struct {
+	// match tells which events are offered at all; it only looks at the event.
+	match func(stream.Event) bool
+	// read reads the event's row as it is now under the rules of the viewer, as it is now, in the context. A row that is
+	// not found, or nil, is passed over.
+	read func(context.Context, stream.Event) (*E, error)
+	// item is what the client gets.
+	item func(stream.Cursor, stream.Event, *E) T
 }
 
-// concerns reports whether the event is about the viewer.
-func concerns(ctx context.Context, e stream.Event) bool {
-	return e.Subject != nil && *e.Subject == viewer.From(ctx).Key
-}
-
-// caseOf reads the event's case as it is now, under the rules of the viewer as it is now.
-func (r subscriptionResolver) caseOf(ctx context.Context, e stream.Event, narrow func(*sql.Selector)) (*ent.CareCase, bool, error) {
-	found, err := r.Client.CareCase.Query().Where(carecase.ID(e.ID), narrow).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, false, nil
+// follow is a subscription to the log. It adds to the source what every stream has: resume, checkpoints, resets, rights
+// that change, and the end.
+func follow[E, T any](ctx context.Context, r subscriptionResolver, after *stream.Cursor, from source[E, T]) (<-chan T, error) {
+	type found struct {
+		event stream.Event
+		row   *E
 	}
-	return found, err == nil, err
-}
-
-// follow is a subscription to the event log: each event that matches is read for the viewer, and what the stream
-// carries becomes an item of the contract.
-func follow[T any](
-	ctx context.Context, r subscriptionResolver, after *stream.Cursor, match func(stream.Event) bool,
-	read func(context.Context, stream.Event) (*ent.CareCase, bool, error),
-	value func(stream.Item[entered]) T, checkpoint func(stream.Cursor) T, reset func(stream.Cursor, stream.ResetReason) T,
-) (<-chan T, error) {
-	items, err := stream.Follow(ctx, r.Log, after, match, func(ctx context.Context, e stream.Event) (entered, bool, error) {
-		found, seen, err := read(viewer.Tick(ctx, clock.Now(ctx)), e)
-		return entered{e, found}, seen, err
-	}, stream.WithViewer(r.Identities.Fresh))
+	read := func(ctx context.Context, e stream.Event) (found, bool, error) {
+		row, err := from.read(viewer.Tick(ctx, clock.Now(ctx)), e)
+		if ent.IsNotFound(err) {
+			return found{}, false, nil
+		}
+		return found{e, row}, row != nil, err
+	}
+	items, err := stream.Follow(ctx, r.Log, after, from.match, read, stream.WithViewer(r.Identities.Fresh))
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +146,11 @@ func follow[T any](
 			var next T
 			switch item.Kind {
 			case stream.KindValue:
-				next = value(item)
+				next = from.item(item.Cursor, item.Value.event, item.Value.row)
 			case stream.KindCheckpoint:
-				next = checkpoint(item.Cursor)
+				next = any(&model.StreamCheckpoint{Cursor: item.Cursor}).(T)
 			case stream.KindReset:
-				next = reset(item.Cursor, item.Reason)
+				next = any(&model.StreamReset{Cursor: item.Cursor, Reason: item.Reason}).(T)
 			case stream.KindFailure:
 				r.Logger.WarnContext(ctx, "stream broken off", "error", item.Err)
 				fault.Break(ctx, item.Err)
@@ -144,12 +164,4 @@ func follow[T any](
 		}
 	}()
 	return out, nil
-}
-
-func checkpoint[T any](cursor stream.Cursor) T {
-	return any(&model.StreamCheckpoint{Cursor: cursor}).(T)
-}
-
-func reset[T any](cursor stream.Cursor, reason stream.ResetReason) T {
-	return any(&model.StreamReset{Cursor: cursor, Reason: reason}).(T)
 }

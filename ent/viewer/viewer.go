@@ -101,6 +101,17 @@ func (i *Identity) MemberOf(department string) bool {
 	return false
 }
 
+// Queues reports whether what enters the department, in the territory, comes into a queue of the identity: the part of
+// row rule QUEUE that can be told without the row.
+func (i *Identity) Queues(department, territory *string) bool {
+	for _, m := range i.Memberships {
+		if department != nil && m.Department == *department && (m.Territory == "" || territory != nil && m.Territory == *territory) {
+			return true
+		}
+	}
+	return false
+}
+
 // HasRole reports whether the identity has the role in the department.
 func (i *Identity) HasRole(department, role string) bool {
 	for _, m := range i.Memberships {
