@@ -244,7 +244,7 @@ func TestTrials(t *testing.T) {
 				t.Errorf("%d criteria of kind %s", n, kind)
 			}
 		}
-		before := contents(t, s)
+		before := everything(t, s)
 		for table, all := range before {
 			for _, row := range all {
 				for _, who := range people {
@@ -258,7 +258,7 @@ func TestTrials(t *testing.T) {
 		f.counts("Study", 0, 132)
 		f.counts("Location", 0, 2377)
 		f.is("exit code", f.report.ExitCode(), 0)
-		after := contents(t, s)
+		after := everything(t, s)
 		delete(before, "import_runs")
 		delete(after, "import_runs")
 		if diff := cmp.Diff(before, after); diff != "" {
