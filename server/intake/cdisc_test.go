@@ -132,13 +132,13 @@ func TestCDISC(t *testing.T) {
 		f.is("screen failure", failed.Status, code.EnrollmentStatusIneligible)
 		f.is("its state", failed.Edges.TrialSubject.State, code.SubjectStateIneligible)
 
-		before := everything(t, s)
+		before := allRows(t, s)
 		f.takeInto(intake.CDISC, filepath.Join(folder, "adam"), filepath.Join(folder, "sdtm"))
 		f.is("accepted the second time", f.report.Accepted, 0)
 		f.counts("ADSL", 0, 169)
 		f.counts("DS", 0, 35)
 		f.is("exit code", f.report.ExitCode(), 0)
-		after := everything(t, s)
+		after := allRows(t, s)
 		delete(before, "import_runs")
 		delete(after, "import_runs")
 		if diff := cmp.Diff(before, after); diff != "" {

@@ -20,6 +20,7 @@ import (
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
+// importer is one of the functions of package intake.
 type importer func(context.Context, *ent.Client, intake.Options, ...string) (intake.Report, error)
 
 // takeTables imports tables, by the names of their files.

@@ -3,7 +3,6 @@ package intake_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -244,7 +243,7 @@ func TestTrials(t *testing.T) {
 				t.Errorf("%d criteria of kind %s", n, kind)
 			}
 		}
-		before := everything(t, s)
+		before := allRows(t, s)
 		for table, all := range before {
 			for _, row := range all {
 				for _, who := range people {
@@ -258,7 +257,7 @@ func TestTrials(t *testing.T) {
 		f.counts("Study", 0, 132)
 		f.counts("Location", 0, 2377)
 		f.is("exit code", f.report.ExitCode(), 0)
-		after := everything(t, s)
+		after := allRows(t, s)
 		delete(before, "import_runs")
 		delete(after, "import_runs")
 		if diff := cmp.Diff(before, after); diff != "" {
@@ -308,9 +307,6 @@ func namedPeople(t *testing.T, folder string) []string {
 	}
 	return slices.Sorted(maps.Keys(found))
 }
-
-// importer is one of the functions of package intake.
-type importer func(context.Context, *ent.Client, intake.Options, ...string) (intake.Report, error)
 
 // takeWith imports texts, each in a file of its own that is named after its place.
 func (f *fixture) takeWith(run importer, texts ...string) {

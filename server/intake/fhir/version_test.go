@@ -33,10 +33,11 @@ func TestParse(t *testing.T) {
 	for data, want := range map[string]string{
 		`{"resourceType":"Bundle","type":"transaction"}`:                       "",
 		`{"resourceType":"Bundle","type":"batch","entry":[{"resource":5},{}]}`: "",
-		`{"resourceType":"Bundle","type":"collection"}`:                        `type "collection"`,
+		`{"resourceType":"Bundle","type":"collection"}`:                        "",
+		`{"resourceType":"Bundle","type":"history"}`:                           `type "history"`,
 		`{"resourceType":"Bundle"}`:                                            `type ""`,
-		`{"resourceType":"Patient"}`:                                           `resourceType is "Patient"`,
-		`{}`:                                                                   `resourceType is ""`,
+		`{"resourceType":"Patient"}`:                                           "",
+		`{}`:                                                                   "", // one resource, which is at fault
 		`[]`:                                                                   "it: a JSON array",
 		``:                                                                     "not JSON at byte 0",
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"id"`: "not JSON at byte 72",

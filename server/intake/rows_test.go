@@ -9,9 +9,9 @@ import (
 	"github.com/carehub/carehub/ent/store"
 )
 
-// everything is every row of every table as text, by table: what a second run must not change, and where nothing is
+// allRows is every row of every table as text, by table: what a second run must not change, and where nothing is
 // to be found that is not to be stored.
-func everything(t testing.TB, s *store.Store) map[string][]string {
+func allRows(t testing.TB, s *store.Store) map[string][]string {
 	t.Helper()
 	catalogue := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 	if s.Dialect == "postgres" {
