@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"math/rand/v2"
 	"sync"
 	"syscall"
@@ -25,11 +26,21 @@ func (c *chaos) killNode(context.Context) {
 // terminateBackends ends all sessions of the database but its own: listeners, sequencers, readers and writers.
 func (c *chaos) terminateBackends(ctx context.Context) {
 	var n int
-	if err := c.store.DB.QueryRowContext(ctx, `
-SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`).Scan(&n); err != nil {
+	c.look(ctx, `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`, &n)
+	c.tally.terminated += n
+}
+
+// look reads a value on a session of its own: those of the pool may have been ended by an earlier fault.
+func (c *chaos) look(ctx context.Context, query string, to any) {
+	c.Helper()
+	db, err := sql.Open("postgres", c.store.Source)
+	if err != nil {
+		c.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRowContext(ctx, query).Scan(to); err != nil {
 		c.Error(err)
 	}
-	c.tally.terminated += n
 }
 
 // pauseNode stops a server for a while as a virtual machine that is moved is stopped; it notices nothing.
@@ -49,13 +60,10 @@ func (c *chaos) pauseSequencer(ctx context.Context) {
 		n.signal(syscall.SIGSTOP)
 		time.Sleep(15 * time.Millisecond)
 		var holds bool
-		if err := c.store.DB.QueryRowContext(ctx, `
+		c.look(ctx, `
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'
   AND clock_timestamp() - state_change > interval '10 ms'
-  AND (query LIKE '%FROM event_heads WHERE id = 1 FOR UPDATE%' OR query LIKE '%UPDATE events SET pos%' OR query LIKE '%UPDATE event_heads SET last%'))`).
-			Scan(&holds); err != nil {
-			c.Error(err)
-		}
+  AND (query LIKE '%FROM event_heads WHERE id = 1 FOR UPDATE%' OR query LIKE '%UPDATE events SET pos%' OR query LIKE '%UPDATE event_heads SET last%'))`, &holds)
 		if holds {
 			c.tally.pausedWithLock++
 			break

@@ -87,5 +87,5 @@ func (n *node) ready(ctx context.Context) {
 	n.t.Fatalf("%s does not become ready:\n%s", n.address, n.log)
 }
 
-// any returns one of the nodes.
+// anyOf returns one of the nodes.
 func anyOf(nodes []*node) *node { return nodes[rand.IntN(len(nodes))] }

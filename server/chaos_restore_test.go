@@ -108,7 +108,7 @@ func (c *chaos) restore(subs []*subscriber) {
 		c.writeOne(ctx)
 	}
 	c.await(&reading, cancel)
-	lost := c.column(newCases, start)
+	lost := c.newCases(start)
 	var received [][]uuid.UUID
 	for _, s := range subs {
 		received = append(received, c.keys(s.cases))
@@ -141,7 +141,7 @@ func (c *chaos) restore(subs []*subscriber) {
 	}
 	took := time.Since(restored)
 	c.writeOne(ctx)
-	table := c.column(newCases, start)
+	table := c.newCases(start)
 	last.Store(gid.ID{Prefix: "case", UUID: table[len(table)-1]}.String())
 	c.writeOne(ctx) // whoever had the last already looks again
 	c.await(&reading, cancel)
@@ -164,9 +164,6 @@ func (c *chaos) restore(subs []*subscriber) {
 	c.Logf("backup restored: %d events lost, %d of %d subscribers were told so (CURSOR_UNKNOWN), the last after %.1f s; none was silent",
 		lostEvents, told.Load(), len(subs), took.Seconds())
 }
-
-// newCases are those that entered after the event with the key, in the order of the log.
-const newCases = "SELECT entity_id FROM events WHERE kind = 'CASE_ENTERED' AND id > $1 ORDER BY pos"
 
 func (c *chaos) must(err error) {
 	c.Helper()

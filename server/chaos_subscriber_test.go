@@ -61,7 +61,7 @@ func (s *subscriber) listen(ctx context.Context, until func(*subscriber) bool) e
 	if err != nil {
 		return err
 	}
-	defer conn.CloseNow() //nolint:errcheck // the client vanishes
+	defer conn.CloseNow() // the client vanishes
 	s.connects++
 	leave := time.Now().Add(200*time.Millisecond + rand.N(4*time.Second))
 	for !until(s) {

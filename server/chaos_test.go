@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"flag"
 	"fmt"
 	"path/filepath"
@@ -143,7 +144,7 @@ func (c *chaos) run() {
 	c.quiet.Store(true)
 	wrote := time.Since(began)
 
-	n := len(c.column(newCases, start))
+	n := len(c.newCases(start))
 	expected.Store(int64(n) + 1)
 	c.writeOne(ctx) // the last: who has it has all
 	last := time.Now()
@@ -228,7 +229,7 @@ func (c *chaos) await(reading *sync.WaitGroup, cancel func()) {
 // the writers know.
 func (c *chaos) table(start int64) (keys []uuid.UUID) {
 	c.Helper()
-	keys = c.column(newCases, start)
+	keys = c.newCases(start)
 	there := map[uuid.UUID]bool{}
 	for _, key := range keys {
 		there[key] = true
@@ -301,38 +302,44 @@ func (c *chaos) keys(ids []string) (keys []uuid.UUID) {
 	return keys
 }
 
-// row reads one row; the last values are the statement's arguments beyond the places of its columns.
+// row reads one row. It tries again where sessions of the pool were ended.
 func (c *chaos) row(query string, to ...any) {
 	c.Helper()
-	var args []any
-	for len(to) > 0 {
-		value, is := to[len(to)-1].(int64)
-		if !is {
-			break
+	var err error
+	for range 50 {
+		if err = c.store.DB.QueryRowContext(c.Context(), query).Scan(to...); err == nil {
+			return
 		}
-		to, args = to[:len(to)-1], append(args, value)
 	}
-	if err := c.store.DB.QueryRowContext(c.Context(), query, args...).Scan(to...); err != nil {
-		c.Fatal(err)
-	}
+	c.Fatal(err)
 }
 
-func (c *chaos) column(query string, args ...any) (keys []uuid.UUID) {
+// newCases are those that entered after the event with the key, in the order of the log.
+func (c *chaos) newCases(since int64) []uuid.UUID {
 	c.Helper()
-	rows, err := c.store.DB.QueryContext(c.Context(), query, args...)
+	var err error
+	for range 50 { // sessions of the pool may have been ended
+		var keys []uuid.UUID
+		if keys, err = casesOf(c.Context(), c.store.DB, since); err == nil {
+			return keys
+		}
+	}
+	c.Fatal(err)
+	return nil
+}
+
+func casesOf(ctx context.Context, db *sql.DB, since int64) (keys []uuid.UUID, err error) {
+	rows, err := db.QueryContext(ctx, "SELECT entity_id FROM events WHERE kind = 'CASE_ENTERED' AND id > $1 ORDER BY pos", since)
 	if err != nil {
-		c.Fatal(err)
+		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var key uuid.UUID
 		if err := rows.Scan(&key); err != nil {
-			c.Fatal(err)
+			return nil, err
 		}
 		keys = append(keys, key)
 	}
-	if err := rows.Err(); err != nil {
-		c.Fatal(err)
-	}
-	return keys
+	return keys, rows.Err()
 }

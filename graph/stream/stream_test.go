@@ -62,7 +62,7 @@ func settle(t testing.TB, l *stream.Log) {
 
 func shut(t testing.TB, l *stream.Log) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := l.Close(ctx); err != nil {
 		t.Error(err)
