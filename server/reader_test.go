@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -136,7 +137,7 @@ func overEvents(ctx context.Context, url, token string, request object, dial dia
 	}
 	post.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + token}}
 	client := &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
-	response, err := client.Do(post) //nolint:bodyclose // close does it
+	response, err := client.Do(post)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -160,7 +161,7 @@ func overEvents(ctx context.Context, url, token string, request object, dial dia
 				return data, nil
 			}
 			if bytes.HasPrefix(line, []byte("event: complete")) {
-				return nil, fmt.Errorf("the server says that the stream is complete")
+				return nil, errors.New("the server says that the stream is complete")
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -189,7 +190,7 @@ func TestExpiry(t *testing.T) {
 				}()
 				rest, err := h.some(want)
 				late := time.Since(expires)
-				if err != error(map[string]ended{"socket": 4403, "events": 0}[over]) || len(rest) == 0 {
+				if !errors.Is(err, map[string]ended{"socket": 4403, "events": 0}[over]) || len(rest) == 0 {
 					t.Errorf("with %d cases missing: %v", len(rest), err)
 				}
 				if late < 0 || late > time.Second {

@@ -34,7 +34,7 @@ func BenchmarkStoppedReaders(b *testing.B) {
 		without = append(without, ask(b.N/rounds+1)...)
 		var stopped []*socket
 		for range readers {
-			c, connection := s.openTapped(alice)
+			c, connection := s.openTapped()
 			connection.stop()
 			c.send(subscribe("a", "subscription { flood(bytes: 10000) }"))
 			stopped = append(stopped, c)

@@ -48,7 +48,8 @@ func TestCapsAreShared(t *testing.T) {
 	address = "192.0.2.2:1000"
 	s.open("carol")
 
-	bob.close()
+	s.endpoint.Revoke(s.key("bob"))
+	bob.expectEnd()
 	events.close()
 	if err := socket.Close(websocket.StatusNormalClosure, ""); err != nil {
 		t.Error(err)

@@ -107,8 +107,8 @@ func (s *server) tapped() (*http.Client, func() *tap) {
 	return &http.Client{Transport: transport}, func() *tap { return <-made }
 }
 
-// openTapped is open with a connection that can be stopped.
-func (s *server) openTapped(token string) (*socket, *tap) {
+// openTapped is open, as alice, with a connection that can be stopped.
+func (s *server) openTapped() (*socket, *tap) {
 	s.t.Helper()
 	client, connection := s.tapped()
 	conn, _, err := websocket.Dial(s.t.Context(), s.URL, &websocket.DialOptions{HTTPClient: client, Subprotocols: []string{"graphql-transport-ws"}})
@@ -118,7 +118,7 @@ func (s *server) openTapped(token string) (*socket, *tap) {
 	conn.SetReadLimit(-1)
 	s.t.Cleanup(func() { _ = conn.CloseNow() })
 	c := &socket{conn, s.t}
-	c.send(initAs(token))
+	c.send(initAs(alice))
 	c.expect(`{"type":"connection_ack"}`)
 	return c, connection()
 }
@@ -135,7 +135,7 @@ func TestStoppedReaderIsGoneInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			c, connection := s.openTapped(alice)
+			c, connection := s.openTapped()
 			ponged := connection.stopAfterPong()
 			c.send(subscribe("a", document))
 			ended := make(chan error, 1)
@@ -185,7 +185,7 @@ func TestStoppedReadersTakeLittleMemory(t *testing.T) {
 	)
 	for name, over := range map[string]func(s *server, document string) *tap{
 		"socket": func(s *server, document string) *tap {
-			c, connection := s.openTapped(alice)
+			c, connection := s.openTapped()
 			connection.stop()
 			c.send(subscribe("a", document))
 			return connection
@@ -261,7 +261,7 @@ func TestOthersDoNotNotice(t *testing.T) {
 	s := newServer(t, func(o *wire.Options) { o.Limits.PerIdentity = 100 })
 	var stopped []*tap
 	for range 40 {
-		c, connection := s.openTapped(alice)
+		c, connection := s.openTapped()
 		connection.stop()
 		c.send(subscribe("a", "subscription { flood(bytes: 10000) }"))
 		stopped = append(stopped, connection)
