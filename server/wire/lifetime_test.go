@@ -120,6 +120,18 @@ func TestBrokenStream(t *testing.T) {
 	}
 }
 
+// What fails because its client does not want it any more is no failure: the socket stays.
+func TestAbandonedStreamIsNotBroken(t *testing.T) {
+	s := newServer(t)
+	c := s.open(alice)
+	c.send(`{"id":"a","type":"subscribe","payload":` + request(`subscription { broken(code: "LATE") }`) + `}`)
+	c.expect(`{"id":"a","type":"next","payload":{"data":{"broken":1}}}`)
+	c.send(`{"id":"a","type":"complete"}`)
+	eventually(t, "the subscription has ended", func() bool { return s.toy.running.Load() == 0 })
+	c.send(subscribe("b", "{ hello }"))
+	c.expect(`{"id":"b","type":"next","payload":{"data":{"hello":"world"}}}`)
+}
+
 func TestDrain(t *testing.T) {
 	s := newServer(t, func(o *wire.Options) { o.Limits.Spread = 20 * time.Millisecond })
 	idle, subscribed, busy := s.open(alice), s.open(alice), s.open(alice)

@@ -106,7 +106,7 @@ func (s *socket) run(o *operation) {
 		}
 		results++
 	}
-	if err := broken(); err != nil {
+	if err := broken(); err != nil && o.ctx.Err() == nil { // and not because nobody wants it any more
 		s.refuse(interrupted(err))
 		return
 	}

@@ -132,6 +132,9 @@ func (t *toy) stream(ctx context.Context, f graphql.CollectedField, args map[str
 			value = strings.Repeat("x", int(args["bytes"].(int64)))
 		case "broken":
 			if value = 1; begun {
+				if args["code"] == "LATE" {
+					<-ctx.Done()
+				}
 				fault.Break(ctx, fault.New(fault.Code(args["code"].(string)), "a secret"))
 				value = nil
 			}
