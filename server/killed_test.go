@@ -128,13 +128,16 @@ func killedAfter(t *testing.T, database string, changes int, args []string) int 
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = c.Wait() // it is killed
+	}()
 	s, err := store.Open(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // it was only read
+	defer s.Close()
 	ctx := viewer.System(t.Context(), "test")
 	tick, deadline := time.NewTicker(time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()

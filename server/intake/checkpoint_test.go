@@ -175,6 +175,14 @@ func TestResumeNot(t *testing.T) {
 	}
 }
 
+// TestErrorsToDevice: an error file that is no file takes everything.
+func TestErrorsToDevice(t *testing.T) {
+	s := storetest.SQLite(t)
+	if report, err := takeListing(t, s, "1", os.DevNull, crowd(t)); err != nil || report.Accepted == 0 {
+		t.Errorf("%+v, %v", report.Counts, err)
+	}
+}
+
 // TestTakenUpByAnother: of two processes with one run, the one that ran first can commit no more.
 func TestTakenUpByAnother(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 
 	"github.com/carehub/carehub/server/intake/tally"
 )
@@ -65,12 +66,23 @@ func (f *errorFile) mark() mark { return mark{f.length, hex.EncodeToString(f.sum
 type file interface {
 	io.ReadWriteSeeker
 	Truncate(size int64) error
+	Stat() (fs.FileInfo, error)
+}
+
+// onDisk tells a file that can be read again from a pipe or a device.
+func onDisk(to io.Writer) (file, bool) {
+	f, is := to.(file)
+	if !is {
+		return nil, false
+	}
+	info, err := f.Stat()
+	return f, err == nil && info.Mode().IsRegular()
 }
 
 // rewind makes the file that of a run which wrote so much of it: what follows is cut off. It reports false, and
 // leaves the file alone, when the file does not begin with what the run wrote.
 func (f *errorFile) rewind(to io.Writer, at mark) (bool, error) {
-	disk, is := to.(file)
+	disk, is := onDisk(to)
 	if !is {
 		return true, nil // nothing can be read again, so what follows is appended
 	}

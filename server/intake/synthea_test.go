@@ -17,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/provider"
@@ -120,7 +121,7 @@ func TestSynthea(t *testing.T) {
 		if before["patients"] != "159 rows, version sum 159" {
 			t.Errorf("patients: %s", before["patients"])
 		}
-		runs := s.Client.ImportRun.Query().AllX(ctx)
+		runs := s.Client.ImportRun.Query().Order(importrun.ByStartedAt()).AllX(ctx)
 		if len(runs) != 4 || runs[0].FinishedAt == nil || runs[0].Accepted == 0 {
 			t.Errorf("runs: %v", runs)
 		}

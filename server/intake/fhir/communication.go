@@ -194,10 +194,15 @@ func (l *load) communication(it *item, c *communication) {
 
 // permissionOf finds the consent of a patient that permitted a scope at a moment.
 func (l *load) permissionOf(patient uuid.UUID, scope code.ConsentScope, at time.Time) uuid.UUID {
+	var latest uuid.UUID
 	for key, p := range l.permissions {
-		if p.patient == patient && p.scope == scope && p.holds() && !at.Before(p.at) {
-			return key
+		given := p.patient == patient && p.scope == scope && p.holds() && !at.Before(p.at)
+		if given && (latest == uuid.Nil || p.at.After(l.permissions[latest].at)) {
+			latest = key
 		}
+	}
+	if latest != uuid.Nil {
+		return latest
 	}
 	row, err := l.tx.Consent.Query().
 		Where(

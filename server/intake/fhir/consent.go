@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -120,8 +121,11 @@ func (l *load) consent(it *item, c *consent) {
 	}
 	start, end := r.span("Consent.provision.period", c.Provision.Period)
 	signer := code.SignerRoleSelf
-	for _, performer := range c.Performer {
-		if who, _ := l.find(it, performer, patients); who != it.patient {
+	for i, performer := range c.Performer {
+		switch who, _ := l.find(it, performer, patients); {
+		case who != uuid.Nil && who != it.patient:
+			r.refuse(fmt.Sprintf("Consent.performer[%d]", i), "another patient")
+		case typeOf(performer) == "RelatedPerson":
 			signer = code.SignerRoleLegalRepresentative
 		}
 	}

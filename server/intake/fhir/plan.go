@@ -11,6 +11,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
@@ -290,6 +291,23 @@ func (l *load) reenroll(it *item, s stay, editable func(*sql.Selector)) error {
 	if err != nil {
 		return err
 	}
-	return l.tx.StatusChange.Create().SetEnrollmentID(it.key).
+	err = l.tx.StatusChange.Create().SetEnrollmentID(it.key).
 		SetFromStatus(string(row.Status)).SetToStatus(string(s.status)).SetNote("imported as " + it.name()).Exec(l.ctx)
+	if err != nil || s.subject == nil {
+		return err
+	}
+	return l.reenter(it, s.subject)
+}
+
+// reenter moves the subject of an enrollment in a trial to the state of a newer record.
+func (l *load) reenter(it *item, s *subject) error {
+	row, err := l.tx.TrialSubject.Query().Where(trialsubject.EnrollmentID(it.key)).Only(l.ctx)
+	if err != nil || row.State == s.state {
+		return err
+	}
+	if err := l.tx.TrialSubject.UpdateOne(row).SetState(s.state).Exec(l.ctx); err != nil {
+		return err
+	}
+	return l.tx.StatusChange.Create().SetTrialSubjectID(row.ID).
+		SetFromStatus(string(row.State)).SetToStatus(string(s.state)).SetNote("imported as " + it.name()).Exec(l.ctx)
 }

@@ -83,6 +83,9 @@ func (l *load) subject(it *item, s *researchSubject) (stay, *fault) {
 		at.status = code.EnrollmentStatusCancelled
 	}
 	out := l.stay(r, "ResearchSubject", at.status, s.Period, "")
+	if out.status != at.status { // its period is over
+		at.state = code.SubjectStateOffStudy
+	}
 	out.subject = &subject{state: at.state}
 	if consent != uuid.Nil {
 		out.subject.consented = &permission.at
@@ -97,7 +100,7 @@ func (l *load) subject(it *item, s *researchSubject) (stay, *fault) {
 		r.refuse("ResearchSubject.study", "%s", reason)
 	case !is:
 		r.refuse("ResearchSubject.study", "names no clinical trial")
-	case at.status == code.EnrollmentStatusActive && status != code.ProgramStatusActive:
+	case out.status == code.EnrollmentStatusActive && status != code.ProgramStatusActive:
 		r.refuse("ResearchSubject.study", "the trial is not active here: nobody can be in it")
 	}
 	out.into = trial

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"github.com/google/go-cmp/cmp"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/carehub/carehub/ent/code"
 )
@@ -178,7 +179,7 @@ func TestLines(t *testing.T) {
 		got = append(got, fmt.Sprintf("%d %s: %s", e.line, e.fault.path, e.fault.reason))
 	}
 	want := []string{
-		"4 Resource: not JSON at byte 3", "5 Resource: not written in UTF-8: byte 107",
+		"4 Resource: not JSON at byte 3", "5 Resource: not written in UTF-8: byte 106",
 		"6 Resource: longer than 16777216 bytes", "7 resourceType: missing",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

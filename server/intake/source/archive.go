@@ -185,6 +185,9 @@ func checkUTF8(data []byte) error {
 
 // FirstInvalid is the place of the first byte that is no UTF-8; the length when all are.
 func FirstInvalid(data []byte) int {
+	if utf8.Valid(data) {
+		return len(data)
+	}
 	at := 0
 	for at < len(data) {
 		r, size := utf8.DecodeRune(data[at:])
