@@ -200,7 +200,7 @@ func (c *change) entered(now *ent.CareCase, from *code.DepartmentCode, to route,
 	if to.rule != nil {
 		routing.SetRuleID(to.rule.ID)
 	} else {
-		routing.SetRoutedByID(c.viewer.Key)
+		routing.SetNillableRoutedByID(c.actor())
 	}
 	if err := routing.Exec(c.system); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (c *change) entered(now *ent.CareCase, from *code.DepartmentCode, to route,
 
 // step writes a step of the case's lifecycle and tells the requester's stream.
 func (c *change) step(now *ent.CareCase, from code.CaseStatus, note *string) error {
-	steps := c.tx.StatusChange.Create().SetCareCaseID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetChangedByID(c.viewer.Key)
+	steps := c.tx.StatusChange.Create().SetCareCaseID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetNillableChangedByID(c.actor())
 	if from != "" {
 		steps.SetFromStatus(string(from))
 	}

@@ -29,7 +29,8 @@ type change struct {
 	context.Context
 	system context.Context //nolint:containedctx // a change lives exactly as long as its contexts
 
-	tx     *ent.Tx
+	tx *ent.Tx
+	// viewer is nil for what the system takes in from outside.
 	viewer *viewer.Identity
 
 	entries []audit.Entry
@@ -163,6 +164,14 @@ func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do f
 		r.Log.Kick()
 	}
 	return outcome, nil
+}
+
+// actor is the key of who makes the change; nil for the system.
+func (c *change) actor() *uuid.UUID {
+	if c.viewer == nil {
+		return nil
+	}
+	return &c.viewer.Key
 }
 
 // concerns notes which row the viewer asked to change.

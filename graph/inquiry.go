@@ -2,8 +2,6 @@ package graph
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/carecase"
-	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/inquiryquestion"
@@ -49,53 +46,29 @@ const (
 	maxSubject   = 200
 )
 
-// submit writes the inquiry: its case, routed, its questions and, with a side effect, a case in drug safety.
+// submit opens the inquiry that the input describes.
 func (c *change) submit(input model.SubmitMedicalInquiryInput) (uuid.UUID, error) {
 	if err := checkInquiry(input); err != nil {
 		return uuid.Nil, err
 	}
-	asked, err := c.asked(input)
-	if err != nil {
-		return uuid.Nil, err
+	q := Inquiry{
+		Channel: code.ChannelPortal, Requester: code.AccountKindProvider, Unsolicited: input.Unsolicited,
+		PreferredDelivery: input.PreferredDelivery, SignatureCopy: input.SignatureCopy,
 	}
-	made, err := c.open(asked)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	inquiry, err := c.tx.MedicalInquiry.Create().
-		SetCareCaseID(made.ID).SetUnsolicited(input.Unsolicited).SetAttestedAt(made.ReceivedAt).SetAdverseEvent(input.InvolvesAdverseEvent).
-		SetNillablePreferredDelivery(input.PreferredDelivery).SetNillableSignatureCopy(input.SignatureCopy).Save(c)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	questions := make([]*ent.InquiryQuestionCreate, len(input.Questions))
-	for i, q := range input.Questions {
-		questions[i] = c.tx.InquiryQuestion.Create().SetInquiryID(inquiry.ID).SetSeq(i + 1).SetText(q.Text).SetTopic(q.Topic)
-	}
-	asking, err := c.tx.InquiryQuestion.CreateBulk(questions...).Save(c)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	c.record(code.AuditActionCreate, ent.TypeMedicalInquiry, made.PatientID, inquiry.ID)
-	c.record(code.AuditActionCreate, ent.TypeInquiryQuestion, made.PatientID, keysOf(asking, func(q *ent.InquiryQuestion) uuid.UUID { return q.ID })...)
 	if input.InvolvesAdverseEvent {
-		report := asked
-		report.kind, report.parent, report.narrative = code.CaseKindAdverseEvent, &made.ID, input.AdverseEventText
-		report.subject = "Adverse event reported with inquiry " + made.Number
-		if _, err := c.open(report); err != nil {
-			return uuid.Nil, err
-		}
+		q.AdverseEvent = input.AdverseEventText
 	}
-	return made.ID, nil
-}
-
-// keysOf returns the keys of the rows.
-func keysOf[Row any](rows []*Row, key func(*Row) uuid.UUID) []uuid.UUID {
-	keys := make([]uuid.UUID, len(rows))
-	for i, row := range rows {
-		keys[i] = key(row)
+	for _, asked := range input.Questions {
+		q.Questions = append(q.Questions, Question{Text: asked.Text, Topic: asked.Topic})
 	}
-	return keys
+	if err := c.asked(&q, input); err != nil {
+		return uuid.Nil, err
+	}
+	opened, err := c.inquire(q)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return opened.Case.ID, nil
 }
 
 // checkInquiry checks what the schema can not say of the input.
@@ -128,94 +101,34 @@ func checkInquiry(input model.SubmitMedicalInquiryInput) error {
 	return nil
 }
 
-// opening is a case to be opened.
-type opening struct {
-	kind      code.CaseKind
-	subject   string
-	narrative *string
-	parent    *uuid.UUID
-	product   *ent.Product
-	provider  *ent.Provider
-	patient   *uuid.UUID
-}
-
-// asked gathers the case of an inquiry from the input and from who asks.
-func (c *change) asked(input model.SubmitMedicalInquiryInput) (opening, error) {
-	o := opening{kind: code.CaseKindMedicalInquiry}
+// asked adds to the inquiry what it is about and who asks.
+func (c *change) asked(q *Inquiry, input model.SubmitMedicalInquiryInput) error {
 	if err := expect(input.ProductID, "product", "input.productId"); err != nil {
-		return o, err
+		return err
 	}
 	var err error
-	if o.product, err = c.tx.Product.Get(c, input.ProductID.UUID); err != nil {
-		return o, missing(err, "product", "input.productId")
+	if q.product, err = c.tx.Product.Get(c, input.ProductID.UUID); err != nil {
+		return missing(err, "product", "input.productId")
 	}
-	if o.provider, err = c.tx.Provider.Get(c, c.viewer.AccountKey); err != nil {
-		return o, err
+	if q.provider, err = c.tx.Provider.Get(c, c.viewer.AccountKey); err != nil {
+		return err
 	}
 	if input.PatientID != nil {
 		if err := expect(*input.PatientID, "patient", "input.patientId"); err != nil {
-			return o, err
+			return err
 		}
 		patient, err := c.tx.Patient.Get(c, input.PatientID.UUID)
 		if err != nil {
-			return o, missing(err, "patient", "input.patientId")
+			return missing(err, "patient", "input.patientId")
 		}
-		o.patient = &patient.ID
+		q.patient = &patient.ID
 	}
 	if input.Subject != nil {
-		o.subject = strings.TrimSpace(*input.Subject)
+		q.Subject = strings.TrimSpace(*input.Subject)
 	} else {
-		o.subject = shortened(input.Questions[0].Text, maxSubject)
+		q.Subject = shortened(input.Questions[0].Text, maxSubject)
 	}
-	return o, nil
-}
-
-// open makes the case and routes it.
-func (c *change) open(o opening) (*ent.CareCase, error) {
-	now := clock.Now(c)
-	draft := &ent.CareCase{
-		Kind: o.kind, RequesterKind: code.AccountKindProvider, LabelStatus: code.LabelStatusUnknown,
-		ProductID: &o.product.ID, TherapeuticArea: &o.product.TherapeuticArea, Country: &home, Territory: &o.provider.Territory,
-	}
-	in, err := inputsOf(c.system, c.tx.Client(), draft)
-	if err != nil {
-		return nil, err
-	}
-	to, err := decide(c.system, c.tx.Client(), in)
-	if err != nil {
-		return nil, err
-	}
-	made, err := c.tx.CareCase.Create().
-		SetNumber(newNumber()).SetKind(o.kind).SetStatus(code.CaseStatusRouted).SetPriority(to.priority).
-		SetChannel(code.ChannelPortal).SetRequesterKind(draft.RequesterKind).SetDepartment(to.department).
-		SetSubject(o.subject).SetNillableNarrative(o.narrative).
-		SetNillableTerritory(draft.Territory).SetNillableTherapeuticArea(draft.TherapeuticArea).SetNillableCountry(draft.Country).
-		SetReceivedAt(now).SetDueAt(now.Add(to.due)).SetRoutingCount(1).
-		SetRequesterID(c.viewer.Key).SetProviderID(o.provider.ID).SetProductID(o.product.ID).
-		SetNillablePatientID(o.patient).SetNillableParentID(o.parent).Save(c)
-	if err != nil {
-		return nil, err
-	}
-	received := *made
-	received.Status = code.CaseStatusNew
-	if err := c.step(&received, "", nil); err != nil {
-		return nil, err
-	}
-	if err := c.step(made, code.CaseStatusNew, nil); err != nil {
-		return nil, err
-	}
-	return made, c.entered(made, nil, to, code.RoutingReasonCreated, nil)
-}
-
-// home is the country that providers of the register belong to.
-var home = "US"
-
-// newNumber returns a number that people can tell each other: ten digits without those that look alike.
-func newNumber() string {
-	var random [8]byte
-	rand.Read(random[:]) // never fails
-	digits := base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").EncodeToString(random[:])
-	return "C-" + digits[:5] + "-" + digits[5:10]
+	return nil
 }
 
 // shortened cuts a text to one line of at most limit characters.
@@ -302,11 +215,7 @@ func (c *change) label(found *ent.CareCase, label code.LabelStatus) error {
 	}
 	labelled := *found
 	labelled.LabelStatus = label
-	in, err := inputsOf(c.system, c.tx.Client(), &labelled)
-	if err != nil {
-		return err
-	}
-	to, err := decide(c.system, c.tx.Client(), in)
+	to, err := routeOf(c.system, c.tx.Client(), &labelled)
 	if err != nil {
 		return err
 	}

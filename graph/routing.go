@@ -94,6 +94,15 @@ func decide(ctx context.Context, client *ent.Client, in inputs) (route, error) {
 	return route{department: fallback.Code, priority: code.CasePriorityRoutine, due: defaultDue}, nil
 }
 
+// routeOf returns the route of a case by what the rules look at of it.
+func routeOf(ctx context.Context, client *ent.Client, c *ent.CareCase) (route, error) {
+	in, err := inputsOf(ctx, client, c)
+	if err != nil {
+		return route{}, err
+	}
+	return decide(ctx, client, in)
+}
+
 // inputsOf gathers what the rules look at of a case.
 func inputsOf(ctx context.Context, client *ent.Client, c *ent.CareCase) (inputs, error) {
 	in := inputs{

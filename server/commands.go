@@ -111,6 +111,9 @@ type importCommand struct {
 	Trials     importTrials     `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
 	NPPES      importNPPES      `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`
 	CDISC      importCDISC      `cmd:"" name:"cdisc" help:"Trials and their subjects, as CDISC datasets in Dataset-JSON 1.1."`
+	MedQuAD    importMedQuAD    `cmd:"" name:"medquad" help:"Answers to questions of patients, as drafts of education."`
+	Labels     importLabels     `cmd:"" help:"Labels of drugs (SPL, openFDA, sections as text), as drafts."`
+	Inquiries  importInquiries  `cmd:"" help:"Questions of patients (MeQSum), as cases."`
 	Staff      importStaff      `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 
@@ -190,6 +193,27 @@ type importCDISC struct{ importing }
 // Run imports datasets.
 func (i *importCDISC) Run(ctx context.Context, io *streams) error {
 	return i.with(ctx, io, intake.CDISC)
+}
+
+type importMedQuAD struct{ importing }
+
+// Run imports education.
+func (i *importMedQuAD) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.MedQuAD)
+}
+
+type importLabels struct{ importing }
+
+// Run imports labels.
+func (i *importLabels) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.Labels)
+}
+
+type importInquiries struct{ importing }
+
+// Run imports inquiries.
+func (i *importInquiries) Run(ctx context.Context, io *streams) error {
+	return i.with(ctx, io, intake.Inquiries)
 }
 
 // migrateCommand brings the database to the newest schema.

@@ -61,3 +61,22 @@ func Trials(ctx context.Context, client *ent.Client, opts Options, paths ...stri
 func CDISC(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
 	return execute(ctx, client, opts, "cdisc", paths, datasets)
 }
+
+// MedQuAD takes in answers to questions of patients as drafts of education: see package medquad for the rules.
+func MedQuAD(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "medquad", paths, education)
+}
+
+// Labels takes in labels of drugs as drafts: see package labels for the rules.
+func Labels(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	return execute(ctx, client, opts, "labels", paths, drugLabels)
+}
+
+// Inquiries takes in questions of patients as cases: see package inquiries for the rules. Nothing is written where
+// routing would lead them nowhere.
+func Inquiries(ctx context.Context, client *ent.Client, opts Options, paths ...string) (Report, error) {
+	if err := routable(ctx, client); err != nil {
+		return Report{}, err
+	}
+	return execute(ctx, client, opts, "inquiries", paths, questions)
+}
