@@ -14,7 +14,6 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
-	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/inquiryquestion"
@@ -28,13 +27,11 @@ import (
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
-	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
-	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/carehub/carehub/ent/viewer"
 )
@@ -132,10 +129,10 @@ var rules = map[string]ByPersona{
 		viewer.Admin:       everything,
 	},
 	"CareProgram":          programs,
-	"RequiredConsent":      ofProgram(requiredconsent.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Coordinator),
-	"ProgramSite":          ofProgram(programsite.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
-	"TrialDetail":          ofProgram(trialdetail.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
-	"EligibilityCriterion": ofProgram(eligibilitycriterion.FieldProgramID, viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
+	"RequiredConsent":      ofProgram(viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"ProgramSite":          ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
+	"TrialDetail":          ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
+	"EligibilityCriterion": ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
 	"Enrollment": {
 		viewer.Patient:     self(enrollment.FieldPatientID),
 		viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
@@ -270,11 +267,11 @@ var programs = ByPersona{
 	viewer.Admin:       everything,
 }
 
-// ofProgram lets the personas see what belongs to the programs that they see.
-func ofProgram(column string, personas ...viewer.Persona) ByPersona {
+// ofProgram lets the personas see what belongs to the programs that they see. Its rows name their program alike.
+func ofProgram(personas ...viewer.Persona) ByPersona {
 	out := ByPersona{}
 	for _, p := range personas {
-		out[p] = through(column, careprogram.Table, "program", programs[p])
+		out[p] = through(programsite.FieldProgramID, careprogram.Table, "program", programs[p])
 	}
 	return out
 }

@@ -98,7 +98,7 @@ func (l *load) sites(e *entry, program uuid.UUID, places []spot, newer bool) (ch
 		key, found := l.names.Key(p.name)
 		site, listed := there[key]
 		switch {
-		case !newer && !(found && listed):
+		case !newer && (!found || !listed):
 			// An older record knows sites that a newer one does not list.
 			l.result.Count("Location", tally.Unchanged)
 			continue
