@@ -129,7 +129,9 @@ func portions(text string) []string {
 			}
 		}
 		if end <= 0 {
-			for end = maxCriterion; !utf8.RuneStart(text[end]); end-- { //nolint:revive // goes back to the beginning of a character
+			end = maxCriterion
+			for !utf8.RuneStart(text[end]) {
+				end--
 			}
 		}
 		out = append(out, strings.TrimSpace(text[:end]))
