@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/server/intake"
 	"github.com/carehub/carehub/server/intake/cdisc"
 	"github.com/carehub/carehub/server/intake/source"
 	"github.com/carehub/carehub/server/intake/tally"
@@ -76,8 +77,21 @@ func within(t *testing.T, s *store.Store, work func(context.Context, *ent.Tx)) {
 	work(ctx, tx)
 }
 
+// rewritten are documents as replaced writes them, with nothing replaced.
+func rewritten(t *testing.T, seeds []string) (out []string) {
+	for _, seed := range seeds {
+		document, _ := replaced(t, seed, -1, "")
+		out = append(out, document)
+	}
+	return out
+}
+
 // TestSpitefulStudies is TestSpiteful for studies.
 func TestSpitefulStudies(t *testing.T) {
+	f := newFixture(t, storetest.SQLite(t))
+	f.takeStudies(rewritten(t, studySeeds)...)
+	f.counts("Study", 2)
+	f.counts("Location", 2, 0, 1)
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		for _, seed := range studySeeds {
 			_, nodes := replaced(t, seed, -1, "")
@@ -159,11 +173,16 @@ func surviveDatasets(t *testing.T, s *store.Store, datasets []string) {
 
 // TestSpitefulDatasets is TestSpiteful for datasets.
 func TestSpitefulDatasets(t *testing.T) {
+	f := newFixture(t, storetest.SQLite(t))
+	f.takeWith(intake.CDISC, rewritten(t, datasetSeeds)...)
+	f.counts("DM", 2)
+	f.counts("ADSL", 1)
+	f.counts("DS", 2)
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		for i, seed := range datasetSeeds {
 			_, nodes := replaced(t, seed, -1, "")
 			for node := range nodes {
-				for turn := range 3 {
+				for turn := range 2 {
 					datasets := slices.Clone(datasetSeeds)
 					datasets[i], _ = replaced(t, seed, node, spiteful[(3*node+5*turn)%len(spiteful)])
 					surviveDatasets(t, s, datasets)

@@ -61,9 +61,13 @@ func (c *Collection) Read(source string, r io.Reader) (*tally.Tally, error) {
 	}
 	c.kept += len(d.rows)
 	c.datasets = append(c.datasets, d)
-	for _, of := range d.rows {
-		if of.fault == nil {
-			c.remember(d, of)
+	for i, of := range d.rows {
+		if of.fault != nil {
+			continue
+		}
+		c.remember(d, of)
+		if d.name == "DM" || d.name == "ADSL" {
+			d.rows[i].values = slices.Clone(of.values[:identifiers]) // the rest is among the facts now
 		}
 	}
 	return nil, nil //nolint:nilnil // the rows have no outcome yet

@@ -30,6 +30,9 @@ var columns = map[string][]string{
 	"DS": {"STUDYID", "USUBJID", "DSDECOD", "DSCAT", "DSSCAT", "DSSTDTC"},
 }
 
+// identifiers is how many columns of DM and ADSL, the first ones, say whom a row is about.
+const identifiers = 2
+
 // Dataset is one Dataset-JSON document that was read: those of its columns that the model has a place for.
 type Dataset struct {
 	source, name string
@@ -60,7 +63,7 @@ const (
 	// maxValue bounds what is read at once: one row, or one element beside the rows.
 	maxValue = 4 << 20
 	// maxKept bounds the rows that a run keeps in memory, as datasets refer to each other.
-	maxKept = 200_000
+	maxKept = 100_000
 )
 
 var errTooMany = fmt.Errorf("more than %d rows about trials and their subjects in one run: import the datasets of fewer trials at a time", maxKept)
@@ -95,10 +98,11 @@ type reading struct {
 	ration  *ration
 	dataset *Dataset
 	version string
-	// at are the places of the kept columns in a row, -1 where the dataset has none; width is a row's length.
-	at    []int
-	width int
-	kept  int
+	// places are those of all columns in a row; at are those of the kept columns, -1 where the dataset has none.
+	places map[string]int
+	at     []int
+	width  int
+	kept   int
 	// interned are the values so far: most repeat.
 	interned map[string]string
 }
@@ -152,6 +156,9 @@ func (r *reading) document() error {
 		if err != nil {
 			return err
 		}
+		if seen && (key == "name" || key == "columns") {
+			return errOrder
+		}
 		r.ration.left = maxValue
 		switch key {
 		case "name":
@@ -196,6 +203,14 @@ func (r *reading) ready() error {
 	case r.dataset.name == "" || r.width == 0:
 		return errForm
 	}
+	r.at = nil // the name may stand behind the columns
+	for _, name := range columns[r.dataset.name] {
+		place, has := r.places[name]
+		if !has {
+			place = -1
+		}
+		r.at = append(r.at, place)
+	}
 	return nil
 }
 
@@ -204,17 +219,9 @@ func (r *reading) columns() error {
 	if err := r.Decode(&all); err != nil {
 		return err
 	}
-	r.width = len(all)
-	places := map[string]int{}
+	r.width, r.places = len(all), map[string]int{}
 	for i, c := range all {
-		places[strings.ToUpper(c.Name)] = i
-	}
-	for _, name := range columns[r.dataset.name] {
-		place, has := places[name]
-		if !has {
-			place = -1
-		}
-		r.at = append(r.at, place)
+		r.places[strings.ToUpper(c.Name)] = i
 	}
 	return nil
 }
