@@ -28,17 +28,20 @@ func TestForeignVersion(t *testing.T) {
 	}
 }
 
-// TestParse refuses as a whole what is no bundle to be taken in.
+// TestParse refuses as a whole what is neither a bundle to be taken in nor a resource of R4; {} is a resource that lacks its
+// type, and refused as one.
 func TestParse(t *testing.T) {
 	for data, want := range map[string]string{
 		`{"resourceType":"Bundle","type":"transaction"}`:                       "",
 		`{"resourceType":"Bundle","type":"batch","entry":[{"resource":5},{}]}`: "",
-		`{"resourceType":"Bundle","type":"collection"}`:                        `type "collection"`,
+		`{"resourceType":"Bundle","type":"collection"}`:                        "",
+		`{"resourceType":"Bundle","type":"searchset"}`:                         `type "searchset"`,
 		`{"resourceType":"Bundle"}`:                                            `type ""`,
-		`{"resourceType":"Patient"}`:                                           `resourceType is "Patient"`,
-		`{}`:                                                                   `resourceType is ""`,
-		`[]`:                                                                   "it: a JSON array",
-		``:                                                                     "not JSON at byte 0",
+		`{"resourceType":"Patient"}`:                                           "",
+		`{"resourceType":"Patient","careProvider":[]}`:                         "FHIR DSTU2",
+		`{}`: "",
+		`[]`: "it: a JSON array",
+		``:   "not JSON at byte 0",
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"id"`: "not JSON at byte 72",
 		`{"resourceType":"Bundle","type":"transaction","entry":{}}`:                "entry: a JSON object",
 	} {
