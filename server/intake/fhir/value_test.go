@@ -118,19 +118,20 @@ func TestSurvey(t *testing.T) {
 	entry := func(typ, id, more string) string {
 		return `{"fullUrl" : "urn:uuid:` + id + `","resource":{"resourceType": "` + typ + `"` + more + `}},`
 	}
+	at := func(typ string) Plan { return atOnce.with(rankOf(typ)) }
 	of := func(reference string) string { return `,"subject":{"reference": "` + reference + `"}` }
 	for text, want := range map[string]Plan{
 		bundle: atOnce.with(0),
-		bundle + entry("Practitioner", "1", "") + entry("Location", "2", ""):                                       atOnce.with(1),
-		bundle + entry("Encounter", "1", of("urn:uuid:2")) + entry("Patient", "2", ""):                             atOnce.with(3),
-		bundle + entry("Encounter", "1", of("Practitioner?identifier=a|b")) + entry("Patient", "2", ""):            atOnce.with(3),
-		bundle + entry("Encounter", "1", of("Organization/3")+of("#x")+of("Binary/3")) + entry("Patient", "2", ""): atOnce.with(3),
-		bundle + `{"fullUrl":"http://a/Patient/2"},` + entry("Encounter", "1", of("Patient/2")):                    atOnce.with(4),
+		bundle + entry("Practitioner", "1", "") + entry("Location", "2", ""):                                       at("Location"),
+		bundle + entry("Encounter", "1", of("urn:uuid:2")) + entry("Patient", "2", ""):                             at("Patient"),
+		bundle + entry("Encounter", "1", of("Practitioner?identifier=a|b")) + entry("Patient", "2", ""):            at("Patient"),
+		bundle + entry("Encounter", "1", of("Organization/3")+of("#x")+of("Binary/3")) + entry("Patient", "2", ""): at("Patient"),
+		bundle + `{"fullUrl":"http://a/Patient/2"},` + entry("Encounter", "1", of("Patient/2")):                    at("Encounter"),
 		bundle + entry("Encounter", "1", of("urn:uuid:3")) + entry("Patient", "2", ""):                             0,
 		bundle + entry("Encounter", "1", of("Patient/3")):                                                          0,
 		bundle + entry("Encounter", "1", of("Patient?identifier=a|b")) + entry("Patient", "2", ""):                 0,
-		`{"resourceType":"PractitionerRole"}`:                                                                      atOnce.with(2),
-		`{"resourceType":"Encounter"` + of("Patient/3") + `}`:                                                      atOnce.with(4),
+		`{"resourceType":"PractitionerRole"}`:                                                                      at("PractitionerRole"),
+		`{"resourceType":"Encounter"` + of("Patient/3") + `}`:                                                      at("Encounter"),
 		`no JSON "resourceType" : 1 "resourceType":"`:                                                              atOnce.with(0),
 	} {
 		plan, whole := Survey([]byte(text))
@@ -139,7 +140,7 @@ func TestSurvey(t *testing.T) {
 		}
 	}
 	b, err := Parse("x", []byte(bundle+strings.TrimSuffix(entry("Encounter", "1", "")+entry("Observation", "2", ""), ",")+`],"type":"batch"}`))
-	if err != nil || b.Plan() != Plan(0).with(0).with(4) {
+	if err != nil || b.Plan() != Plan(0).with(0).with(rankOf("Encounter")) {
 		t.Errorf("%b, %v", b.Plan(), err)
 	}
 }
@@ -166,8 +167,8 @@ func TestLines(t *testing.T) {
 			parts, all = append(parts, b.Len()), append(all, b.entries...)
 		}
 	}
-	parts, patients, plan := read(3)
-	if diff := cmp.Diff([]int{256, 145}, parts); diff != "" || plan != Plan(0).with(0).with(3).with(4) {
+	parts, patients, plan := read(rankOf("Patient"))
+	if diff := cmp.Diff([]int{256, 145}, parts); diff != "" || plan != Plan(0).with(0).with(rankOf("Patient")).with(rankOf("Encounter")) {
 		t.Errorf("plan %b, parts %s", plan, diff)
 	}
 	if patients[0].line != 1 || patients[1].line != 8 || patients[400].line != 407 {

@@ -37,9 +37,10 @@ func TestParse(t *testing.T) {
 		`{"resourceType":"Bundle","type":"history"}`:                           `type "history"`,
 		`{"resourceType":"Bundle"}`:                                            `type ""`,
 		`{"resourceType":"Patient"}`:                                           "",
-		`{}`:                                                                   "", // one resource, which is at fault
-		`[]`:                                                                   "it: a JSON array",
-		``:                                                                     "not JSON at byte 0",
+		`{"resourceType":"Patient","careProvider":[]}`:                         "FHIR DSTU2",
+		`{}`: "", // one resource, which is at fault
+		`[]`: "it: a JSON array",
+		``:   "not JSON at byte 0",
 		`{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"id"`: "not JSON at byte 72",
 		`{"resourceType":"Bundle","type":"transaction","entry":{}}`:                "entry: a JSON object",
 	} {
