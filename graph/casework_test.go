@@ -258,6 +258,11 @@ func TestSubmitRefuses(t *testing.T) {
 				t.Errorf("%v: %s", c.wrong, a.raw)
 			}
 		}
+		// Bounds count characters: this one has two bytes.
+		w.must("provider", submit, w.question(vars{
+			"subject": strings.Repeat("é", 200), "involvesAdverseEvent": true, "adverseEventText": strings.Repeat("é", 4000),
+			"questions": []any{map[string]any{"text": strings.Repeat("é", 4000), "topic": "SAFETY"}},
+		}))
 	})
 }
 

@@ -151,7 +151,7 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 	}
 	op := graphql.GetOperationContext(ctx)
 	if op.Operation.Operation == ast.Subscription {
-		ctx = a.prepare(ctx) // each event is an answer of its own
+		ctx = within(a.prepare(ctx), op) // each event is an answer of its own
 	}
 	recorder := audit.NewRecorder(viewer.From(ctx), a.options.RequestID(ctx))
 	response := view.Respond(audit.NewContext(ctx, recorder), next)
@@ -164,6 +164,15 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 		}
 	}
 	return response
+}
+
+// within returns the context of an event of a stream. The paths in an event begin with the stream's one field, as all
+// paths of an answer do; gqlgen runs the event outside of the field.
+func within(ctx context.Context, op *graphql.OperationContext) context.Context {
+	for _, field := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"}) {
+		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: field})
+	}
+	return ctx
 }
 
 // unbroken breaks a stream off where the server fails to deliver an item of it, or to begin. Such an item must not be

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func testQuestion(t *testing.T, p *program) {
 	if at := heard.Item.Case; at.Department != "MEDICAL_AFFAIRS" || at.Patient == nil || at.Patient.Pseudonym == "" || at.Patient.Name != nil {
 		t.Errorf("the liaison hears %+v of patient %+v", at, at.Patient)
 	}
-	if w := heard.Extensions.Withheld; len(w) != 1 || w[0].Reason != "MEDICAL_AFFAIRS_CONSENT" {
+	if w := heard.Extensions.Withheld; len(w) != 1 || w[0].Reason != "MEDICAL_AFFAIRS_CONSENT" || fmt.Sprint(w[0].Path) != "[caseCreated case patient name]" {
 		t.Errorf("the liaison is told of withheld values: %v", w)
 	}
 	_, other := provider2.submits(nil)

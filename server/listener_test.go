@@ -38,7 +38,12 @@ type event struct {
 	Failed           string
 	Item             *item
 	Errors           []any
-	Extensions       struct{ Withheld []struct{ Reason string } }
+	Extensions       struct {
+		Withheld []struct {
+			Path   []any
+			Reason string
+		}
+	}
 }
 
 // item is one item of a stream.

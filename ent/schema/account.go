@@ -24,8 +24,8 @@ func (Account) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").GoType(code.AccountKind("")).Immutable(),
 		field.Enum("status").GoType(code.AccountStatus("")).Default(string(code.AccountStatusActive)),
-		field.String("locale").Default("en-US").MaxLen(35).Comment("BCP 47"),
-		field.String("time_zone").Default("America/New_York").MaxLen(64).Comment("IANA"),
+		field.String("locale").Default("en-US").MaxRuneLen(35).Comment("BCP 47"),
+		field.String("time_zone").Default("America/New_York").MaxRuneLen(64).Comment("IANA"),
 	}
 }
 

@@ -22,7 +22,7 @@ func (CareCase) Annotations() []schema.Annotation { return []schema.Annotation{P
 // Fields of CareCase.
 func (CareCase) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("number").NotEmpty().MaxLen(20).Immutable(),
+		field.String("number").NotEmpty().MaxRuneLen(20).Immutable(),
 		field.Enum("kind").GoType(code.CaseKind("")).Immutable(),
 		field.Enum("status").GoType(code.CaseStatus("")).Default(string(code.CaseStatusNew)),
 		field.Enum("priority").GoType(code.CasePriority("")).Default(string(code.CasePriorityRoutine)),
@@ -30,11 +30,11 @@ func (CareCase) Fields() []ent.Field {
 		field.Enum("requester_kind").GoType(code.AccountKind("")).Immutable(),
 		field.Enum("department").GoType(code.DepartmentCode("")),
 		field.Enum("label_status").GoType(code.LabelStatus("")).Default(string(code.LabelStatusUnknown)),
-		field.String("subject").NotEmpty().MaxLen(300).Immutable(),
-		field.Text("narrative").Optional().Nillable().MaxLen(4000).Immutable().Comment("What was reported, word for word."),
-		field.String("territory").Optional().Nillable().MaxLen(40),
-		field.String("therapeutic_area").Optional().Nillable().MaxLen(60),
-		field.String("country").Optional().Nillable().MaxLen(2),
+		field.String("subject").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.Text("narrative").Optional().Nillable().MaxRuneLen(4000).Immutable().Comment("What was reported, word for word."),
+		field.String("territory").Optional().Nillable().MaxRuneLen(40),
+		field.String("therapeutic_area").Optional().Nillable().MaxRuneLen(60),
+		field.String("country").Optional().Nillable().MaxRuneLen(2),
 		field.Time("received_at").Immutable(),
 		field.Time("due_at").Comment("From the rule that routed the case."),
 		moment("accepted_at"),

@@ -23,7 +23,7 @@ func (CareProgram) Annotations() []schema.Annotation { return []schema.Annotatio
 func (CareProgram) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("kind").GoType(code.ProgramKind("")).Immutable(),
-		field.String("name").NotEmpty().MaxLen(300),
+		field.String("name").NotEmpty().MaxRuneLen(300),
 		field.Enum("status").GoType(code.ProgramStatus("")).Default(string(code.ProgramStatusDraft)),
 		day("starts_on"),
 		day("ends_on"),

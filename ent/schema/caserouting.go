@@ -28,7 +28,7 @@ func (CaseRouting) Fields() []ent.Field {
 		field.Enum("from_department").GoType(code.DepartmentCode("")).Optional().Nillable().Immutable(),
 		field.Enum("to_department").GoType(code.DepartmentCode("")).Immutable(),
 		field.Enum("reason").GoType(code.RoutingReason("")).Immutable(),
-		field.String("note").Optional().Nillable().MaxLen(1000).Immutable(),
+		field.String("note").Optional().Nillable().MaxRuneLen(1000).Immutable(),
 		field.UUID("rule_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("routed_by_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 	}

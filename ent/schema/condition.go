@@ -24,7 +24,7 @@ func (Condition) Fields() []ent.Field {
 	return []ent.Field{
 		ref("patient_id"),
 		text("snomed_code", 20),
-		field.String("text").NotEmpty().MaxLen(500),
+		field.String("text").NotEmpty().MaxRuneLen(500),
 		field.Enum("clinical_status").GoType(code.ClinicalStatus("")),
 		field.Time("onset_at"),
 		moment("abated_at"),

@@ -37,7 +37,7 @@ func (Consent) Fields() []ent.Field {
 		field.Enum("signer_role").GoType(code.SignerRole("")).Immutable(),
 		text("signer_name", 200),
 		field.Enum("evidence_kind").GoType(code.EvidenceKind("")).Immutable(),
-		field.String("evidence_ref").NotEmpty().MaxLen(300).Immutable(),
+		field.String("evidence_ref").NotEmpty().MaxRuneLen(300).Immutable(),
 		text("info_description", 500),
 		text("discloser", 200),
 		text("recipient", 200),

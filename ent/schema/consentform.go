@@ -24,10 +24,10 @@ func (ConsentForm) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("scope").GoType(code.ConsentScope("")).Immutable(),
 		field.Int("edition").Positive().Immutable(),
-		field.String("locale").NotEmpty().MaxLen(35).Immutable(),
-		field.String("title").NotEmpty().MaxLen(200).Immutable(),
+		field.String("locale").NotEmpty().MaxRuneLen(35).Immutable(),
+		field.String("title").NotEmpty().MaxRuneLen(200).Immutable(),
 		field.Text("body").NotEmpty().Immutable(),
-		field.String("sha256").NotEmpty().MaxLen(64).Immutable(),
+		field.String("sha256").NotEmpty().MaxRuneLen(64).Immutable(),
 		field.Time("effective_from").Immutable(),
 		moment("effective_to"),
 		text("ethics_version", 60),

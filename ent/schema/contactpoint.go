@@ -24,7 +24,7 @@ func (ContactPoint) Fields() []ent.Field {
 	return []ent.Field{
 		ref("account_id"),
 		field.Enum("channel").GoType(code.Channel("")),
-		field.String("value").NotEmpty().MaxLen(300).Comment("E.164 for telephone channels."),
+		field.String("value").NotEmpty().MaxRuneLen(300).Comment("E.164 for telephone channels."),
 		moment("verified_at"),
 		field.Bool("preferred").Default(false),
 		text("quiet_from", 5),

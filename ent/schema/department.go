@@ -22,7 +22,7 @@ func (Department) Annotations() []schema.Annotation { return []schema.Annotation
 func (Department) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("code").GoType(code.DepartmentCode("")).Immutable(),
-		field.String("name").NotEmpty().MaxLen(120),
+		field.String("name").NotEmpty().MaxRuneLen(120),
 		field.Bool("is_default").Default(false).Comment("Takes the cases that no rule routes."),
 	}
 }

@@ -28,7 +28,7 @@ func (EligibilityCriterion) Fields() []ent.Field {
 		ref("program_id"),
 		field.Int("seq").Positive().Immutable(),
 		field.Enum("kind").GoType(code.CriterionKind("")).Immutable(),
-		field.Text("text").NotEmpty().MaxLen(4000),
+		field.Text("text").NotEmpty().MaxRuneLen(4000),
 		text("expression", 1000),
 		field.Bool("required").Default(true),
 	}

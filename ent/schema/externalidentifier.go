@@ -15,9 +15,9 @@ func (ExternalIdentifier) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 // Fields of ExternalIdentifier.
 func (ExternalIdentifier) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("entity").NotEmpty().MaxLen(40).Immutable().Comment("Prefix of the entity's identifiers."),
-		field.String("system").NotEmpty().MaxLen(300).Immutable(),
-		field.String("value").NotEmpty().MaxLen(300).Immutable(),
+		field.String("entity").NotEmpty().MaxRuneLen(40).Immutable().Comment("Prefix of the entity's identifiers."),
+		field.String("system").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.String("value").NotEmpty().MaxRuneLen(300).Immutable(),
 		ref("entity_id"),
 	}
 }

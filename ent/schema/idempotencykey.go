@@ -18,9 +18,9 @@ func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", uuid.UUID{}).Default(newKey).Immutable(),
 		field.UUID("identity_id", uuid.UUID{}).Immutable(),
-		field.String("operation").NotEmpty().MaxLen(80).Immutable(),
-		field.String("key").NotEmpty().MaxLen(255).Immutable(),
-		field.String("input_hash").NotEmpty().MaxLen(64).Immutable(),
+		field.String("operation").NotEmpty().MaxRuneLen(80).Immutable(),
+		field.String("key").NotEmpty().MaxRuneLen(255).Immutable(),
+		field.String("input_hash").NotEmpty().MaxRuneLen(64).Immutable(),
 		field.UUID("result_id", uuid.UUID{}).Optional().Nillable().Comment("Row that the mutation made or changed."),
 		field.Time("created_at").Immutable(),
 	}

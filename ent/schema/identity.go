@@ -24,9 +24,9 @@ func (Identity) Annotations() []schema.Annotation { return []schema.Annotation{P
 func (Identity) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("persona").GoType(viewer.Persona("")).Immutable(),
-		field.String("issuer").NotEmpty().MaxLen(300).Immutable(),
-		field.String("subject").NotEmpty().MaxLen(300).Immutable(),
-		field.String("name").NotEmpty().MaxLen(200),
+		field.String("issuer").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.String("subject").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.String("name").NotEmpty().MaxRuneLen(200),
 		field.Enum("status").GoType(code.IdentityStatus("")).Default(string(code.IdentityStatusActive)),
 		field.Int("rights_version").Default(1).Comment("Counts the changes of what the identity may do."),
 		maybe("account_id"),

@@ -21,8 +21,8 @@ func (ImportRun) Annotations() []schema.Annotation { return []schema.Annotation{
 // Fields of ImportRun.
 func (ImportRun) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("kind").NotEmpty().MaxLen(40).Immutable(),
-		field.String("source").NotEmpty().MaxLen(1000).Immutable(),
+		field.String("kind").NotEmpty().MaxRuneLen(40).Immutable(),
+		field.String("source").NotEmpty().MaxRuneLen(1000).Immutable(),
 		field.Time("started_at").Immutable(),
 		moment("finished_at"),
 		field.Int("accepted").Default(0),

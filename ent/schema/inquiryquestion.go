@@ -26,7 +26,7 @@ func (InquiryQuestion) Fields() []ent.Field {
 	return []ent.Field{
 		ref("inquiry_id"),
 		field.Int("seq").Positive().Immutable(),
-		field.Text("text").NotEmpty().MaxLen(4000).Immutable(),
+		field.Text("text").NotEmpty().MaxRuneLen(4000).Immutable(),
 		field.Enum("topic").GoType(code.InquiryTopic("")),
 		field.Enum("label_status").GoType(code.LabelStatus("")).Default(string(code.LabelStatusUnknown)),
 		moment("answered_at"),

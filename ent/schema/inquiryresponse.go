@@ -28,7 +28,7 @@ func (InquiryResponse) Fields() []ent.Field {
 		field.Int("edition").Positive().Default(1).Immutable(),
 		field.Enum("kind").GoType(code.ResponseKind("")).Immutable(),
 		field.Enum("status").GoType(code.ResponseStatus("")).Default(string(code.ResponseStatusDraft)),
-		field.Text("body").NotEmpty().MaxLen(20000),
+		field.Text("body").NotEmpty().MaxRuneLen(20000),
 		field.JSON("disclaimers", []string{}).Optional().SchemaType(map[string]string{"postgres": "json"}),
 		field.Bool("off_label").Default(false).Comment("Answers a question classified as off-label or investigational."),
 		ref("author_id"),

@@ -20,7 +20,7 @@ func (Location) Annotations() []schema.Annotation { return []schema.Annotation{P
 // Fields of Location.
 func (Location) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxLen(300),
+		field.String("name").NotEmpty().MaxRuneLen(300),
 		text("phone", 40),
 		text("address_line", 300),
 		text("address_city", 120),

@@ -25,8 +25,8 @@ func (Membership) Fields() []ent.Field {
 		ref("identity_id"),
 		field.Enum("department").GoType(code.DepartmentCode("")).Immutable(),
 		field.Enum("role").GoType(code.MembershipRole("")).Default(string(code.MembershipRoleMember)),
-		field.String("territory").Optional().Nillable().MaxLen(40).Comment("Absent: all."),
-		field.String("therapeutic_area").Optional().Nillable().MaxLen(60).Comment("Absent: all."),
+		field.String("territory").Optional().Nillable().MaxRuneLen(40).Comment("Absent: all."),
+		field.String("therapeutic_area").Optional().Nillable().MaxRuneLen(60).Comment("Absent: all."),
 		field.Time("started_at"),
 		moment("ended_at"),
 	}

@@ -84,7 +84,7 @@ func day(name string) ent.Field {
 
 // text is an optional column of bounded text.
 func text(name string, limit int) ent.Field {
-	return field.String(name).Optional().Nillable().MaxLen(limit)
+	return field.String(name).Optional().Nillable().MaxRuneLen(limit)
 }
 
 // table names the table of an entity whose plural ent would guess wrongly.

@@ -22,9 +22,9 @@ func (Organization) Annotations() []schema.Annotation { return []schema.Annotati
 // Fields of Organization.
 func (Organization) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxLen(300),
+		field.String("name").NotEmpty().MaxRuneLen(300),
 		field.Enum("kind").GoType(code.OrganizationKind("")).Default(string(code.OrganizationKindOther)),
-		field.String("npi").Optional().Nillable().MaxLen(10),
+		field.String("npi").Optional().Nillable().MaxRuneLen(10),
 		text("phone", 40),
 		text("address_line", 300),
 		text("address_city", 120),

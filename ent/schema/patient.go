@@ -22,8 +22,8 @@ func (Patient) Annotations() []schema.Annotation { return []schema.Annotation{Pr
 // Fields of Patient.
 func (Patient) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("given").Default("").MaxLen(200).Comment("Empty where not known."),
-		field.String("family").Default("").MaxLen(200).Comment("Empty where not known."),
+		field.String("given").Default("").MaxRuneLen(200).Comment("Empty where not known."),
+		field.String("family").Default("").MaxRuneLen(200).Comment("Empty where not known."),
 		text("former_family", 200),
 		day("birth_date"),
 		field.Enum("sex").GoType(code.Sex("")).Default(string(code.SexUnknown)),

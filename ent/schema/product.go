@@ -21,9 +21,9 @@ func (Product) Annotations() []schema.Annotation { return []schema.Annotation{Pr
 // Fields of Product.
 func (Product) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxLen(200),
+		field.String("name").NotEmpty().MaxRuneLen(200),
 		text("generic_name", 200),
-		field.String("therapeutic_area").NotEmpty().MaxLen(60),
+		field.String("therapeutic_area").NotEmpty().MaxRuneLen(60),
 		field.Enum("kind").GoType(code.ProductKind("")),
 		field.Enum("marketing_status").GoType(code.MarketingStatus("")),
 		text("reference_safety_version", 60),

@@ -22,9 +22,9 @@ func (Provider) Annotations() []schema.Annotation { return []schema.Annotation{P
 // Fields of Provider.
 func (Provider) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("given").Default("").MaxLen(200),
-		field.String("family").Default("").MaxLen(200),
-		field.String("npi").Optional().Nillable().MaxLen(10).Comment("National Provider Identifier whose check digit is right; absent otherwise."),
+		field.String("given").Default("").MaxRuneLen(200),
+		field.String("family").Default("").MaxRuneLen(200),
+		field.String("npi").Optional().Nillable().MaxRuneLen(10).Comment("National Provider Identifier whose check digit is right; absent otherwise."),
 		text("licence_number", 40),
 		text("licence_state", 60),
 		day("licence_expires"),
@@ -34,7 +34,7 @@ func (Provider) Fields() []ent.Field {
 		field.Enum("verification").GoType(code.Verification("")).Default(string(code.VerificationUnverified)),
 		moment("verified_at"),
 		text("verified_source", 120),
-		field.String("territory").Default("").MaxLen(40).Comment("From the state by a table; empty where none is served."),
+		field.String("territory").Default("").MaxRuneLen(40).Comment("From the state by a table; empty where none is served."),
 		text("phone", 40),
 		text("address_line", 300),
 		text("address_city", 120),

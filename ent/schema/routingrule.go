@@ -23,15 +23,15 @@ func (RoutingRule) Annotations() []schema.Annotation { return []schema.Annotatio
 // Fields of RoutingRule.
 func (RoutingRule) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxLen(120),
+		field.String("name").NotEmpty().MaxRuneLen(120),
 		field.Int("priority").Comment("Lower goes first."),
 		field.Bool("active").Default(true),
 		field.Enum("case_kind").GoType(code.CaseKind("")).Optional().Nillable(),
 		field.Enum("requester_kind").GoType(code.AccountKind("")).Optional().Nillable(),
 		field.Enum("label_status").GoType(code.LabelStatus("")).Optional().Nillable(),
 		maybe("product_id"),
-		field.String("therapeutic_area").Optional().Nillable().MaxLen(60),
-		field.String("country").Optional().Nillable().MaxLen(2),
+		field.String("therapeutic_area").Optional().Nillable().MaxRuneLen(60),
+		field.String("country").Optional().Nillable().MaxRuneLen(2),
 		field.Bool("liaison_required").Default(false).Comment("Matches only where a liaison serves the case's territory and therapeutic area."),
 		field.Enum("target").GoType(code.DepartmentCode("")),
 		field.Enum("case_priority").GoType(code.CasePriority("")).Default(string(code.CasePriorityRoutine)),

@@ -19,7 +19,7 @@ func (ScheduledJob) Annotations() []schema.Annotation { return []schema.Annotati
 // Fields of ScheduledJob.
 func (ScheduledJob) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("name").NotEmpty().MaxLen(80).Immutable(),
+		field.String("name").NotEmpty().MaxRuneLen(80).Immutable(),
 		field.Time("due_at"),
 		text("holder", 80),
 		moment("lease_until"),

@@ -22,9 +22,9 @@ func (StatusChange) Annotations() []schema.Annotation { return []schema.Annotati
 // Fields of StatusChange.
 func (StatusChange) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("from_status").Optional().Nillable().MaxLen(40).Immutable().Comment("Empty: the row was made."),
-		field.String("to_status").NotEmpty().MaxLen(40).Immutable(),
-		field.String("note").Optional().Nillable().MaxLen(1000).Immutable(),
+		field.String("from_status").Optional().Nillable().MaxRuneLen(40).Immutable().Comment("Empty: the row was made."),
+		field.String("to_status").NotEmpty().MaxRuneLen(40).Immutable(),
+		field.String("note").Optional().Nillable().MaxRuneLen(1000).Immutable(),
 		field.UUID("changed_by_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("care_case_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("enrollment_id", uuid.UUID{}).Optional().Nillable().Immutable(),

@@ -30,7 +30,7 @@ func (Touchpoint) Fields() []ent.Field {
 		field.Int("duration_seconds").Optional().Nillable().NonNegative(),
 		field.Enum("outcome").GoType(code.TouchpointOutcome("")).Optional().Nillable(),
 		text("subject", 300),
-		field.Text("body").Optional().Nillable().MaxLen(20000),
+		field.Text("body").Optional().Nillable().MaxRuneLen(20000),
 		field.Enum("ae_screen").GoType(code.AdverseEventScreen("")).Default(string(code.AdverseEventScreenPending)),
 		field.Bool("reactive").Optional().Nillable().Comment("Answers what the other side asked for; engagements only."),
 		maybe("patient_id"),

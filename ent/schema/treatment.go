@@ -27,7 +27,7 @@ func (Treatment) Fields() []ent.Field {
 		maybe("enrollment_id"),
 		maybe("product_id"),
 		text("rxnorm_code", 20),
-		field.String("text").NotEmpty().MaxLen(500),
+		field.String("text").NotEmpty().MaxRuneLen(500),
 		text("dosage", 500),
 		field.Enum("status").GoType(code.TreatmentStatus("")),
 		field.Time("started_at"),

@@ -23,7 +23,7 @@ func (TrialDetail) Fields() []ent.Field {
 	return []ent.Field{
 		ref("program_id"),
 		text("official_title", 1000),
-		field.Text("summary").Optional().Nillable().MaxLen(20000),
+		field.Text("summary").Optional().Nillable().MaxRuneLen(20000),
 		field.Enum("phase").GoType(code.StudyPhase("")).Optional().Nillable(),
 		field.Enum("study_status").GoType(code.StudyStatus("")).Optional().Nillable().Comment("Absent where the registry does not know it."),
 		text("registry_status", 60),

@@ -135,9 +135,7 @@ export function followCases<Case extends QueueCase>(carehub: Carehub, following:
     if (item.__typename === "StreamReset") return load();
     if (item.__typename === "StreamCheckpoint") return;
     const before = cases.get(item.case.id);
-    // In events, paths may begin below the field of the subscription.
-    const reasons = { ...withheldOf(withheld, "case"), ...withheldOf(withheld, "caseCreated", "case") };
-    const shown = { ...item.case, withheld: reasons };
+    const shown = { ...item.case, withheld: withheldOf(withheld, "caseCreated", "case") };
     // It is told as it is now, and may have been accepted since it entered.
     if (shown.status === "ROUTED") cases.set(shown.id, shown);
     else cases.delete(shown.id);
