@@ -262,7 +262,11 @@ func (at place) enters(numbers ...string) func(ctx context.Context, tx *ent.Tx) 
 			if err != nil {
 				return err
 			}
-			e := stream.Entry{Kind: code.EventKindCaseEntered, Entity: "case", ID: made.ID}
+			department, why := string(at.department), code.RoutingReasonCreated
+			e := stream.Entry{
+				Kind: code.EventKindCaseEntered, Entity: "case", ID: made.ID,
+				Department: &department, Territory: made.Territory, Reason: &why,
+			}
 			if at.requester != nil {
 				e.Kind, e.Subject = code.EventKindCaseUpdated, at.requester
 			}
