@@ -77,6 +77,20 @@ func (d *Directory) Lookup(ctx context.Context, issuer, name, portal string) (*v
 	return id, nil
 }
 
+// Known returns the context with its identity as it is known, which is how it was when the server heard of the latest
+// change of its rights; read anew where it is not known.
+func (d *Directory) Known(ctx context.Context) (context.Context, error) {
+	if old := viewer.From(ctx); old != nil {
+		d.mu.Lock()
+		id := d.known[old.Key]
+		d.mu.Unlock()
+		if id != nil && id.Portal == old.Portal {
+			return viewer.NewContext(ctx, inPlaceOf(old, *id)), nil
+		}
+	}
+	return d.Fresh(ctx)
+}
+
 // Fresh returns the context with its identity read anew.
 func (d *Directory) Fresh(ctx context.Context) (context.Context, error) {
 	return d.fresh(ctx, d.client)
@@ -100,8 +114,13 @@ func (d *Directory) fresh(ctx context.Context, client *ent.Client) (context.Cont
 	if err != nil {
 		return nil, err
 	}
+	return viewer.NewContext(ctx, inPlaceOf(old, *id)), nil
+}
+
+// inPlaceOf returns the identity as it takes the place of what was known of it: in the same operation, with the same token.
+func inPlaceOf(old *viewer.Identity, id viewer.Identity) *viewer.Identity {
 	id.Expires, id.At = old.Expires, old.At
-	return viewer.NewContext(ctx, id), nil
+	return &id
 }
 
 // Forget drops what is known of an identity whose rights changed; of all for uuid.Nil, when nobody knows whose.

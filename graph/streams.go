@@ -135,7 +135,7 @@ func follow[E, T any](ctx context.Context, r subscriptionResolver, after *stream
 		}
 		return found{e, row}, row != nil, err
 	}
-	items, err := stream.Follow(ctx, r.Log, after, from.match, read, stream.WithViewer(r.Identities.Fresh))
+	items, err := stream.Follow(ctx, r.Log, after, from.match, read, stream.WithViewer(r.Identities.Fresh), stream.WithKnownViewer(r.Identities.Known))
 	if err != nil {
 		return nil, err
 	}

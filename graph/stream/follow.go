@@ -57,6 +57,7 @@ const (
 
 type following struct {
 	viewer func(context.Context) (context.Context, error)
+	known  func(context.Context) (context.Context, error)
 	ticks  <-chan time.Time
 }
 
@@ -69,6 +70,12 @@ type FollowOption func(*following)
 // a stream of an identity ends with UNAUTHENTICATED as soon as its rights may have changed.
 func WithViewer(refresh func(context.Context) (context.Context, error)) FollowOption {
 	return func(f *following) { f.viewer = refresh }
+}
+
+// WithKnownViewer gives the function that is called instead of that of WithViewer where the stream begins. It may answer
+// from what is in memory if the hooks of the log keep that true: when many come back at once, each saves the statements.
+func WithKnownViewer(known func(context.Context) (context.Context, error)) FollowOption {
+	return func(f *following) { f.known = known }
 }
 
 // WithTicks gives the moments at which a checkpoint is sent when the log has gone on; otherwise every 30 s.
@@ -106,12 +113,9 @@ func Follow[T any](
 	// position. Of one before it, this server's hooks must have heard; where it has not come so far yet, the
 	// viewer is read once more.
 	early := f.at.pos > log.ring.last().pos
-	if f.viewer != nil {
-		if err := f.refresh(); err != nil {
-			return nil, err
-		}
+	if err := f.begin(early); err != nil {
+		return nil, err
 	}
-	f.early = early
 	// What the stream itself does ends with the log as well.
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(log.ctx, cancel)
@@ -219,6 +223,18 @@ func (f *follower[T]) take(ctx context.Context, e Event) error {
 		return f.send(ctx, Item[T]{Kind: KindCheckpoint})
 	}
 	return nil
+}
+
+// begin reads the viewer where the stream begins.
+func (f *follower[T]) begin(early bool) (err error) {
+	switch {
+	case f.known != nil && !early:
+		f.asking, err = f.known(f.origin)
+	case f.viewer != nil:
+		err = f.refresh()
+	}
+	f.early = early
+	return err
 }
 
 // refresh reads the viewer anew.
