@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
-	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/server/intake/tally"
 )
 
@@ -304,164 +302,7 @@ func (it *item) allNames() []name {
 	return out
 }
 
-// match finds the row of an item. The first of these decides: the criterion of a conditional create, the address
-// with the identifiers, and what others may share.
-func (l *load) match(it *item) (key uuid.UUID, found bool, f *fault) {
-	if it.sought != nil {
-		if key, found = l.known[*it.sought]; found {
-			return key, true, nil
-		}
-	}
-	for _, n := range append([]name{it.address}, it.names...) {
-		other, has := l.known[n]
-		if has && found && other != key {
-			return uuid.Nil, false, &fault{it.typ + ".identifier", "its identifiers are those of two different rows"}
-		}
-		if has {
-			key, found = other, true
-		}
-	}
-	if found && it.loose && !it.global && len(it.names) > 0 && l.isAnother(it, key) {
-		return uuid.Nil, false, &fault{it.typ + ".id", "another resource has this id, with other identifiers"}
-	}
-	if found || it.global || len(it.names) > 0 {
-		return key, found, nil
-	}
-	for _, n := range it.weak {
-		if key, found = l.known[n]; found {
-			break
-		}
-	}
-	return key, found, nil
-}
-
-// isAnother tells that an item with the id of a row is something else: none of its identifiers is the row's, which
-// has one of the same system.
-func (l *load) isAnother(it *item, key uuid.UUID) bool {
-	var systems []string
-	for _, n := range it.names {
-		if l.known[n] == key {
-			return false
-		}
-		systems = append(systems, n.system)
-	}
-	another, err := l.tx.ExternalIdentifier.Query().
-		Where(externalidentifier.EntityID(key), externalidentifier.SystemIn(systems...)).Exist(l.ctx)
-	l.fail(err)
-	return another
-}
-
-// place gives an item its row: the one that is there, or a new one. It reports whether it is new.
-func (l *load) place(it *item) (fresh bool) {
-	key, found, f := l.match(it)
-	if f != nil {
-		l.drop(it, *f)
-		return false
-	}
-	if !found {
-		it.key, it.outcome = uuid.Must(uuid.NewV7()), tally.Accepted
-		l.book(it)
-		l.bookVersion(it)
-		return true
-	}
-	it.key, it.outcome = key, tally.Unchanged
-	l.book(it)
-	return false
-}
-
-// book makes an item found again by all its names.
-func (l *load) book(it *item) {
-	for _, n := range it.allNames() {
-		owner, taken := l.known[n]
-		switch {
-		case !taken:
-			l.call(n, it.key)
-		case owner != it.key:
-			l.remark("an identifier of a " + it.typ + " belongs to another row and was left there")
-		}
-	}
-}
-
 // fail remembers an error of the database, which ends the load.
 func (l *load) fail(err error) { l.failed = errors.Join(l.failed, err) }
 
 func (l *load) remark(sentence string) { l.remarks = append(l.remarks, sentence) }
-
-// refusedPatient is the patient that a bundle is rolled back for.
-func (l *load) refusedPatient() *item {
-	if l.rank != AllRanks || l.bundle.loose {
-		return nil
-	}
-	for _, it := range l.items {
-		if it.typ == "Patient" && it.outcome == tally.Refused {
-			return it
-		}
-	}
-	return nil
-}
-
-// rolledBack is the result of a bundle that is left out because of a patient.
-func (l *load) rolledBack(culprit *item) *Result {
-	for _, it := range l.items {
-		if it.outcome != tally.Unmapped && it.outcome != tally.Refused {
-			it.refuse(fault{it.typ, "the bundle was rolled back: " + culprit.name() + " was refused"})
-		}
-	}
-	l.remarks, l.writes = nil, writes{}
-	return l.result()
-}
-
-// result counts what became of the items, in their order.
-func (l *load) result() *Result {
-	out := &Result{}
-	touched := map[uuid.UUID]bool{}
-	for _, it := range l.items {
-		if it.context {
-			continue
-		}
-		switch it.outcome {
-		case tally.Accepted, tally.Unchanged:
-			out.Count(it.typ, it.outcome)
-			if it.outcome == tally.Unchanged {
-				continue
-			}
-			out.Changed = true
-			if it.typ == "Patient" {
-				touched[it.key] = true
-			} else if it.patient != uuid.Nil {
-				touched[it.patient] = true
-			}
-		default:
-			out.Find(it.typ, tally.Finding{
-				Outcome: it.outcome, Source: l.bundle.source, Line: it.line,
-				Resource: it.name(), Path: it.fault.path, Reason: it.fault.reason,
-			})
-		}
-	}
-	for _, remark := range l.remarks {
-		out.Remark(remark)
-	}
-	for key := range touched {
-		out.Patients = append(out.Patients, key)
-	}
-	slices.SortFunc(out.Patients, func(a, b uuid.UUID) int { return cmp.Compare(a.String(), b.String()) })
-	return out
-}
-
-// Refused is the result of a document whose resources of a rank, or of AllRanks, cannot be taken in together.
-func (b *Bundle) Refused(rank int, reason string) *Result {
-	out := &Result{}
-	for _, e := range b.entries {
-		if rank != AllRanks && rankOf(e.typ) != rank {
-			continue
-		}
-		f := tally.Finding{
-			Outcome: tally.Refused, Source: b.source, Line: e.line, Resource: e.name(), Path: e.typ, Reason: reason,
-		}
-		if _, has := mapped[e.typ]; !has {
-			f.Outcome, f.Reason = tally.Unmapped, "the model has no place for it"
-		}
-		out.Find(e.typ, f)
-	}
-	return out
-}
