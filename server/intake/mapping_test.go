@@ -254,13 +254,13 @@ func TestMappings(t *testing.T) {
 			},
 			"a newer record moves a subject on": func(f *fixture) {
 				of := func(at, status, end string) string {
-					return transaction(patientOf("a171"), studyOf("1710"), consentOf("a172", "a171"), subjectOf("a173", "a171", "1710", status,
-						`"meta":{"lastUpdated":"`+at+`"}`, `"consent":`+ref("a172"), `"period":{"start":"2020-02-01"`+end+`}`))
+					return transaction(patientOf("a191"), studyOf("1910"), consentOf("a192", "a191"), subjectOf("a193", "a191", "1910", status,
+						`"meta":{"lastUpdated":"`+at+`"}`, `"consent":`+ref("a192"), `"period":{"start":"2020-02-01"`+end+`}`))
 				}
 				f.take(of("2021-01-01T00:00:00Z", "screening", ""))
 				f.take(of("2022-01-01T00:00:00Z", "on-study", `,"end":"2021-01-01"`))
 				f.counts("ResearchSubject", 1)
-				e := f.enrollment("a173")
+				e := f.enrollment("a193")
 				subject := e.QueryTrialSubject().OnlyX(f.ctx)
 				f.is("its period is over", string(e.Status)+" "+string(subject.State), "COMPLETED OFF_STUDY")
 				f.is("history", e.QueryHistory().CountX(f.ctx)+subject.QueryHistory().CountX(f.ctx), 4)

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/carehub/carehub/ent/arg"
 	"github.com/carehub/carehub/ent/externalidentifier"
@@ -129,29 +131,22 @@ func isOf(entity, typ string) bool {
 
 // lookUp finds the rows of names, in one statement per entity.
 func (l *load) lookUp(wanted map[name]bool) error {
-	type sought struct {
-		systems map[string]bool
-		values  []string
-	}
-	byEntity := map[string]*sought{}
+	byEntity := map[string]*names{}
 	for n := range wanted {
 		if n.entity == "" || n.value == "" {
 			continue
 		}
 		s := byEntity[n.entity]
 		if s == nil {
-			s = &sought{systems: map[string]bool{}}
+			s = &names{}
 			byEntity[n.entity] = s
 		}
-		s.systems[n.system] = true
+		s.systems = append(s.systems, n.system)
 		s.values = append(s.values, n.value)
 	}
 	for entity, s := range byEntity {
 		rows, err := l.tx.ExternalIdentifier.Query().
-			Where(externalidentifier.Entity(entity), func(q *sql.Selector) {
-				q.Where(arg.Codes(q.C(externalidentifier.FieldSystem), keys(s.systems)))
-				q.Where(arg.Codes(q.C(externalidentifier.FieldValue), s.values))
-			}).
+			Where(externalidentifier.Entity(entity), s.among(entity)).
 			Select(externalidentifier.FieldSystem, externalidentifier.FieldValue, externalidentifier.FieldEntityID).
 			All(l.ctx)
 		if err != nil {
@@ -165,6 +160,28 @@ func (l *load) lookUp(wanted map[name]bool) error {
 		}
 	}
 	return nil
+}
+
+// names are those of one entity: the value of each beside its system.
+type names struct{ systems, values []string }
+
+// among matches the names. PostgreSQL, as long as it has not analysed the table that the import fills, would read all
+// names of the entity and compare each with every value; this makes it ask the index for one name after the other.
+func (s *names) among(entity string) func(*sql.Selector) {
+	return func(q *sql.Selector) {
+		if q.Dialect() != dialect.Postgres {
+			q.Where(arg.Codes(q.C(externalidentifier.FieldSystem), slices.Compact(slices.Sorted(slices.Values(s.systems)))))
+			q.Where(arg.Codes(q.C(externalidentifier.FieldValue), s.values))
+			return
+		}
+		q.Where(sql.P(func(b *sql.Builder) {
+			b.Ident(q.C(externalidentifier.FieldID)).WriteString(" IN (SELECT found.id FROM unnest(").
+				Arg(pq.StringArray(s.systems)).WriteString("::text[], ").Arg(pq.StringArray(s.values)).
+				WriteString("::text[]) AS wanted(system, value) CROSS JOIN LATERAL (SELECT n.id FROM ").
+				Ident(externalidentifier.Table).WriteString(" AS n WHERE n.entity = ").Arg(entity).
+				WriteString(" AND n.system = wanted.system AND n.value = wanted.value OFFSET 0) AS found)")
+		}))
+	}
 }
 
 // NPISystem is the system of National Provider Identifiers.
@@ -193,14 +210,6 @@ func (l *load) lookUpNPIs(items []*item) error {
 		l.known[name{providers, NPISystem, *row.Npi}] = row.ID
 	}
 	return nil
-}
-
-func keys[V any](set map[string]V) []string {
-	out := make([]string, 0, len(set))
-	for k := range set {
-		out = append(out, k)
-	}
-	return out
 }
 
 // partyNames are the names of all parties that the bundle brings or refers to.
