@@ -75,7 +75,7 @@ func TestChaosFindsMutants(t *testing.T) {
 			if v.Err() == nil {
 				t.Error("nothing was found")
 			}
-			t.Logf("%s; resets %d", v, c.resets.Load())
+			t.Logf("mutant, %s: %s; resets %d", m.name, v, c.resets.Load())
 		})
 	}
 }
