@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -78,6 +81,21 @@ func TestUsage(t *testing.T) {
 		if help := command(t, 0, args...); !strings.Contains(help, part) {
 			t.Errorf("%q prints:\n%s", args, help)
 		}
+	}
+}
+
+// TestImporters: every import command has its importer.
+func TestImporters(t *testing.T) {
+	parser, err := kong.New(&importCommand{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, command := range parser.Model.Children {
+		commands = append(commands, command.Name)
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(importers)), slices.Sorted(slices.Values(commands))); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"github.com/carehub/carehub/ent"
@@ -106,15 +107,15 @@ func (t *tokenCommand) Run(io *streams) error {
 
 // importCommand takes in outside data.
 type importCommand struct {
-	FHIR       importFHIR       `cmd:"" name:"fhir" help:"FHIR R4: bundles, single resources, bulk exports (.ndjson)."`
-	SyntheaCSV importSyntheaCSV `cmd:"" name:"synthea-csv" help:"The CSV export of Synthea."`
-	Trials     importTrials     `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
-	NPPES      importNPPES      `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`
-	CDISC      importCDISC      `cmd:"" name:"cdisc" help:"Trials and their subjects, as CDISC datasets in Dataset-JSON 1.1."`
-	MedQuAD    importMedQuAD    `cmd:"" name:"medquad" help:"Answers to questions of patients, as drafts of education."`
-	Labels     importLabels     `cmd:"" help:"Labels of drugs (SPL, openFDA, sections as text), as drafts."`
-	Inquiries  importInquiries  `cmd:"" help:"Questions of patients (MeQSum), as cases."`
-	Staff      importStaff      `cmd:"" help:"Staff, territories, clients and products from YAML."`
+	FHIR       importing `cmd:"" name:"fhir" help:"FHIR R4: bundles, single resources, bulk exports (.ndjson)."`
+	SyntheaCSV importing `cmd:"" name:"synthea-csv" help:"The CSV export of Synthea."`
+	Trials     importing `cmd:"" help:"Studies of ClinicalTrials.gov, as JSON (API versions 1 and 2) or legacy XML."`
+	NPPES      importing `cmd:"" name:"nppes" help:"The public register of health care providers (NPPES)."`
+	CDISC      importing `cmd:"" name:"cdisc" help:"Trials and their subjects, as CDISC datasets in Dataset-JSON 1.1."`
+	MedQuAD    importing `cmd:"" name:"medquad" help:"Answers to questions of patients, as drafts of education."`
+	Labels     importing `cmd:"" help:"Labels of drugs (SPL, openFDA, sections as text), as drafts."`
+	Inquiries  importing `cmd:"" help:"Questions of patients (MeQSum), as cases."`
+	Staff      importing `cmd:"" help:"Staff, territories, clients and products from YAML."`
 }
 
 // importing is what all importers have in common.
@@ -125,10 +126,21 @@ type importing struct {
 	Paths  []string `arg:"" name:"path" help:"Files or folders; .gz, .tar.gz and .zip are read as they are."`
 }
 
-type importer func(context.Context, *ent.Client, intake.Options, ...string) (intake.Report, error)
+// importers are the importers by their commands' names.
+var importers = map[string]func(context.Context, *ent.Client, intake.Options, ...string) (intake.Report, error){
+	"fhir":        intake.FHIR,
+	"synthea-csv": intake.SyntheaCSV,
+	"trials":      intake.Trials,
+	"nppes":       intake.NPPES,
+	"cdisc":       intake.CDISC,
+	"medquad":     intake.MedQuAD,
+	"labels":      intake.Labels,
+	"inquiries":   intake.Inquiries,
+	"staff":       intake.Staff,
+}
 
-// with opens the database and runs the importer. The exit code is 2 when nothing was accepted.
-func (i *importing) with(ctx context.Context, io *streams, run importer) (err error) {
+// Run opens the database and runs the importer. The exit code is 2 when nothing was accepted.
+func (i *importing) Run(ctx context.Context, io *streams, command *kong.Context) (err error) {
 	db, err := opened(ctx, i.Database)
 	if err != nil {
 		return err
@@ -140,7 +152,7 @@ func (i *importing) with(ctx context.Context, io *streams, run importer) (err er
 	}
 	defer func() { err = errors.Join(err, list.Close()) }()
 	terminal, ok := io.err.(*os.File)
-	report, err := run(ctx, db.Client, intake.Options{
+	report, err := importers[command.Selected().Name](ctx, db.Client, intake.Options{
 		DryRun: i.DryRun, Version: version(), Errors: list, Progress: io.err, Terminal: ok && term.IsTerminal(int(terminal.Fd())),
 	}, i.Paths...)
 	if err != nil {
@@ -153,67 +165,6 @@ func (i *importing) with(ctx context.Context, io *streams, run importer) (err er
 		return outcome(exit)
 	}
 	return nil
-}
-
-type importFHIR struct{ importing }
-
-// Run imports bundles.
-func (i *importFHIR) Run(ctx context.Context, io *streams) error { return i.with(ctx, io, intake.FHIR) }
-
-type importSyntheaCSV struct{ importing }
-
-// Run imports the tables of Synthea.
-func (i *importSyntheaCSV) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.SyntheaCSV)
-}
-
-type importNPPES struct{ importing }
-
-// Run imports the register.
-func (i *importNPPES) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.NPPES)
-}
-
-type importStaff struct{ importing }
-
-// Run imports staff.
-func (i *importStaff) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.Staff)
-}
-
-type importTrials struct{ importing }
-
-// Run imports studies.
-func (i *importTrials) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.Trials)
-}
-
-type importCDISC struct{ importing }
-
-// Run imports datasets.
-func (i *importCDISC) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.CDISC)
-}
-
-type importMedQuAD struct{ importing }
-
-// Run imports education.
-func (i *importMedQuAD) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.MedQuAD)
-}
-
-type importLabels struct{ importing }
-
-// Run imports labels.
-func (i *importLabels) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.Labels)
-}
-
-type importInquiries struct{ importing }
-
-// Run imports inquiries.
-func (i *importInquiries) Run(ctx context.Context, io *streams) error {
-	return i.with(ctx, io, intake.Inquiries)
 }
 
 // migrateCommand brings the database to the newest schema.
