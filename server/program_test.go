@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/server/auth"
 	"github.com/carehub/carehub/server/demo"
@@ -109,6 +110,26 @@ func (p *program) start(t *testing.T, address string, flags ...string) {
 		http.DefaultClient.CloseIdleConnections()
 	})
 	t.Cleanup(p.stop)
+	p.settle(t)
+}
+
+// settle waits until the server has come to the end of its events, those of the demo data among them. Who listens from
+// then on hears only of what happens from then on.
+func (p *program) settle(t *testing.T) {
+	t.Helper()
+	db, err := store.Open(t.Context(), p.database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "all events have their place", func() bool {
+		var waiting int
+		err := db.DB.QueryRowContext(t.Context(), "SELECT count(*) FROM events WHERE pos IS NULL").Scan(&waiting)
+		return err == nil && waiting == 0
+	})
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	pause(50) // two polls: they are read as well
 }
 
 // restart starts the stopped server anew where it was.
