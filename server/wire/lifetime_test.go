@@ -187,7 +187,7 @@ func TestDrainEndsInTime(t *testing.T) {
 }
 
 func TestDeadPeerIsCutOff(t *testing.T) {
-	s := newServer(t, func(o *wire.Options) { o.Limits.Ping = 50 * time.Millisecond })
+	s := newServer(t, func(o *wire.Options) { o.Limits.Ping = 300 * time.Millisecond })
 	alive, dead := s.open(alice), s.open(alice)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
