@@ -57,13 +57,6 @@ func Advance(ctx context.Context, l *Log) error {
 	}
 }
 
-// Age makes all pages older than a poll.
-func Age(l *Log) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	clear(l.pages)
-}
-
 // OccupyReads takes all that subscribers may read at the same time, until it is released.
 func OccupyReads(l *Log) (release func()) {
 	for range cap(l.reads) {

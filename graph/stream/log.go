@@ -67,7 +67,6 @@ type Log struct {
 	mu      sync.Mutex // guards what follows
 	closed  bool
 	hooks   []func(uuid.UUID)
-	pages   map[int64]page // read lately, by their first number
 	workers sync.WaitGroup
 }
 
@@ -107,10 +106,7 @@ func newLog(ctx context.Context, db *store.Store, o Options) (*Log, error) {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
-	l := &Log{
-		db: db, options: o, cursors: cursors, pages: map[int64]page{},
-		wake: make(chan struct{}, 1), reads: make(chan struct{}, readsMax),
-	}
+	l := &Log{db: db, options: o, cursors: cursors, wake: make(chan struct{}, 1), reads: make(chan struct{}, readsMax)}
 	start, err := l.tip(ctx)
 	if err != nil {
 		return nil, err
@@ -258,9 +254,6 @@ func (l *Log) restart(ctx context.Context, was position) error {
 	}
 	l.options.Logger.Error("the event log was replaced; subscribers start anew", "was", was.pos, "is", tip.pos)
 	l.accessChanged(uuid.Nil)
-	l.mu.Lock()
-	clear(l.pages)
-	l.mu.Unlock()
 	l.ring.reset(tip)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"sort"
 	"strconv"
 	"time"
@@ -27,7 +26,6 @@ type page struct {
 
 	to     int64 // the stretch's end, whether or not the log is so long
 	events []Event
-	asked  time.Time // when the statement began
 }
 
 // readPage reads the events with numbers from one to the other. Head and events are of one snapshot, or retention
@@ -42,12 +40,12 @@ ORDER BY e.pos`
 func (l *Log) read(ctx context.Context, from, to int64) (p page, err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	p.to, p.asked = to, time.Now()
 	var rows entsql.Rows
 	if err := l.db.Driver().Query(ctx, readPage, []any{from, to}, &rows); err != nil {
 		return page{}, fmt.Errorf("stream: reading events: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	p.to = to
 	none := true
 	for ; rows.Next(); none = false {
 		if err := p.scan(&rows); err != nil {
@@ -136,9 +134,6 @@ func (l *Log) tip(ctx context.Context) (position, error) {
 func (l *Log) older(ctx context.Context, at position) ([]Event, standing, error) {
 	first := at.pos - at.pos%pageSize
 	read := l.flights.DoChan(strconv.FormatInt(first, 10), func() (any, error) {
-		if found, ok := l.recent(first); ok {
-			return found, nil
-		}
 		select {
 		case l.reads <- struct{}{}:
 		case <-l.ctx.Done():
@@ -148,9 +143,6 @@ func (l *Log) older(ctx context.Context, at position) ([]Event, standing, error)
 		found, err := l.read(l.ctx, first, first+pageSize)
 		if err != nil && l.ctx.Err() == nil {
 			l.options.Logger.Warn("subscribers wait for the event log", "error", err)
-		}
-		if err == nil {
-			l.keep(first, found)
 		}
 		return found, err
 	})
@@ -168,23 +160,6 @@ func (l *Log) older(ctx context.Context, at position) ([]Event, standing, error)
 		}
 		return events, standing, nil
 	}
-}
-
-// recent returns a page that was read since the last poll, if it has all that the ring has had: then it is no older than
-// what this server knows of the log anyway. A crowd that does not come at the same instant shares it as well.
-func (l *Log) recent(first int64) (page, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	found, ok := l.pages[first]
-	return found, ok && time.Since(found.asked) < l.options.Poll && found.last >= min(found.to, l.ring.last().pos)
-}
-
-// keep lets others have the page, and drops those that are too old.
-func (l *Log) keep(first int64, found page) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	maps.DeleteFunc(l.pages, func(_ int64, p page) bool { return time.Since(p.asked) >= l.options.Poll })
-	l.pages[first] = found
 }
 
 // next waits for events after the position and returns some. It returns none with a reason when the subscriber

@@ -42,7 +42,6 @@ func TestRetentionFloor(t *testing.T) {
 		at := cursors(t, s, l, 20)
 		execute(t, s, "UPDATE event_heads SET floor = 10 WHERE id = 1")
 		execute(t, s, "DELETE FROM events WHERE pos <= 10")
-		stream.Age(l)
 		resume(t, s, l, at[9], stream.CursorExpired)
 		items := follow(t, l, &at[10])
 		for range 10 {
@@ -145,7 +144,6 @@ func TestHole(t *testing.T) {
 		l := open(t, s, stream.Options{Ring: 4})
 		at := cursors(t, s, l, 20)
 		execute(t, s, "DELETE FROM events WHERE pos = 10")
-		stream.Age(l)
 		for _, i := range []int{3, 9, 10} {
 			resume(t, s, l, at[i], stream.CursorUnknown)
 		}

@@ -91,7 +91,6 @@ func TestTrim(t *testing.T) {
 		if _, _, count := kept(t, s); count != 0 {
 			t.Errorf("%d events are left", count)
 		}
-		stream.Age(l)
 		resume(t, s, l, at[15], stream.CursorExpired)
 	})
 }
