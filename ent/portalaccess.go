@@ -38,6 +38,8 @@ type PortalAccess struct {
 	Status code.PortalAccessStatus `json:"status,omitempty"`
 	// InvitedAt holds the value of the "invited_at" field.
 	InvitedAt time.Time `json:"invited_at,omitempty"`
+	// ExpiresAt holds the value of the "expires_at" field.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// ActivatedAt holds the value of the "activated_at" field.
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
 	// LastLoginAt holds the value of the "last_login_at" field.
@@ -56,9 +58,11 @@ type PortalAccessEdges struct {
 	Account *Account `json:"account,omitempty"`
 	// History holds the value of the history edge.
 	History []*StatusChange `json:"history,omitempty"`
+	// Proofs holds the value of the proofs edge.
+	Proofs []*IdentityVerification `json:"proofs,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // AccountOrErr returns the Account value or an error if the edge
@@ -81,6 +85,15 @@ func (e PortalAccessEdges) HistoryOrErr() ([]*StatusChange, error) {
 	return nil, &NotLoadedError{edge: "history"}
 }
 
+// ProofsOrErr returns the Proofs value or an error if the edge
+// was not loaded in eager-loading.
+func (e PortalAccessEdges) ProofsOrErr() ([]*IdentityVerification, error) {
+	if e.loadedTypes[2] {
+		return e.Proofs, nil
+	}
+	return nil, &NotLoadedError{edge: "proofs"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -92,7 +105,7 @@ func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case portalaccess.FieldPortal, portalaccess.FieldStatus, portalaccess.FieldReason:
 			values[i] = new(sql.NullString)
-		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt:
+		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt:
 			values[i] = new(sql.NullTime)
 		case portalaccess.FieldID, portalaccess.FieldAccountID:
 			values[i] = new(uuid.UUID)
@@ -173,6 +186,13 @@ func (_m *PortalAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.InvitedAt = value.Time
 			}
+		case portalaccess.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
+			}
 		case portalaccess.FieldActivatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field activated_at", values[i])
@@ -215,6 +235,11 @@ func (_m *PortalAccess) QueryAccount() *AccountQuery {
 // QueryHistory queries the "history" edge of the PortalAccess entity.
 func (_m *PortalAccess) QueryHistory() *StatusChangeQuery {
 	return NewPortalAccessClient(_m.config).QueryHistory(_m)
+}
+
+// QueryProofs queries the "proofs" edge of the PortalAccess entity.
+func (_m *PortalAccess) QueryProofs() *IdentityVerificationQuery {
+	return NewPortalAccessClient(_m.config).QueryProofs(_m)
 }
 
 // Update returns a builder for updating this PortalAccess.
@@ -270,6 +295,11 @@ func (_m *PortalAccess) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("invited_at=")
 	builder.WriteString(_m.InvitedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.ActivatedAt; v != nil {
 		builder.WriteString("activated_at=")

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/account"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
@@ -102,6 +103,20 @@ func (_c *PortalAccessCreate) SetInvitedAt(v time.Time) *PortalAccessCreate {
 	return _c
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_c *PortalAccessCreate) SetExpiresAt(v time.Time) *PortalAccessCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *PortalAccessCreate) SetNillableExpiresAt(v *time.Time) *PortalAccessCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_c *PortalAccessCreate) SetActivatedAt(v time.Time) *PortalAccessCreate {
 	_c.mutation.SetActivatedAt(v)
@@ -176,6 +191,21 @@ func (_c *PortalAccessCreate) AddHistory(v ...*StatusChange) *PortalAccessCreate
 		ids[i] = v[i].ID
 	}
 	return _c.AddHistoryIDs(ids...)
+}
+
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_c *PortalAccessCreate) AddProofIDs(ids ...uuid.UUID) *PortalAccessCreate {
+	_c.mutation.AddProofIDs(ids...)
+	return _c
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_c *PortalAccessCreate) AddProofs(v ...*IdentityVerification) *PortalAccessCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddProofIDs(ids...)
 }
 
 // Mutation returns the PortalAccessMutation object of the builder.
@@ -337,6 +367,10 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 		_node.InvitedAt = value
 	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
+	}
 	if value, ok := _c.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 		_node.ActivatedAt = &value
@@ -375,6 +409,22 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

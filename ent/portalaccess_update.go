@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
@@ -115,6 +116,26 @@ func (_u *PortalAccessUpdate) SetNillableInvitedAt(v *time.Time) *PortalAccessUp
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *PortalAccessUpdate) SetExpiresAt(v time.Time) *PortalAccessUpdate {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *PortalAccessUpdate) SetNillableExpiresAt(v *time.Time) *PortalAccessUpdate {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *PortalAccessUpdate) ClearExpiresAt() *PortalAccessUpdate {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_u *PortalAccessUpdate) SetActivatedAt(v time.Time) *PortalAccessUpdate {
 	_u.mutation.SetActivatedAt(v)
@@ -190,6 +211,21 @@ func (_u *PortalAccessUpdate) AddHistory(v ...*StatusChange) *PortalAccessUpdate
 	return _u.AddHistoryIDs(ids...)
 }
 
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_u *PortalAccessUpdate) AddProofIDs(ids ...uuid.UUID) *PortalAccessUpdate {
+	_u.mutation.AddProofIDs(ids...)
+	return _u
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdate) AddProofs(v ...*IdentityVerification) *PortalAccessUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProofIDs(ids...)
+}
+
 // Mutation returns the PortalAccessMutation object of the builder.
 func (_u *PortalAccessUpdate) Mutation() *PortalAccessMutation {
 	return _u.mutation
@@ -214,6 +250,27 @@ func (_u *PortalAccessUpdate) RemoveHistory(v ...*StatusChange) *PortalAccessUpd
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearProofs clears all "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdate) ClearProofs() *PortalAccessUpdate {
+	_u.mutation.ClearProofs()
+	return _u
+}
+
+// RemoveProofIDs removes the "proofs" edge to IdentityVerification entities by IDs.
+func (_u *PortalAccessUpdate) RemoveProofIDs(ids ...uuid.UUID) *PortalAccessUpdate {
+	_u.mutation.RemoveProofIDs(ids...)
+	return _u
+}
+
+// RemoveProofs removes "proofs" edges to IdentityVerification entities.
+func (_u *PortalAccessUpdate) RemoveProofs(v ...*IdentityVerification) *PortalAccessUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProofIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -303,6 +360,12 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.InvitedAt(); ok {
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 	}
@@ -359,6 +422,51 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProofsIDs(); len(nodes) > 0 && !_u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -471,6 +579,26 @@ func (_u *PortalAccessUpdateOne) SetNillableInvitedAt(v *time.Time) *PortalAcces
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *PortalAccessUpdateOne) SetExpiresAt(v time.Time) *PortalAccessUpdateOne {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *PortalAccessUpdateOne) SetNillableExpiresAt(v *time.Time) *PortalAccessUpdateOne {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *PortalAccessUpdateOne) ClearExpiresAt() *PortalAccessUpdateOne {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_u *PortalAccessUpdateOne) SetActivatedAt(v time.Time) *PortalAccessUpdateOne {
 	_u.mutation.SetActivatedAt(v)
@@ -546,6 +674,21 @@ func (_u *PortalAccessUpdateOne) AddHistory(v ...*StatusChange) *PortalAccessUpd
 	return _u.AddHistoryIDs(ids...)
 }
 
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_u *PortalAccessUpdateOne) AddProofIDs(ids ...uuid.UUID) *PortalAccessUpdateOne {
+	_u.mutation.AddProofIDs(ids...)
+	return _u
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdateOne) AddProofs(v ...*IdentityVerification) *PortalAccessUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProofIDs(ids...)
+}
+
 // Mutation returns the PortalAccessMutation object of the builder.
 func (_u *PortalAccessUpdateOne) Mutation() *PortalAccessMutation {
 	return _u.mutation
@@ -570,6 +713,27 @@ func (_u *PortalAccessUpdateOne) RemoveHistory(v ...*StatusChange) *PortalAccess
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearProofs clears all "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdateOne) ClearProofs() *PortalAccessUpdateOne {
+	_u.mutation.ClearProofs()
+	return _u
+}
+
+// RemoveProofIDs removes the "proofs" edge to IdentityVerification entities by IDs.
+func (_u *PortalAccessUpdateOne) RemoveProofIDs(ids ...uuid.UUID) *PortalAccessUpdateOne {
+	_u.mutation.RemoveProofIDs(ids...)
+	return _u
+}
+
+// RemoveProofs removes "proofs" edges to IdentityVerification entities.
+func (_u *PortalAccessUpdateOne) RemoveProofs(v ...*IdentityVerification) *PortalAccessUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProofIDs(ids...)
 }
 
 // Where appends a list predicates to the PortalAccessUpdate builder.
@@ -689,6 +853,12 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 	if value, ok := _u.mutation.InvitedAt(); ok {
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 	}
@@ -745,6 +915,51 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProofsIDs(); len(nodes) > 0 && !_u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -35,6 +35,8 @@ const (
 	FieldStatus = "status"
 	// FieldInvitedAt holds the string denoting the invited_at field in the database.
 	FieldInvitedAt = "invited_at"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
 	// FieldActivatedAt holds the string denoting the activated_at field in the database.
 	FieldActivatedAt = "activated_at"
 	// FieldLastLoginAt holds the string denoting the last_login_at field in the database.
@@ -45,6 +47,8 @@ const (
 	EdgeAccount = "account"
 	// EdgeHistory holds the string denoting the history edge name in mutations.
 	EdgeHistory = "history"
+	// EdgeProofs holds the string denoting the proofs edge name in mutations.
+	EdgeProofs = "proofs"
 	// Table holds the table name of the portalaccess in the database.
 	Table = "portal_accesses"
 	// AccountTable is the table that holds the account relation/edge.
@@ -61,6 +65,13 @@ const (
 	HistoryInverseTable = "status_changes"
 	// HistoryColumn is the table column denoting the history relation/edge.
 	HistoryColumn = "portal_access_id"
+	// ProofsTable is the table that holds the proofs relation/edge.
+	ProofsTable = "identity_verifications"
+	// ProofsInverseTable is the table name for the IdentityVerification entity.
+	// It exists in this package in order to avoid circular dependency with the "identityverification" package.
+	ProofsInverseTable = "identity_verifications"
+	// ProofsColumn is the table column denoting the proofs relation/edge.
+	ProofsColumn = "portal_access_id"
 )
 
 // Columns holds all SQL columns for portalaccess fields.
@@ -75,6 +86,7 @@ var Columns = []string{
 	FieldPortal,
 	FieldStatus,
 	FieldInvitedAt,
+	FieldExpiresAt,
 	FieldActivatedAt,
 	FieldLastLoginAt,
 	FieldReason,
@@ -179,6 +191,11 @@ func ByInvitedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInvitedAt, opts...).ToFunc()
 }
 
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
 // ByActivatedAt orders the results by the activated_at field.
 func ByActivatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActivatedAt, opts...).ToFunc()
@@ -214,6 +231,20 @@ func ByHistory(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newHistoryStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByProofsCount orders the results by proofs count.
+func ByProofsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newProofsStep(), opts...)
+	}
+}
+
+// ByProofs orders the results by proofs terms.
+func ByProofs(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProofsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newAccountStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -226,5 +257,12 @@ func newHistoryStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(HistoryInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
+	)
+}
+func newProofsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProofsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ProofsTable, ProofsColumn),
 	)
 }

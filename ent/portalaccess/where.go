@@ -92,6 +92,11 @@ func InvitedAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldInvitedAt, v))
 }
 
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldExpiresAt, v))
+}
+
 // ActivatedAt applies equality check predicate on the "activated_at" field. It's identical to ActivatedAtEQ.
 func ActivatedAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldActivatedAt, v))
@@ -447,6 +452,56 @@ func InvitedAtLTE(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldLTE(FieldInvitedAt, v))
 }
 
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotNull(FieldExpiresAt))
+}
+
 // ActivatedAtEQ applies the EQ predicate on the "activated_at" field.
 func ActivatedAtEQ(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldActivatedAt, v))
@@ -660,6 +715,29 @@ func HasHistory() predicate.PortalAccess {
 func HasHistoryWith(preds ...predicate.StatusChange) predicate.PortalAccess {
 	return predicate.PortalAccess(func(s *sql.Selector) {
 		step := newHistoryStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasProofs applies the HasEdge predicate on the "proofs" edge.
+func HasProofs() predicate.PortalAccess {
+	return predicate.PortalAccess(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ProofsTable, ProofsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProofsWith applies the HasEdge predicate on the "proofs" edge with a given conditions (other predicates).
+func HasProofsWith(preds ...predicate.IdentityVerification) predicate.PortalAccess {
+	return predicate.PortalAccess(func(s *sql.Selector) {
+		step := newProofsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -111,6 +111,26 @@ func TrialSubjectID(v uuid.UUID) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldTrialSubjectID, v))
 }
 
+// PriorAuthorizationID applies equality check predicate on the "prior_authorization_id" field. It's identical to PriorAuthorizationIDEQ.
+func PriorAuthorizationID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldPriorAuthorizationID, v))
+}
+
+// BenefitVerificationID applies equality check predicate on the "benefit_verification_id" field. It's identical to BenefitVerificationIDEQ.
+func BenefitVerificationID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldBenefitVerificationID, v))
+}
+
+// ServiceActivityID applies equality check predicate on the "service_activity_id" field. It's identical to ServiceActivityIDEQ.
+func ServiceActivityID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldServiceActivityID, v))
+}
+
+// ProgramID applies equality check predicate on the "program_id" field. It's identical to ProgramIDEQ.
+func ProgramID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldProgramID, v))
+}
+
 // AtEQ applies the EQ predicate on the "at" field.
 func AtEQ(v time.Time) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldAt, v))
@@ -576,6 +596,126 @@ func TrialSubjectIDNotNil() predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldNotNull(FieldTrialSubjectID))
 }
 
+// PriorAuthorizationIDEQ applies the EQ predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldPriorAuthorizationID, v))
+}
+
+// PriorAuthorizationIDNEQ applies the NEQ predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldPriorAuthorizationID, v))
+}
+
+// PriorAuthorizationIDIn applies the In predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldPriorAuthorizationID, vs...))
+}
+
+// PriorAuthorizationIDNotIn applies the NotIn predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldPriorAuthorizationID, vs...))
+}
+
+// PriorAuthorizationIDIsNil applies the IsNil predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldPriorAuthorizationID))
+}
+
+// PriorAuthorizationIDNotNil applies the NotNil predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldPriorAuthorizationID))
+}
+
+// BenefitVerificationIDEQ applies the EQ predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldBenefitVerificationID, v))
+}
+
+// BenefitVerificationIDNEQ applies the NEQ predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldBenefitVerificationID, v))
+}
+
+// BenefitVerificationIDIn applies the In predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldBenefitVerificationID, vs...))
+}
+
+// BenefitVerificationIDNotIn applies the NotIn predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldBenefitVerificationID, vs...))
+}
+
+// BenefitVerificationIDIsNil applies the IsNil predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldBenefitVerificationID))
+}
+
+// BenefitVerificationIDNotNil applies the NotNil predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldBenefitVerificationID))
+}
+
+// ServiceActivityIDEQ applies the EQ predicate on the "service_activity_id" field.
+func ServiceActivityIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldServiceActivityID, v))
+}
+
+// ServiceActivityIDNEQ applies the NEQ predicate on the "service_activity_id" field.
+func ServiceActivityIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldServiceActivityID, v))
+}
+
+// ServiceActivityIDIn applies the In predicate on the "service_activity_id" field.
+func ServiceActivityIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldServiceActivityID, vs...))
+}
+
+// ServiceActivityIDNotIn applies the NotIn predicate on the "service_activity_id" field.
+func ServiceActivityIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldServiceActivityID, vs...))
+}
+
+// ServiceActivityIDIsNil applies the IsNil predicate on the "service_activity_id" field.
+func ServiceActivityIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldServiceActivityID))
+}
+
+// ServiceActivityIDNotNil applies the NotNil predicate on the "service_activity_id" field.
+func ServiceActivityIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldServiceActivityID))
+}
+
+// ProgramIDEQ applies the EQ predicate on the "program_id" field.
+func ProgramIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldProgramID, v))
+}
+
+// ProgramIDNEQ applies the NEQ predicate on the "program_id" field.
+func ProgramIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldProgramID, v))
+}
+
+// ProgramIDIn applies the In predicate on the "program_id" field.
+func ProgramIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldProgramID, vs...))
+}
+
+// ProgramIDNotIn applies the NotIn predicate on the "program_id" field.
+func ProgramIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldProgramID, vs...))
+}
+
+// ProgramIDIsNil applies the IsNil predicate on the "program_id" field.
+func ProgramIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldProgramID))
+}
+
+// ProgramIDNotNil applies the NotNil predicate on the "program_id" field.
+func ProgramIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldProgramID))
+}
+
 // HasChangedBy applies the HasEdge predicate on the "changed_by" edge.
 func HasChangedBy() predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
@@ -729,6 +869,98 @@ func HasTrialSubject() predicate.StatusChange {
 func HasTrialSubjectWith(preds ...predicate.TrialSubject) predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
 		step := newTrialSubjectStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPriorAuthorization applies the HasEdge predicate on the "prior_authorization" edge.
+func HasPriorAuthorization() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PriorAuthorizationTable, PriorAuthorizationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPriorAuthorizationWith applies the HasEdge predicate on the "prior_authorization" edge with a given conditions (other predicates).
+func HasPriorAuthorizationWith(preds ...predicate.PriorAuthorization) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newPriorAuthorizationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBenefitVerification applies the HasEdge predicate on the "benefit_verification" edge.
+func HasBenefitVerification() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, BenefitVerificationTable, BenefitVerificationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBenefitVerificationWith applies the HasEdge predicate on the "benefit_verification" edge with a given conditions (other predicates).
+func HasBenefitVerificationWith(preds ...predicate.BenefitVerification) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newBenefitVerificationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasServiceActivity applies the HasEdge predicate on the "service_activity" edge.
+func HasServiceActivity() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ServiceActivityTable, ServiceActivityColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasServiceActivityWith applies the HasEdge predicate on the "service_activity" edge with a given conditions (other predicates).
+func HasServiceActivityWith(preds ...predicate.ServiceActivity) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newServiceActivityStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasProgram applies the HasEdge predicate on the "program" edge.
+func HasProgram() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ProgramTable, ProgramColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProgramWith applies the HasEdge predicate on the "program" edge with a given conditions (other predicates).
+func HasProgramWith(preds ...predicate.CareProgram) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newProgramStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -267,6 +267,7 @@ type ComplexityRoot struct {
 		History       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patient       func(childComplexity int) int
 		Program       func(childComplexity int) int
+		RequestedAt   func(childComplexity int) int
 		RevokedAt     func(childComplexity int) int
 		RevokedReason func(childComplexity int) int
 		Scope         func(childComplexity int) int
@@ -2103,6 +2104,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Program(childComplexity), true
+	case "Consent.requestedAt":
+		if e.ComplexityRoot.Consent.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.RequestedAt(childComplexity), true
 	case "Consent.revokedAt":
 		if e.ComplexityRoot.Consent.RevokedAt == nil {
 			break
@@ -6926,9 +6933,11 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   status: ConsentStatus!
   """Whether it permits or denies."""
   decision: ConsentDecision!
-  """Channel over which it was given."""
+  """Channel over which it was given; while it is PROPOSED, over which it was asked for."""
   capturedVia: Channel! @access(to: [PATIENT, COORDINATOR])
-  """When it was given."""
+  """When it was asked for; null where the patient gave it unasked."""
+  requestedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """When it was given; while it is PROPOSED, when it was asked for."""
   capturedAt: Time! @access(to: [PATIENT, COORDINATOR])
   """From when on it holds."""
   effectiveFrom: Time! @access(to: [PATIENT, COORDINATOR])
@@ -6942,10 +6951,10 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   signerRole: SignerRole! @access(to: [PATIENT, COORDINATOR])
   """Printed name of who signed."""
   signerName: String @access(to: [PATIENT, COORDINATOR])
-  """What proves it."""
-  evidenceKind: EvidenceKind! @access(to: [COORDINATOR])
+  """What proves it; null while it is PROPOSED."""
+  evidenceKind: EvidenceKind @access(to: [COORDINATOR])
   """Where the proof is kept: recording, document, signature or record number."""
-  evidenceRef: String! @access(to: [COORDINATOR])
+  evidenceRef: String @access(to: [COORDINATOR])
   """The form that was signed."""
   form: ConsentForm @access(to: [PATIENT, COORDINATOR])
   """The program that it is limited to."""
@@ -9655,6 +9664,8 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_decision(ctx, field)
 	case "capturedVia":
 		return ec.fieldContext_Consent_capturedVia(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Consent_requestedAt(ctx, field)
 	case "capturedAt":
 		return ec.fieldContext_Consent_capturedAt(ctx, field)
 	case "effectiveFrom":
@@ -17095,6 +17106,29 @@ func (ec *executionContext) fieldContext_Consent_capturedVia(_ context.Context, 
 	return graphql.NewScalarFieldContext("Consent", field, false, false, "Channel")
 }
 
+func (ec *executionContext) _Consent_requestedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, "Time")
+}
+
 func (ec *executionContext) _Consent_capturedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17268,11 +17302,11 @@ func (ec *executionContext) _Consent_evidenceKind(ctx context.Context, field gra
 			return obj.EvidenceKind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v code.EvidenceKind) graphql.Marshaler {
-			return ec.marshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *code.EvidenceKind) graphql.Marshaler {
+			return ec.marshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Consent_evidenceKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17291,11 +17325,11 @@ func (ec *executionContext) _Consent_evidenceRef(ctx context.Context, field grap
 			return obj.EvidenceRef, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Consent_evidenceRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36025,6 +36059,11 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requestedAt":
+			out.Values[i] = ec._Consent_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "capturedAt":
 			out.Values[i] = ec._Consent_capturedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -36062,12 +36101,12 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "evidenceKind":
 			out.Values[i] = ec._Consent_evidenceKind(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidenceRef":
 			out.Values[i] = ec._Consent_evidenceRef(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "form":
@@ -42945,21 +42984,6 @@ func (ec *executionContext) marshalNEnrollmentStatus2githubᚗcomᚋcarehubᚋca
 	return res
 }
 
-func (ec *executionContext) unmarshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, v any) (code.EvidenceKind, error) {
-	tmp, err := graphql.UnmarshalString(v)
-	res := code.EvidenceKind(tmp)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, sel ast.SelectionSet, v code.EvidenceKind) graphql.Marshaler {
-	_ = sel
-	res := graphql.MarshalString(string(v))
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EvidenceKind!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx context.Context, v any) (model.GateCode, error) {
 	var res model.GateCode
 	err := res.UnmarshalGQL(v)
@@ -45420,6 +45444,25 @@ func (ec *executionContext) marshalOEnrollmentStatus2ᚕgithubᚗcomᚋcarehub�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, v any) (*code.EvidenceKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.EvidenceKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, sel ast.SelectionSet, v *code.EvidenceKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx context.Context, v any) ([]*gid.ID, error) {
