@@ -528,10 +528,13 @@ func init() {
 		})
 	}
 	consentMixinHooks0 := consentMixin[0].Hooks()
+	consentHooks := schema.Consent{}.Hooks()
 
 	consent.Hooks[1] = consentMixinHooks0[0]
 
 	consent.Hooks[2] = consentMixinHooks0[1]
+
+	consent.Hooks[3] = consentHooks[0]
 	consentMixinFields0 := consentMixin[0].Fields()
 	_ = consentMixinFields0
 	consentFields := schema.Consent{}.Fields()
@@ -1238,10 +1241,13 @@ func init() {
 		})
 	}
 	enrollmentMixinHooks0 := enrollmentMixin[0].Hooks()
+	enrollmentHooks := schema.Enrollment{}.Hooks()
 
 	enrollment.Hooks[1] = enrollmentMixinHooks0[0]
 
 	enrollment.Hooks[2] = enrollmentMixinHooks0[1]
+
+	enrollment.Hooks[3] = enrollmentHooks[0]
 	enrollmentMixinFields0 := enrollmentMixin[0].Fields()
 	_ = enrollmentMixinFields0
 	enrollmentFields := schema.Enrollment{}.Fields()

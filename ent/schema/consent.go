@@ -61,6 +61,9 @@ func (Consent) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of Consent.
+func (Consent) Hooks() []ent.Hook { return []ent.Hook{effective} }
+
 // Indexes of Consent.
 func (Consent) Indexes() []ent.Index {
 	return []ent.Index{

@@ -58,6 +58,9 @@ func (Enrollment) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of Enrollment.
+func (Enrollment) Hooks() []ent.Hook { return []ent.Hook{gated} }
+
 // Indexes of Enrollment. The first says: at most one open enrollment of a patient in a program; an ended one
 // carries the moment of its end.
 func (Enrollment) Indexes() []ent.Index {

@@ -1047,6 +1047,7 @@ type ComplexityRoot struct {
 	UnmetGate struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
+		Scope   func(childComplexity int) int
 	}
 
 	User struct {
@@ -5517,6 +5518,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnmetGate.Message(childComplexity), true
+	case "UnmetGate.scope":
+		if e.ComplexityRoot.UnmetGate.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnmetGate.Scope(childComplexity), true
 
 	case "User.id":
 		if e.ComplexityRoot.User.GlobalID == nil {
@@ -7646,15 +7653,17 @@ input EnrollmentFilter @access(to: [ANALYST]) {
 # ---------------------------------------------------------------------------------------------------------------
 
 """A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing."""
-type UnmetGate @access(to: [LIAISON, STAFF]) {
+type UnmetGate @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """Which gate."""
   code: GateCode!
   """What is missing, in words."""
   message: String!
+  """The consent that is missing; null where the gate is about none."""
+  scope: ConsentScope @access(to: [PATIENT, PROVIDER, COORDINATOR])
 }
 
-"""Gates of an answer's way to its requester."""
-enum GateCode @access(to: [LIAISON, STAFF]) {
+"""Gates of an answer's way to its requester, and of programs and enrollments."""
+enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """The requester's identity is not verified."""
   PROVIDER_NOT_VERIFIED
   """The answer cites no resource and no reviewer has approved it without."""
@@ -7667,6 +7676,38 @@ enum GateCode @access(to: [LIAISON, STAFF]) {
   REVIEW_REQUIRED
   """A statement that an off-label answer must carry is missing."""
   DISCLAIMER_MISSING
+  """The program takes nobody now."""
+  PROGRAM_NOT_ACTIVE
+  """The program has no free place."""
+  PROGRAM_FULL
+  """Patients do not enroll themselves in this program."""
+  SELF_ENROLLMENT_CLOSED
+  """The trial does not recruit now."""
+  STUDY_NOT_RECRUITING
+  """The provider does not treat the patient."""
+  CARE_RELATIONSHIP_MISSING
+  """The patient has an open enrollment in the program."""
+  ALREADY_ENROLLED
+  """The patient left and is not enrolled again before a day to come."""
+  OPTED_OUT
+  """A required criterion has not been answered."""
+  ANSWER_MISSING
+  """A required criterion is not met."""
+  CRITERION_NOT_MET
+  """Nobody has found the patient eligible."""
+  NOT_ELIGIBLE
+  """A demanded consent is not in force."""
+  CONSENT_MISSING
+  """The consent was given on an earlier version of its form."""
+  CONSENT_FORM_OUTDATED
+  """No verification of benefits is complete and valid."""
+  COVERAGE_NOT_VERIFIED
+  """A demanded consent has no approved form."""
+  FORM_MISSING
+  """The trial has no reference of its approval by an ethics committee."""
+  ETHICS_APPROVAL_MISSING
+  """The program still has open enrollments."""
+  OPEN_ENROLLMENTS
 }
 
 """A medical inquiry."""
@@ -11104,6 +11145,8 @@ func (ec *executionContext) childFields_UnmetGate(ctx context.Context, field gra
 		return ec.fieldContext_UnmetGate_code(ctx, field)
 	case "message":
 		return ec.fieldContext_UnmetGate_message(ctx, field)
+	case "scope":
+		return ec.fieldContext_UnmetGate_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnmetGate", field.Name)
 }
@@ -31466,8 +31509,8 @@ func (ec *executionContext) _UnmetGate_code(ctx context.Context, field graphql.C
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.GateCode) graphql.Marshaler {
-			return ec.marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v code.GateCode) graphql.Marshaler {
+			return ec.marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -31498,6 +31541,29 @@ func (ec *executionContext) _UnmetGate_message(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_UnmetGate_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnmetGate_scope(ctx context.Context, field graphql.CollectedField, obj *model.UnmetGate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnmetGate_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.ConsentScope) graphql.Marshaler {
+			return ec.marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnmetGate_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "ConsentScope")
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.Identity) (ret graphql.Marshaler) {
@@ -41355,6 +41421,11 @@ func (ec *executionContext) _UnmetGate(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "scope":
+			out.Values[i] = ec._UnmetGate_scope(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -42984,14 +43055,19 @@ func (ec *executionContext) marshalNEnrollmentStatus2githubᚗcomᚋcarehubᚋca
 	return res
 }
 
-func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx context.Context, v any) (model.GateCode, error) {
-	var res model.GateCode
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx context.Context, v any) (code.GateCode, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.GateCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx context.Context, sel ast.SelectionSet, v model.GateCode) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx context.Context, sel ast.SelectionSet, v code.GateCode) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "GateCode!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx context.Context, v any) (gid.ID, error) {
@@ -45313,6 +45389,25 @@ func (ec *executionContext) marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._ConsentForm(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, v any) (*code.ConsentScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ConsentScope(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, sel ast.SelectionSet, v *code.ConsentScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx context.Context, v any) (*relay.Cursor, error) {

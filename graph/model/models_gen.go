@@ -423,9 +423,11 @@ type SubmitResponseForReviewPayload struct {
 // A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing.
 type UnmetGate struct {
 	// Which gate.
-	Code GateCode `json:"code"`
+	Code code.GateCode `json:"code"`
 	// What is missing, in words.
 	Message string `json:"message"`
+	// The consent that is missing; null where the gate is about none.
+	Scope *code.ConsentScope `json:"scope,omitempty"`
 }
 
 // The viewer.
@@ -491,61 +493,5 @@ func (e *CaseOrder) UnmarshalGQL(v any) error {
 }
 
 func (e CaseOrder) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-// Gates of an answer's way to its requester.
-type GateCode string
-
-const (
-	// The requester's identity is not verified.
-	GateCodeProviderNotVerified GateCode = "PROVIDER_NOT_VERIFIED"
-	// The answer cites no resource and no reviewer has approved it without.
-	GateCodeCitationMissing GateCode = "CITATION_MISSING"
-	// A cited resource is not approved or not valid now.
-	GateCodeResourceNotValid GateCode = "RESOURCE_NOT_VALID"
-	// A cited resource is off-label, but the questions answered are not.
-	GateCodeOffLabelResource GateCode = "OFF_LABEL_RESOURCE"
-	// A reviewer other than the author must approve it.
-	GateCodeReviewRequired GateCode = "REVIEW_REQUIRED"
-	// A statement that an off-label answer must carry is missing.
-	GateCodeDisclaimerMissing GateCode = "DISCLAIMER_MISSING"
-)
-
-var AllGateCode = []GateCode{
-	GateCodeProviderNotVerified,
-	GateCodeCitationMissing,
-	GateCodeResourceNotValid,
-	GateCodeOffLabelResource,
-	GateCodeReviewRequired,
-	GateCodeDisclaimerMissing,
-}
-
-func (e GateCode) IsValid() bool {
-	switch e {
-	case GateCodeProviderNotVerified, GateCodeCitationMissing, GateCodeResourceNotValid, GateCodeOffLabelResource, GateCodeReviewRequired, GateCodeDisclaimerMissing:
-		return true
-	}
-	return false
-}
-
-func (e GateCode) String() string {
-	return string(e)
-}
-
-func (e *GateCode) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = GateCode(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid GateCode", str)
-	}
-	return nil
-}
-
-func (e GateCode) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }

@@ -168,7 +168,7 @@ func (l *load) enroll(it *item, s stay, open map[seat]bool) {
 		SetStatus(s.status).SetSource(code.EnrollmentSourceImport).SetReferredAt(s.start).
 		SetNillableEndedAt(s.end)
 	if s.status != code.EnrollmentStatusReferred {
-		c.SetEligibilityDecidedAt(s.start).SetActivatedAt(s.start)
+		c.SetEligibility(code.EligibilityDecisionEligible).SetEligibilityDecidedAt(s.start).SetActivatedAt(s.start)
 	}
 	l.enrollments = append(l.enrollments, c)
 	l.history = append(l.history, l.tx.StatusChange.Create().
