@@ -153,7 +153,10 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return made.ID, c.consentStep(made, "", nil)
+	if err := c.consentStep(made, "", nil); err != nil {
+		return uuid.Nil, err
+	}
+	return made.ID, c.consentGiven(patient.ID)
 }
 
 // formFor returns the form that was in force for the consent, in the patient's language, else in that of the house;

@@ -21,28 +21,30 @@ type resolver struct {
 var _ generated.ResolverRoot = (*resolver)(nil)
 
 type (
-	queryResolver           struct{ *resolver }
-	mutationResolver        struct{ *resolver }
-	subscriptionResolver    struct{ *resolver }
-	careProgramResolver     struct{ *resolver }
-	caseAssignedResolver    struct{ *resolver }
-	caseCreatedResolver     struct{ *resolver }
-	caseUpdatedResolver     struct{ *resolver }
-	caseResolver            struct{ *resolver }
-	conditionResolver       struct{ *resolver }
-	consentResolver         struct{ *resolver }
-	enrollmentResolver      struct{ *resolver }
-	inquiryResponseResolver struct{ *resolver }
-	locationResolver        struct{ *resolver }
-	resourceResolver        struct{ *resolver }
-	medicalInquiryResolver  struct{ *resolver }
-	organizationResolver    struct{ *resolver }
-	patientResolver         struct{ *resolver }
-	providerResolver        struct{ *resolver }
-	touchpointResolver      struct{ *resolver }
-	treatmentResolver       struct{ *resolver }
-	trialSubjectResolver    struct{ *resolver }
-	userResolver            struct{ *resolver }
+	queryResolver             struct{ *resolver }
+	mutationResolver          struct{ *resolver }
+	subscriptionResolver      struct{ *resolver }
+	careProgramResolver       struct{ *resolver }
+	caseAssignedResolver      struct{ *resolver }
+	caseCreatedResolver       struct{ *resolver }
+	caseUpdatedResolver       struct{ *resolver }
+	caseResolver              struct{ *resolver }
+	conditionResolver         struct{ *resolver }
+	consentResolver           struct{ *resolver }
+	enrollmentResolver        struct{ *resolver }
+	enrollmentUpdatedResolver struct{ *resolver }
+	inquiryResponseResolver   struct{ *resolver }
+	locationResolver          struct{ *resolver }
+	resourceResolver          struct{ *resolver }
+	medicalInquiryResolver    struct{ *resolver }
+	onboardingPlanResolver    struct{ *resolver }
+	organizationResolver      struct{ *resolver }
+	patientResolver           struct{ *resolver }
+	providerResolver          struct{ *resolver }
+	touchpointResolver        struct{ *resolver }
+	treatmentResolver         struct{ *resolver }
+	trialSubjectResolver      struct{ *resolver }
+	userResolver              struct{ *resolver }
 )
 
 func (r *resolver) Query() generated.QueryResolver               { return queryResolver{r} }
@@ -56,6 +58,9 @@ func (r *resolver) CaseUpdated() generated.CaseUpdatedResolver   { return caseUp
 func (r *resolver) Condition() generated.ConditionResolver       { return conditionResolver{r} }
 func (r *resolver) Consent() generated.ConsentResolver           { return consentResolver{r} }
 func (r *resolver) Enrollment() generated.EnrollmentResolver     { return enrollmentResolver{r} }
+func (r *resolver) EnrollmentUpdated() generated.EnrollmentUpdatedResolver {
+	return enrollmentUpdatedResolver{r}
+}
 func (r *resolver) InquiryResponse() generated.InquiryResponseResolver {
 	return inquiryResponseResolver{r}
 }
@@ -68,6 +73,9 @@ func (r *resolver) Location() generated.LocationResolver { return locationResolv
 
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
+}
+func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
+	return onboardingPlanResolver{r}
 }
 func (r *resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 func (r *resolver) Patient() generated.PatientResolver           { return patientResolver{r} }

@@ -35,9 +35,9 @@ func (r subscriptionResolver) CaseCreated(ctx context.Context, after *stream.Cur
 			rule.Apply(s, narrow)
 		})
 	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseCreatedItem {
-		return &model.CaseCreated{Cursor: item.Cursor, Reason: or(item.Value.event.Reason, code.RoutingReasonCreated), Case: item.Value.found}
-	}, checkpoint[model.CaseCreatedItem], reset[model.CaseCreatedItem])
+	return follow(ctx, r, after, match, read, func(cursor stream.Cursor, e stream.Event, found *ent.CareCase) model.CaseCreatedItem {
+		return &model.CaseCreated{Cursor: cursor, Reason: or(e.Reason, code.RoutingReasonCreated), Case: found}
+	})
 }
 
 // CaseAssigned resolves Subscription.caseAssigned.
@@ -46,9 +46,9 @@ func (r subscriptionResolver) CaseAssigned(ctx context.Context, after *stream.Cu
 	read := func(ctx context.Context, e stream.Event) (*ent.CareCase, bool, error) {
 		return r.caseOf(ctx, e, func(*sql.Selector) {})
 	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseAssignedItem {
-		return &model.CaseAssigned{Cursor: item.Cursor, Case: item.Value.found}
-	}, checkpoint[model.CaseAssignedItem], reset[model.CaseAssignedItem])
+	return follow(ctx, r, after, match, read, func(cursor stream.Cursor, _ stream.Event, found *ent.CareCase) model.CaseAssignedItem {
+		return &model.CaseAssigned{Cursor: cursor, Case: found}
+	})
 }
 
 // MyCaseUpdated resolves Subscription.myCaseUpdated.
@@ -57,9 +57,24 @@ func (r subscriptionResolver) MyCaseUpdated(ctx context.Context, after *stream.C
 	read := func(ctx context.Context, e stream.Event) (*ent.CareCase, bool, error) {
 		return r.caseOf(ctx, e, func(*sql.Selector) {})
 	}
-	return follow(ctx, r, after, match, read, func(item stream.Item[entered]) model.CaseUpdatedItem {
-		return &model.CaseUpdated{Cursor: item.Cursor, Case: item.Value.found}
-	}, checkpoint[model.CaseUpdatedItem], reset[model.CaseUpdatedItem])
+	return follow(ctx, r, after, match, read, func(cursor stream.Cursor, _ stream.Event, found *ent.CareCase) model.CaseUpdatedItem {
+		return &model.CaseUpdated{Cursor: cursor, Case: found}
+	})
+}
+
+// StreamHead resolves Query.streamHead.
+func (r queryResolver) StreamHead(context.Context) (stream.Cursor, error) { return r.Log.Head(), nil }
+
+// EnrollmentUpdated resolves Subscription.enrollmentUpdated.
+func (r subscriptionResolver) EnrollmentUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.EnrollmentUpdatedItem, error) {
+	match := func(e stream.Event) bool { return e.Kind == code.EventKindEnrollmentChanged }
+	read := func(ctx context.Context, e stream.Event) (*ent.Enrollment, bool, error) {
+		found, err := r.Client.Enrollment.Get(ctx, e.ID)
+		return found, err == nil, ent.MaskNotFound(err)
+	}
+	return follow(ctx, r, after, match, read, func(cursor stream.Cursor, _ stream.Event, found *ent.Enrollment) model.EnrollmentUpdatedItem {
+		return &model.EnrollmentUpdated{Cursor: cursor, Enrollment: found}
+	})
 }
 
 // Case resolves CaseCreated.case.
@@ -77,17 +92,17 @@ func (r caseUpdatedResolver) Case(ctx context.Context, obj *model.CaseUpdated) (
 	return r.delivered(ctx, obj.Case)
 }
 
+// Enrollment resolves EnrollmentUpdated.enrollment.
+func (r enrollmentUpdatedResolver) Enrollment(ctx context.Context, obj *model.EnrollmentUpdated) (*ent.Enrollment, error) {
+	audit.Revealed(ctx, ent.TypeEnrollment, obj.Enrollment.ID, &obj.Enrollment.PatientID)
+	return one(ctx, r.Client.LoadEnrollment, obj.Enrollment, nil)
+}
+
 // delivered shows the case of an event. It was read before the event's answer began, so that it is revealed is
 // noted here.
 func (r *resolver) delivered(ctx context.Context, found *ent.CareCase) (*ent.CareCase, error) {
 	audit.Revealed(ctx, ent.TypeCareCase, found.ID, found.PatientID)
 	return one(ctx, r.Client.LoadCareCase, found, nil)
-}
-
-// entered is a case with the event that told of it.
-type entered struct {
-	event stream.Event
-	found *ent.CareCase
 }
 
 // concerns reports whether the event is about the viewer.
@@ -104,16 +119,21 @@ func (r subscriptionResolver) caseOf(ctx context.Context, e stream.Event, narrow
 	return found, err == nil, err
 }
 
+// happened is an event with the row that it is about, as the viewer sees it.
+type happened[Row any] struct {
+	event stream.Event
+	found *Row
+}
+
 // follow is a subscription to the event log: each event that matches is read for the viewer, and what the stream
-// carries becomes an item of the contract.
-func follow[T any](
+// carries becomes an item of the contract, of which checkpoints and resets are members as well.
+func follow[Row, T any](
 	ctx context.Context, r subscriptionResolver, after *stream.Cursor, match func(stream.Event) bool,
-	read func(context.Context, stream.Event) (*ent.CareCase, bool, error),
-	value func(stream.Item[entered]) T, checkpoint func(stream.Cursor) T, reset func(stream.Cursor, stream.ResetReason) T,
+	read func(context.Context, stream.Event) (*Row, bool, error), value func(stream.Cursor, stream.Event, *Row) T,
 ) (<-chan T, error) {
-	items, err := stream.Follow(ctx, r.Log, after, match, func(ctx context.Context, e stream.Event) (entered, bool, error) {
+	items, err := stream.Follow(ctx, r.Log, after, match, func(ctx context.Context, e stream.Event) (happened[Row], bool, error) {
 		found, seen, err := read(viewer.Tick(ctx, clock.Now(ctx)), e)
-		return entered{e, found}, seen, err
+		return happened[Row]{e, found}, seen, err
 	}, stream.WithViewer(r.Identities.Fresh))
 	if err != nil {
 		return nil, err
@@ -122,32 +142,24 @@ func follow[T any](
 	go func() {
 		defer close(out)
 		for item := range items {
-			var next T
+			var next any
 			switch item.Kind {
 			case stream.KindValue:
-				next = value(item)
+				next = value(item.Cursor, item.Value.event, item.Value.found)
 			case stream.KindCheckpoint:
-				next = checkpoint(item.Cursor)
+				next = &model.StreamCheckpoint{Cursor: item.Cursor}
 			case stream.KindReset:
-				next = reset(item.Cursor, item.Reason)
+				next = &model.StreamReset{Cursor: item.Cursor, Reason: item.Reason}
 			case stream.KindFailure:
 				r.Logger.WarnContext(ctx, "stream ended", "error", item.Err)
 				return
 			}
 			select {
-			case out <- next:
+			case out <- next.(T):
 			case <-ctx.Done():
 				return
 			}
 		}
 	}()
 	return out, nil
-}
-
-func checkpoint[T any](cursor stream.Cursor) T {
-	return any(&model.StreamCheckpoint{Cursor: cursor}).(T)
-}
-
-func reset[T any](cursor stream.Cursor, reason stream.ResetReason) T {
-	return any(&model.StreamReset{Cursor: cursor, Reason: reason}).(T)
 }

@@ -30,6 +30,11 @@ type CaseUpdatedItem interface {
 	IsCaseUpdatedItem()
 }
 
+// What enrollmentUpdated delivers.
+type EnrollmentUpdatedItem interface {
+	IsEnrollmentUpdatedItem()
+}
+
 // Which case to accept.
 type AcceptCaseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -60,6 +65,24 @@ type AcknowledgeResponsePayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Which enrollment to activate.
+type ActivateEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the activation.
+type ActivateEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // A postal address.
 type Address struct {
 	// Street and number.
@@ -72,6 +95,22 @@ type Address struct {
 	Zip *string `json:"zip,omitempty"`
 	// Country, ISO 3166-1.
 	Country *string `json:"country,omitempty"`
+}
+
+// Answers to the criteria.
+type AnswerPrescreenerInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type AnswerPrescreenerPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // Which answer to approve.
@@ -90,6 +129,22 @@ type ApproveInquiryResponsePayload struct {
 	Response *ent.InquiryResponse `json:"response,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which referral to take back, and why.
+type CancelReferralInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// What became of the referral.
+type CancelReferralPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // A case was assigned to the viewer.
@@ -146,6 +201,22 @@ type ClassifyQuestionPayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Which enrollment to complete.
+type CompleteEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type CompleteEnrollmentPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
 // What proves a consent. The kind must fit the channel.
 type ConsentEvidenceInput struct {
 	// Number of an electronic signature (portal, app).
@@ -156,6 +227,46 @@ type ConsentEvidenceInput struct {
 	DocumentID *string `json:"documentId,omitempty"`
 	// Name of a witness (in person).
 	Witness *string `json:"witness,omitempty"`
+}
+
+// The decision.
+type DecideEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// ELIGIBLE or INELIGIBLE.
+	Decision code.EligibilityDecision `json:"decision"`
+	// Why. At most 500 characters; demanded with INELIGIBLE.
+	Note *string `json:"note,omitempty"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the decision.
+type DecideEligibilityPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which enrollment to end, and why.
+type DisenrollInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type DisenrollPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // An answer.
@@ -184,6 +295,64 @@ type DraftInquiryResponsePayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// An answer to a criterion.
+type EligibilityAnswerInput struct {
+	// The criterion.
+	CriterionID gid.ID `json:"criterionId"`
+	// The answer. At most 1,000 characters.
+	Value *string `json:"value,omitempty"`
+	// Whether it speaks for taking part; only where no expression decides.
+	Meets *bool `json:"meets,omitempty"`
+}
+
+// The criteria of a program, to be answered.
+type EligibilityForm struct {
+	// The program.
+	Program *ent.CareProgram `json:"program"`
+	// Values that expressions of criteria may use without being asked for.
+	Inputs []*EligibilityInput `json:"inputs"`
+}
+
+// A value that expressions of criteria may use.
+type EligibilityInput struct {
+	// Name in expressions.
+	Name string `json:"name"`
+	// Type in the Common Expression Language.
+	Type string `json:"type"`
+	// What it is.
+	Description string `json:"description"`
+}
+
+// Whom to enroll in which program.
+type EnrollPatientInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+	// A patient of the viewer's programs; exactly one of `patientId` and `newPatient`.
+	PatientID *gid.ID `json:"patientId,omitempty"`
+	// A patient whom the system does not know yet.
+	NewPatient *NewPatientInput `json:"newPatient,omitempty"`
+}
+
+// What became of the enrollment.
+type EnrollPatientPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// An enrollment took a step.
+type EnrollmentUpdated struct {
+	// Resume from here.
+	Cursor stream.Cursor `json:"cursor"`
+	// The enrollment as it is now.
+	Enrollment *ent.Enrollment `json:"enrollment"`
+}
+
+func (EnrollmentUpdated) IsEnrollmentUpdatedItem() {}
+
 // One question.
 type InquiryQuestionInput struct {
 	// The question. At most 4,000 characters.
@@ -202,6 +371,44 @@ type MyMembership struct {
 	Territory *string `json:"territory,omitempty"`
 	// Only this therapeutic area; null for all.
 	TherapeuticArea *string `json:"therapeuticArea,omitempty"`
+}
+
+// A patient whom the system does not know yet.
+type NewPatientInput struct {
+	// Given name. 1 to 200 characters.
+	Given string `json:"given"`
+	// Family name. 1 to 200 characters.
+	Family string `json:"family"`
+	// Day of birth; not in the future.
+	BirthDate code.Date `json:"birthDate"`
+	// Administrative sex; UNKNOWN otherwise.
+	Sex *code.Sex `json:"sex,omitempty"`
+	// Telephone number; E.164 or as written in the US.
+	Phone *string `json:"phone,omitempty"`
+	// Two letters of the state of residence.
+	State *string `json:"state,omitempty"`
+	// ZIP code.
+	Zip *string `json:"zip,omitempty"`
+	// Language for forms and letters, BCP 47; en-US otherwise.
+	Locale *string `json:"locale,omitempty"`
+}
+
+// Which enrollment to put on hold, and why.
+type PutOnHoldInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type PutOnHoldPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // A consent and its proof.
@@ -236,6 +443,60 @@ type RecordConsentPayload struct {
 	Consent *ent.Consent `json:"consent,omitempty"`
 }
 
+// Answers to the criteria.
+type RecordEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type RecordEligibilityPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// Whom to refer to which program.
+type ReferPatientInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+	// A patient whom the viewer treats; exactly one of `patientId` and `newPatient`.
+	PatientID *gid.ID `json:"patientId,omitempty"`
+	// A patient whom the system does not know yet.
+	NewPatient *NewPatientInput `json:"newPatient,omitempty"`
+	// Attests that the viewer treats the new patient. Must be true with `newPatient`.
+	AttestsTreatment *bool `json:"attestsTreatment,omitempty"`
+}
+
+// What became of the referral.
+type ReferPatientPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which program to take part in.
+type RequestEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+}
+
+// What became of the request.
+type RequestEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Which case to send where, and why.
 type RerouteCaseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -258,6 +519,24 @@ type RerouteCasePayload struct {
 	Department code.DepartmentCode `json:"department"`
 	// The case, where the viewer still sees it.
 	Case *ent.CareCase `json:"case,omitempty"`
+}
+
+// Which enrollment to resume.
+type ResumeEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type ResumeEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Which answer to give back, and why.
@@ -358,6 +637,8 @@ func (StreamCheckpoint) IsCaseCreatedItem() {}
 
 func (StreamCheckpoint) IsCaseAssignedItem() {}
 
+func (StreamCheckpoint) IsEnrollmentUpdatedItem() {}
+
 func (StreamCheckpoint) IsCaseUpdatedItem() {}
 
 // The place asked for is gone: reload the list and go on from the cursor.
@@ -372,7 +653,25 @@ func (StreamReset) IsCaseCreatedItem() {}
 
 func (StreamReset) IsCaseAssignedItem() {}
 
+func (StreamReset) IsEnrollmentUpdatedItem() {}
+
 func (StreamReset) IsCaseUpdatedItem() {}
+
+// Answers to the criteria.
+type SubmitEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type SubmitEligibilityPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
 
 // A medical inquiry.
 type SubmitMedicalInquiryInput struct {
@@ -444,6 +743,22 @@ type Viewer struct {
 	Patient *ent.Patient `json:"patient,omitempty"`
 	// The user as a provider.
 	Provider *ent.Provider `json:"provider,omitempty"`
+}
+
+// Which enrollment to leave.
+type WithdrawEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. At most 300 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What became of the enrollment.
+type WithdrawEnrollmentPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // Orders of cases.
