@@ -31,6 +31,7 @@ var Resolved = []string{
 	"Enrollment.unmet",
 	"Query.caseStreamHead",
 	"Query.clientProfile",
+	"Query.consentForm",
 	"Query.departments",
 	"Query.eligibilityForm",
 	"Query.me",

@@ -30,6 +30,7 @@ type (
 	caseUpdatedResolver       struct{ *resolver }
 	caseResolver              struct{ *resolver }
 	conditionResolver         struct{ *resolver }
+	consentChangedResolver    struct{ *resolver }
 	consentResolver           struct{ *resolver }
 	enrollmentResolver        struct{ *resolver }
 	enrollmentUpdatedResolver struct{ *resolver }
@@ -57,7 +58,10 @@ func (r *resolver) CaseCreated() generated.CaseCreatedResolver   { return caseCr
 func (r *resolver) CaseUpdated() generated.CaseUpdatedResolver   { return caseUpdatedResolver{r} }
 func (r *resolver) Condition() generated.ConditionResolver       { return conditionResolver{r} }
 func (r *resolver) Consent() generated.ConsentResolver           { return consentResolver{r} }
-func (r *resolver) Enrollment() generated.EnrollmentResolver     { return enrollmentResolver{r} }
+func (r *resolver) ConsentChanged() generated.ConsentChangedResolver {
+	return consentChangedResolver{r}
+}
+func (r *resolver) Enrollment() generated.EnrollmentResolver { return enrollmentResolver{r} }
 func (r *resolver) EnrollmentUpdated() generated.EnrollmentUpdatedResolver {
 	return enrollmentUpdatedResolver{r}
 }

@@ -65,6 +65,18 @@ func (r subscriptionResolver) MyCaseUpdated(ctx context.Context, after *stream.C
 // StreamHead resolves Query.streamHead.
 func (r queryResolver) StreamHead(context.Context) (stream.Cursor, error) { return r.Log.Head(), nil }
 
+// ConsentChanged resolves Subscription.consentChanged.
+func (r subscriptionResolver) ConsentChanged(ctx context.Context, after *stream.Cursor) (<-chan model.ConsentChangedItem, error) {
+	match := func(e stream.Event) bool { return e.Kind == code.EventKindConsentChanged }
+	read := func(ctx context.Context, e stream.Event) (*ent.Consent, bool, error) {
+		found, err := r.Client.Consent.Get(ctx, e.ID)
+		return found, err == nil, ent.MaskNotFound(err)
+	}
+	return follow(ctx, r, after, match, read, func(cursor stream.Cursor, _ stream.Event, found *ent.Consent) model.ConsentChangedItem {
+		return &model.ConsentChanged{Cursor: cursor, Consent: found}
+	})
+}
+
 // EnrollmentUpdated resolves Subscription.enrollmentUpdated.
 func (r subscriptionResolver) EnrollmentUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.EnrollmentUpdatedItem, error) {
 	match := func(e stream.Event) bool { return e.Kind == code.EventKindEnrollmentChanged }
@@ -90,6 +102,12 @@ func (r caseAssignedResolver) Case(ctx context.Context, obj *model.CaseAssigned)
 // Case resolves CaseUpdated.case.
 func (r caseUpdatedResolver) Case(ctx context.Context, obj *model.CaseUpdated) (*ent.CareCase, error) {
 	return r.delivered(ctx, obj.Case)
+}
+
+// Consent resolves ConsentChanged.consent.
+func (r consentChangedResolver) Consent(ctx context.Context, obj *model.ConsentChanged) (*ent.Consent, error) {
+	audit.Revealed(ctx, ent.TypeConsent, obj.Consent.ID, &obj.Consent.PatientID)
+	return one(ctx, r.Client.LoadConsent, obj.Consent, nil)
 }
 
 // Enrollment resolves EnrollmentUpdated.enrollment.

@@ -18,6 +18,7 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"EligibilityAnswer": ent.OpCreate | updates,
 	},
 	viewer.Patient: {
+		"Consent":           ent.OpCreate | updates,
 		"Enrollment":        ent.OpCreate | updates,
 		"EligibilityAnswer": ent.OpCreate | updates,
 	},

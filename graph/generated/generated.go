@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	CaseUpdated() CaseUpdatedResolver
 	Condition() ConditionResolver
 	Consent() ConsentResolver
+	ConsentChanged() ConsentChangedResolver
 	Enrollment() EnrollmentResolver
 	EnrollmentUpdated() EnrollmentUpdatedResolver
 	InquiryResponse() InquiryResponseResolver
@@ -286,6 +287,7 @@ type ComplexityRoot struct {
 		History       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patient       func(childComplexity int) int
 		Program       func(childComplexity int) int
+		Renews        func(childComplexity int) int
 		RequestedAt   func(childComplexity int) int
 		RevokedAt     func(childComplexity int) int
 		RevokedReason func(childComplexity int) int
@@ -294,6 +296,11 @@ type ComplexityRoot struct {
 		SignerRole    func(childComplexity int) int
 		Status        func(childComplexity int) int
 		Version       func(childComplexity int) int
+	}
+
+	ConsentChanged struct {
+		Consent func(childComplexity int) int
+		Cursor  func(childComplexity int) int
 	}
 
 	ConsentConnection struct {
@@ -690,6 +697,8 @@ type ComplexityRoot struct {
 		RecordConsent           func(childComplexity int, input model.RecordConsentInput) int
 		RecordEligibility       func(childComplexity int, input model.RecordEligibilityInput) int
 		ReferPatient            func(childComplexity int, input model.ReferPatientInput) int
+		RenewConsent            func(childComplexity int, input model.RenewConsentInput) int
+		RequestConsent          func(childComplexity int, input model.RequestConsentInput) int
 		RequestEnrollment       func(childComplexity int, input model.RequestEnrollmentInput) int
 		RerouteCase             func(childComplexity int, input model.RerouteCaseInput) int
 		ResumeEnrollment        func(childComplexity int, input model.ResumeEnrollmentInput) int
@@ -697,9 +706,11 @@ type ComplexityRoot struct {
 		ReturnToQueue           func(childComplexity int, input model.ReturnToQueueInput) int
 		RevokeConsent           func(childComplexity int, input model.RevokeConsentInput) int
 		SendInquiryResponse     func(childComplexity int, input model.SendInquiryResponseInput) int
+		SignConsent             func(childComplexity int, input model.SignConsentInput) int
 		SubmitEligibility       func(childComplexity int, input model.SubmitEligibilityInput) int
 		SubmitMedicalInquiry    func(childComplexity int, input model.SubmitMedicalInquiryInput) int
 		SubmitResponseForReview func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		WithdrawConsent         func(childComplexity int, input model.WithdrawConsentInput) int
 		WithdrawEnrollment      func(childComplexity int, input model.WithdrawEnrollmentInput) int
 	}
 
@@ -869,7 +880,9 @@ type ComplexityRoot struct {
 		ClientPatientTouchpoints func(childComplexity int, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ClientProfile            func(childComplexity int, id gid.ID) int
 		ClientTouchpoints        func(childComplexity int, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ConsentForm              func(childComplexity int, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) int
 		ConsentLedger            func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ConsentsExpiring         func(childComplexity int, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Departments              func(childComplexity int) int
 		EligibilityForm          func(childComplexity int, programID gid.ID) int
 		Enrollment               func(childComplexity int, id gid.ID) int
@@ -915,6 +928,16 @@ type ComplexityRoot struct {
 	ReferPatientPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	RenewConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	RequestConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	RequestEnrollmentPayload struct {
@@ -1072,6 +1095,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SignConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
 	StatusChange struct {
 		At         func(childComplexity int) int
 		ChangedBy  func(childComplexity int) int
@@ -1118,6 +1146,7 @@ type ComplexityRoot struct {
 	Subscription struct {
 		CaseAssigned      func(childComplexity int, after *stream.Cursor) int
 		CaseCreated       func(childComplexity int, after *stream.Cursor, filter map[string]any) int
+		ConsentChanged    func(childComplexity int, after *stream.Cursor) int
 		EnrollmentUpdated func(childComplexity int, after *stream.Cursor) int
 		MyCaseUpdated     func(childComplexity int, after *stream.Cursor) int
 	}
@@ -1240,6 +1269,10 @@ type ComplexityRoot struct {
 		Provider    func(childComplexity int) int
 	}
 
+	WithdrawConsentPayload struct {
+		Consent func(childComplexity int) int
+	}
+
 	WithdrawEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 	}
@@ -1279,6 +1312,9 @@ type ConditionResolver interface {
 }
 type ConsentResolver interface {
 	History(ctx context.Context, obj *ent.Consent, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
+type ConsentChangedResolver interface {
+	Consent(ctx context.Context, obj *model.ConsentChanged) (*ent.Consent, error)
 }
 type EnrollmentResolver interface {
 	ReferredYear(ctx context.Context, obj *ent.Enrollment) (int, error)
@@ -1336,6 +1372,10 @@ type MutationResolver interface {
 	CompleteEnrollment(ctx context.Context, input model.CompleteEnrollmentInput) (*model.CompleteEnrollmentPayload, error)
 	Disenroll(ctx context.Context, input model.DisenrollInput) (*model.DisenrollPayload, error)
 	RecordConsent(ctx context.Context, input model.RecordConsentInput) (*model.RecordConsentPayload, error)
+	RequestConsent(ctx context.Context, input model.RequestConsentInput) (*model.RequestConsentPayload, error)
+	RenewConsent(ctx context.Context, input model.RenewConsentInput) (*model.RenewConsentPayload, error)
+	SignConsent(ctx context.Context, input model.SignConsentInput) (*model.SignConsentPayload, error)
+	WithdrawConsent(ctx context.Context, input model.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
 	RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.RevokeConsentPayload, error)
 }
 type OnboardingPlanResolver interface {
@@ -1394,6 +1434,8 @@ type QueryResolver interface {
 	MyPatients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Patient], error)
 	Patients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Patient], error)
 	ConsentLedger(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+	ConsentsExpiring(ctx context.Context, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+	ConsentForm(ctx context.Context, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) (*ent.ConsentForm, error)
 	MyConsents(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 	MyTouchpoints(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
 	PatientTouchpoints(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
@@ -1422,6 +1464,7 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	CaseCreated(ctx context.Context, after *stream.Cursor, filter map[string]any) (<-chan model.CaseCreatedItem, error)
 	CaseAssigned(ctx context.Context, after *stream.Cursor) (<-chan model.CaseAssignedItem, error)
+	ConsentChanged(ctx context.Context, after *stream.Cursor) (<-chan model.ConsentChangedItem, error)
 	EnrollmentUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.EnrollmentUpdatedItem, error)
 	MyCaseUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.CaseUpdatedItem, error)
 }
@@ -2335,6 +2378,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Program(childComplexity), true
+	case "Consent.renews":
+		if e.ComplexityRoot.Consent.Renews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Renews(childComplexity), true
 	case "Consent.requestedAt":
 		if e.ComplexityRoot.Consent.RequestedAt == nil {
 			break
@@ -2383,6 +2432,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Version(childComplexity), true
+
+	case "ConsentChanged.consent":
+		if e.ComplexityRoot.ConsentChanged.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentChanged.Consent(childComplexity), true
+	case "ConsentChanged.cursor":
+		if e.ComplexityRoot.ConsentChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentChanged.Cursor(childComplexity), true
 
 	case "ConsentConnection.edges":
 		if e.ComplexityRoot.ConsentConnection.Edges == nil {
@@ -4046,6 +4108,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReferPatient(childComplexity, args["input"].(model.ReferPatientInput)), true
+	case "Mutation.renewConsent":
+		if e.ComplexityRoot.Mutation.RenewConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewConsent(childComplexity, args["input"].(model.RenewConsentInput)), true
+	case "Mutation.requestConsent":
+		if e.ComplexityRoot.Mutation.RequestConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestConsent(childComplexity, args["input"].(model.RequestConsentInput)), true
 	case "Mutation.requestEnrollment":
 		if e.ComplexityRoot.Mutation.RequestEnrollment == nil {
 			break
@@ -4123,6 +4207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendInquiryResponse(childComplexity, args["input"].(model.SendInquiryResponseInput)), true
+	case "Mutation.signConsent":
+		if e.ComplexityRoot.Mutation.SignConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignConsent(childComplexity, args["input"].(model.SignConsentInput)), true
 	case "Mutation.submitEligibility":
 		if e.ComplexityRoot.Mutation.SubmitEligibility == nil {
 			break
@@ -4156,6 +4251,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitResponseForReview(childComplexity, args["input"].(model.SubmitResponseForReviewInput)), true
+	case "Mutation.withdrawConsent":
+		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(model.WithdrawConsentInput)), true
 	case "Mutation.withdrawEnrollment":
 		if e.ComplexityRoot.Mutation.WithdrawEnrollment == nil {
 			break
@@ -4957,6 +5063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ClientTouchpoints(childComplexity, args["id"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.consentForm":
+		if e.ComplexityRoot.Query.ConsentForm == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consentForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsentForm(childComplexity, args["scope"].(code.ConsentScope), args["programId"].(*gid.ID), args["patientId"].(*gid.ID)), true
 	case "Query.consentLedger":
 		if e.ComplexityRoot.Query.ConsentLedger == nil {
 			break
@@ -4968,6 +5085,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ConsentLedger(childComplexity, args["patientId"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.consentsExpiring":
+		if e.ComplexityRoot.Query.ConsentsExpiring == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consentsExpiring_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsentsExpiring(childComplexity, args["days"].(int), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -5333,6 +5461,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReferPatientPayload.Unmet(childComplexity), true
+
+	case "RenewConsentPayload.consent":
+		if e.ComplexityRoot.RenewConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewConsentPayload.Consent(childComplexity), true
+	case "RenewConsentPayload.unmet":
+		if e.ComplexityRoot.RenewConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewConsentPayload.Unmet(childComplexity), true
+
+	case "RequestConsentPayload.consent":
+		if e.ComplexityRoot.RequestConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConsentPayload.Consent(childComplexity), true
+	case "RequestConsentPayload.unmet":
+		if e.ComplexityRoot.RequestConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConsentPayload.Unmet(childComplexity), true
 
 	case "RequestEnrollmentPayload.enrollment":
 		if e.ComplexityRoot.RequestEnrollmentPayload.Enrollment == nil {
@@ -5856,6 +6010,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceActivityEdge.Node(childComplexity), true
 
+	case "SignConsentPayload.consent":
+		if e.ComplexityRoot.SignConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignConsentPayload.Consent(childComplexity), true
+	case "SignConsentPayload.unmet":
+		if e.ComplexityRoot.SignConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignConsentPayload.Unmet(childComplexity), true
+
 	case "StatusChange.at":
 		if e.ComplexityRoot.StatusChange.At == nil {
 			break
@@ -6000,6 +6167,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CaseCreated(childComplexity, args["after"].(*stream.Cursor), args["filter"].(map[string]any)), true
+	case "Subscription.consentChanged":
+		if e.ComplexityRoot.Subscription.ConsentChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_consentChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConsentChanged(childComplexity, args["after"].(*stream.Cursor)), true
 	case "Subscription.enrollmentUpdated":
 		if e.ComplexityRoot.Subscription.EnrollmentUpdated == nil {
 			break
@@ -6520,6 +6698,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Provider(childComplexity), true
 
+	case "WithdrawConsentPayload.consent":
+		if e.ComplexityRoot.WithdrawConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawConsentPayload.Consent(childComplexity), true
+
 	case "WithdrawEnrollmentPayload.enrollment":
 		if e.ComplexityRoot.WithdrawEnrollmentPayload.Enrollment == nil {
 			break
@@ -6563,6 +6748,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
 			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
 			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
+			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
+			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
 			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
@@ -6570,10 +6757,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
 			graphql.NewInputUnmarshaler("SendInquiryResponseInput", ec.unmarshalInputSendInquiryResponseInput),
+			graphql.NewInputUnmarshaler("SignConsentInput", ec.unmarshalInputSignConsentInput),
 			graphql.NewInputUnmarshaler("SubmitEligibilityInput", ec.unmarshalInputSubmitEligibilityInput),
 			graphql.NewInputUnmarshaler("SubmitMedicalInquiryInput", ec.unmarshalInputSubmitMedicalInquiryInput),
 			graphql.NewInputUnmarshaler("SubmitResponseForReviewInput", ec.unmarshalInputSubmitResponseForReviewInput),
 			graphql.NewInputUnmarshaler("TouchpointFilter", ec.unmarshalInputTouchpointFilter),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEnrollmentInput", ec.unmarshalInputWithdrawEnrollmentInput),
 		)
 	}
@@ -6907,6 +7096,28 @@ type Query {
     """Only rows before this one."""
     before: Cursor
   ): ConsentConnection! @access(to: [COORDINATOR])
+  """The consents in force that expire within the days, of patients of the viewer's programs, oldest first."""
+  consentsExpiring(
+    """Days from now: 0 to 400."""
+    days: Int!
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ConsentConnection! @access(to: [COORDINATOR])
+  """The form to be signed for a scope now: in the patient's language, another of the same language, or that of the house; null where none is approved."""
+  consentForm(
+    """What it is about."""
+    scope: ConsentScope!
+    """The program that it is limited to; null for none."""
+    programId: ID
+    """The patient; demanded of coordinators, while patients ask for themselves."""
+    patientId: ID
+  ): ConsentForm @access(to: [PATIENT, COORDINATOR])
   """What the viewer consented to and revoked, newest first."""
   myConsents(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -7295,6 +7506,26 @@ type Mutation {
     """The consent."""
     input: RecordConsentInput!
   ): RecordConsentPayload! @access(to: [COORDINATOR])
+  """Asks a patient for a consent over a channel, on the form that is in force."""
+  requestConsent(
+    """What is asked for."""
+    input: RequestConsentInput!
+  ): RequestConsentPayload! @access(to: [COORDINATOR])
+  """Asks a patient to renew a consent that is in force or ran out; the old one holds until the new one is given."""
+  renewConsent(
+    """Which consent."""
+    input: RenewConsentInput!
+  ): RenewConsentPayload! @access(to: [COORDINATOR])
+  """Signs or refuses a consent, for oneself: one that was asked for, or one of a scope."""
+  signConsent(
+    """What is signed."""
+    input: SignConsentInput!
+  ): SignConsentPayload! @access(to: [PATIENT])
+  """Withdraws a consent of one's own, at once."""
+  withdrawConsent(
+    """Which consent."""
+    input: WithdrawConsentInput!
+  ): WithdrawConsentPayload! @access(to: [PATIENT])
   """Revokes an active consent, at once."""
   revokeConsent(
     """Which consent and why."""
@@ -7319,6 +7550,11 @@ type Subscription {
     """Cursor of the last item that the client has."""
     after: StreamCursor
   ): CaseAssignedItem! @access(to: [LIAISON, STAFF])
+  """The steps of the consents that the viewer sees."""
+  consentChanged(
+    """Cursor of the last item that the client has."""
+    after: StreamCursor
+  ): ConsentChangedItem! @access(to: [PATIENT, COORDINATOR])
   """The steps of the enrollments that the viewer sees."""
   enrollmentUpdated(
     """Cursor of the last item that the client has."""
@@ -8112,6 +8348,8 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   form: ConsentForm @access(to: [PATIENT, COORDINATOR])
   """The program that it is limited to."""
   program: CareProgram @access(to: [PATIENT, COORDINATOR])
+  """The consent that it renews."""
+  renews: Consent @access(to: [PATIENT, COORDINATOR])
   """The patient."""
   patient: Patient @access(to: [PATIENT, COORDINATOR])
   """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
@@ -8671,6 +8909,14 @@ type CaseAssigned @access(to: [LIAISON, STAFF]) {
   case: Case!
 }
 
+"""A consent took a step."""
+type ConsentChanged @access(to: [PATIENT, COORDINATOR]) {
+  """Resume from here."""
+  cursor: StreamCursor!
+  """The consent as it is now."""
+  consent: Consent!
+}
+
 """An enrollment took a step."""
 type EnrollmentUpdated @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
   """Resume from here."""
@@ -8716,6 +8962,9 @@ union CaseCreatedItem @access(to: [LIAISON, STAFF]) = CaseCreated | StreamCheckp
 
 """What caseAssigned delivers."""
 union CaseAssignedItem @access(to: [LIAISON, STAFF]) = CaseAssigned | StreamCheckpoint | StreamReset
+
+"""What consentChanged delivers."""
+union ConsentChangedItem @access(to: [PATIENT, COORDINATOR]) = ConsentChanged | StreamCheckpoint | StreamReset
 
 """What enrollmentUpdated delivers."""
 union EnrollmentUpdatedItem @access(to: [PATIENT, PROVIDER, COORDINATOR]) = EnrollmentUpdated | StreamCheckpoint | StreamReset
@@ -9383,6 +9632,8 @@ type DisenrollPayload @access(to: [COORDINATOR]) {
 input RecordConsentInput @access(to: [COORDINATOR]) {
   """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
+  """The consent that was asked for and is answered; null where none was."""
+  consentId: ID
   """The patient."""
   patientId: ID!
   """What it is about."""
@@ -9419,6 +9670,92 @@ input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
 
 """What became of the record."""
 type RecordConsentPayload @access(to: [COORDINATOR]) {
+  """The consent."""
+  consent: Consent
+}
+
+"""Which consent to ask for."""
+input RequestConsentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The patient."""
+  patientId: ID!
+  """What it is about."""
+  scope: ConsentScope!
+  """Channel over which it is asked for; not VIDEO or SMS, over which none can be proved."""
+  channel: Channel!
+  """The program that it is limited to."""
+  programId: ID
+  """Until when it shall hold."""
+  expiresAt: Time
+}
+
+"""What became of the request."""
+type RequestConsentPayload @access(to: [COORDINATOR]) {
+  """The consent, PROPOSED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which consent to renew."""
+input RenewConsentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The consent that is to be renewed."""
+  consentId: ID!
+  """Channel over which it is asked for."""
+  channel: Channel!
+  """Until when the new one shall hold."""
+  expiresAt: Time
+}
+
+"""What became of the renewal."""
+type RenewConsentPayload @access(to: [COORDINATOR]) {
+  """The new consent, PROPOSED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""What to sign."""
+input SignConsentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """A consent that was asked for; exactly one of ` + "`" + `consentId` + "`" + ` and ` + "`" + `scope` + "`" + `."""
+  consentId: ID
+  """What it is about, unasked."""
+  scope: ConsentScope
+  """The program that it is limited to; only with ` + "`" + `scope` + "`" + `."""
+  programId: ID
+  """Whether it is permitted or denied."""
+  decision: ConsentDecision!
+  """The form that was read: the one of ` + "`" + `consentForm` + "`" + `, or of the consent that was asked for."""
+  formId: ID!
+  """Printed name of who signs. 1 to 200 characters."""
+  signerName: String!
+}
+
+"""What became of the signature."""
+type SignConsentPayload @access(to: [PATIENT]) {
+  """The consent: ACTIVE, or REJECTED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which consent to withdraw."""
+input WithdrawConsentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The consent."""
+  consentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String
+}
+
+"""What became of the withdrawal."""
+type WithdrawConsentPayload @access(to: [PATIENT]) {
   """The consent."""
   consent: Consent
 }
@@ -11314,6 +11651,8 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_form(ctx, field)
 	case "program":
 		return ec.fieldContext_Consent_program(ctx, field)
+	case "renews":
+		return ec.fieldContext_Consent_renews(ctx, field)
 	case "patient":
 		return ec.fieldContext_Consent_patient(ctx, field)
 	case "version":
@@ -12408,6 +12747,26 @@ func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ReferPatientPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RenewConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_RenewConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RenewConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_RequestConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RequestConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestConsentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -12718,6 +13077,16 @@ func (ec *executionContext) childFields_ServiceActivityEdge(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ServiceActivityEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SignConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_SignConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_SignConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignConsentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StatusChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13020,6 +13389,14 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_provider(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_WithdrawConsentPayload_consent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13902,6 +14279,34 @@ func (ec *executionContext) field_Mutation_referPatient_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_renewConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RenewConsentInput, error) {
+			return ec.unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestConsentInput, error) {
+			return ec.unmarshalNRequestConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_requestEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14000,6 +14405,20 @@ func (ec *executionContext) field_Mutation_sendInquiryResponse_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_signConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SignConsentInput, error) {
+			return ec.unmarshalNSignConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_submitEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14034,6 +14453,20 @@ func (ec *executionContext) field_Mutation_submitResponseForReview_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SubmitResponseForReviewInput, error) {
 			return ec.unmarshalNSubmitResponseForReviewInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitResponseForReviewInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawConsentInput, error) {
+			return ec.unmarshalNWithdrawConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14868,6 +15301,36 @@ func (ec *executionContext) field_Query_clientTouchpoints_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_consentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (code.ConsentScope, error) {
+			return ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "programId",
+		func(ctx context.Context, v any) (*gid.ID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["programId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
+		func(ctx context.Context, v any) (*gid.ID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["patientId"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_consentLedger_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14879,6 +15342,52 @@ func (ec *executionContext) field_Query_consentLedger_args(ctx context.Context, 
 		return nil, err
 	}
 	args["patientId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_consentsExpiring_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "days",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["days"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
@@ -15953,6 +16462,20 @@ func (ec *executionContext) field_Subscription_caseCreated_args(ctx context.Cont
 		return nil, err
 	}
 	args["filter"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_consentChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*stream.Cursor, error) {
+			return ec.unmarshalOStreamCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -19946,6 +20469,38 @@ func (ec *executionContext) fieldContext_Consent_program(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Consent_renews(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_renews(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Renews(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_renews(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Consent_patient(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20041,6 +20596,61 @@ func (ec *executionContext) fieldContext_Consent_history(ctx context.Context, fi
 	if fc.Args, err = ec.field_Consent_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConsentChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v stream.Cursor) graphql.Marshaler {
+			return ec.marshalNStreamCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentChanged", field, false, false, "StreamCursor")
+}
+
+func (ec *executionContext) _ConsentChanged_consent(ctx context.Context, field graphql.CollectedField, obj *model.ConsentChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentChanged_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConsentChanged().Consent(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalNConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentChanged_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentChanged",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -27418,6 +28028,182 @@ func (ec *executionContext) fieldContext_Mutation_recordConsent(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestConsent(ctx, fc.Args["input"].(model.RequestConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestConsentPayload) graphql.Marshaler {
+			return ec.marshalNRequestConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_renewConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_renewConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RenewConsent(ctx, fc.Args["input"].(model.RenewConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RenewConsentPayload) graphql.Marshaler {
+			return ec.marshalNRenewConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_renewConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RenewConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_renewConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_signConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_signConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignConsent(ctx, fc.Args["input"].(model.SignConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignConsentPayload) graphql.Marshaler {
+			return ec.marshalNSignConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_signConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawConsent(ctx, fc.Args["input"].(model.WithdrawConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawConsentPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_revokeConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31014,6 +31800,94 @@ func (ec *executionContext) fieldContext_Query_consentLedger(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_consentsExpiring(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consentsExpiring(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentsExpiring(ctx, fc.Args["days"].(int), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consentsExpiring(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_consentsExpiring_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_consentForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consentForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentForm(ctx, fc.Args["scope"].(code.ConsentScope), fc.Args["programId"].(*gid.ID), fc.Args["patientId"].(*gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consentForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_consentForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_myConsents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32264,6 +33138,134 @@ func (ec *executionContext) _ReferPatientPayload_unmet(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_ReferPatientPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReferPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenewConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.RenewConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RenewConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RenewConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenewConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RenewConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RenewConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RenewConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.RequestConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RequestConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestConsentPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -34525,6 +35527,70 @@ func (ec *executionContext) fieldContext_ServiceActivityEdge_cursor(_ context.Co
 	return graphql.NewScalarFieldContext("ServiceActivityEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _SignConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.SignConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.SignConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StatusChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.StatusChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35125,6 +36191,50 @@ func (ec *executionContext) fieldContext_Subscription_caseAssigned(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_caseAssigned_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_consentChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_consentChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ConsentChanged(ctx, fc.Args["after"].(*stream.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConsentChangedItem) graphql.Marshaler {
+			return ec.marshalNConsentChangedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐConsentChangedItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_consentChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ConsentChangedItem does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_consentChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -37289,6 +38399,38 @@ func (ec *executionContext) fieldContext_Viewer_provider(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
 		},
 	}
 	return fc, nil
@@ -39831,7 +40973,7 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence"}
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39845,6 +40987,13 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
 		case "patientId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
 			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
@@ -40055,6 +41204,146 @@ func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context,
 func UnmarshalReferPatientInput(ctx context.Context, raw any) (model.ReferPatientInput, error) {
 	var out model.ReferPatientInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReferPatientInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRenewConsentInput(ctx context.Context, obj any) (model.RenewConsentInput, error) {
+	var it model.RenewConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "channel", "expiresAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNChannel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRenewConsentInput unmarshals raw into the RenewConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRenewConsentInput(ctx context.Context, raw any) (model.RenewConsentInput, error) {
+	var out model.RenewConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RenewConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestConsentInput(ctx context.Context, obj any) (model.RequestConsentInput, error) {
+	var it model.RequestConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "scope", "channel", "programId", "expiresAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNChannel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestConsentInput unmarshals raw into the RequestConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestConsentInput(ctx context.Context, raw any) (model.RequestConsentInput, error) {
+	var out model.RequestConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestConsentInput", raw, &out)
 	return out, err
 }
 
@@ -40464,6 +41753,90 @@ func UnmarshalSendInquiryResponseInput(ctx context.Context, raw any) (model.Send
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSignConsentInput(ctx context.Context, obj any) (model.SignConsentInput, error) {
+	var it model.SignConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "scope", "programId", "decision", "formId", "signerName"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNConsentDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentDecision(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "formId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormID = data
+		case "signerName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signerName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignerName = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSignConsentInput unmarshals raw into the SignConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSignConsentInput(ctx context.Context, raw any) (model.SignConsentInput, error) {
+	var out model.SignConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignConsentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitEligibilityInput(ctx context.Context, obj any) (model.SubmitEligibilityInput, error) {
 	var it model.SubmitEligibilityInput
 	if obj == nil {
@@ -40724,6 +42097,62 @@ func UnmarshalTouchpointFilter(ctx context.Context, raw any) (map[string]any, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWithdrawConsentInput(ctx context.Context, obj any) (model.WithdrawConsentInput, error) {
+	var it model.WithdrawConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawConsentInput unmarshals raw into the WithdrawConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawConsentInput(ctx context.Context, raw any) (model.WithdrawConsentInput, error) {
+	var out model.WithdrawConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawConsentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputWithdrawEnrollmentInput(ctx context.Context, obj any) (model.WithdrawEnrollmentInput, error) {
 	var it model.WithdrawEnrollmentInput
 	if obj == nil {
@@ -40882,6 +42311,40 @@ func (ec *executionContext) _CaseUpdatedItem(ctx context.Context, sel ast.Select
 			return typedObj
 		} else {
 			panic(fmt.Errorf("unexpected type %T; non-generated variants of CaseUpdatedItem must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _ConsentChangedItem(ctx context.Context, sel ast.SelectionSet, obj model.ConsentChangedItem) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.StreamReset:
+		return ec._StreamReset(ctx, sel, &obj)
+	case *model.StreamReset:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamReset(ctx, sel, obj)
+	case model.StreamCheckpoint:
+		return ec._StreamCheckpoint(ctx, sel, &obj)
+	case *model.StreamCheckpoint:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamCheckpoint(ctx, sel, obj)
+	case model.ConsentChanged:
+		return ec._ConsentChanged(ctx, sel, &obj)
+	case *model.ConsentChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ConsentChanged(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ConsentChangedItem must implement graphql.Marshaler", obj))
 		}
 	}
 }
@@ -42635,6 +44098,12 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Consent_program(ctx, field, obj)
 				})
+		case "renews":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Consent_renews(ctx, field, obj)
+				})
 		case "patient":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -42651,6 +44120,45 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Consent_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentChangedImplementors = []string{"ConsentChanged", "ConsentChangedItem"}
+
+func (ec *executionContext) _ConsentChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ConsentChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentChanged")
+		case "cursor":
+			out.Values[i] = ec._ConsentChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "consent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentChanged_consent(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -45407,6 +46915,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "requestConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "renewConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_renewConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_signConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "revokeConsent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeConsent(ctx, field)
@@ -46599,6 +48135,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_consentLedger(ctx, field)
 				})
+		case "consentsExpiring":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_consentsExpiring(ctx, field)
+				})
+		case "consentForm":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_consentForm(ctx, field)
+				})
 		case "myConsents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -46858,6 +48406,82 @@ func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.Se
 			}
 		case "unmet":
 			out.Values[i] = ec._ReferPatientPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var renewConsentPayloadImplementors = []string{"RenewConsentPayload"}
+
+func (ec *executionContext) _RenewConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RenewConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, renewConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RenewConsentPayload")
+		case "consent":
+			out.Values[i] = ec._RenewConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RenewConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestConsentPayloadImplementors = []string{"RequestConsentPayload"}
+
+func (ec *executionContext) _RequestConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestConsentPayload")
+		case "consent":
+			out.Values[i] = ec._RequestConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RequestConsentPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -47970,6 +49594,44 @@ func (ec *executionContext) _ServiceActivityEdge(ctx context.Context, sel ast.Se
 	return out
 }
 
+var signConsentPayloadImplementors = []string{"SignConsentPayload"}
+
+func (ec *executionContext) _SignConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignConsentPayload")
+		case "consent":
+			out.Values[i] = ec._SignConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._SignConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var statusChangeImplementors = []string{"StatusChange", "Node"}
 
 func (ec *executionContext) _StatusChange(ctx context.Context, sel ast.SelectionSet, obj *ent.StatusChange) graphql.Marshaler {
@@ -48115,7 +49777,7 @@ func (ec *executionContext) _StatusChangeEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamCheckpointImplementors = []string{"StreamCheckpoint", "CaseCreatedItem", "CaseAssignedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
+var streamCheckpointImplementors = []string{"StreamCheckpoint", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.StreamCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamCheckpointImplementors)
@@ -48148,7 +49810,7 @@ func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamResetImplementors = []string{"StreamReset", "CaseCreatedItem", "CaseAssignedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
+var streamResetImplementors = []string{"StreamReset", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamReset(ctx context.Context, sel ast.SelectionSet, obj *model.StreamReset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamResetImplementors)
@@ -48307,6 +49969,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_caseCreated(ctx, fields[0])
 	case "caseAssigned":
 		return ec._Subscription_caseAssigned(ctx, fields[0])
+	case "consentChanged":
+		return ec._Subscription_consentChanged(ctx, fields[0])
 	case "enrollmentUpdated":
 		return ec._Subscription_enrollmentUpdated(ctx, fields[0])
 	case "myCaseUpdated":
@@ -49068,6 +50732,39 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "provider":
 			out.Values[i] = ec._Viewer_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var withdrawConsentPayloadImplementors = []string{"WithdrawConsentPayload"}
+
+func (ec *executionContext) _WithdrawConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawConsentPayload")
+		case "consent":
+			out.Values[i] = ec._WithdrawConsentPayload_consent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -50122,6 +51819,14 @@ func (ec *executionContext) marshalNConsent2ᚖgithubᚗcomᚋcarehubᚋcarehub�
 		return graphql.Null
 	}
 	return ec._Consent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConsentChangedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐConsentChangedItem(ctx context.Context, sel ast.SelectionSet, v model.ConsentChangedItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentChangedItem!")
+		return graphql.Null
+	}
+	return ec._ConsentChangedItem(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
@@ -51823,6 +53528,32 @@ func (ec *executionContext) marshalNReferPatientPayload2ᚖgithubᚗcomᚋcarehu
 	return ec._ReferPatientPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx context.Context, v any) (model.RenewConsentInput, error) {
+	res, err := ec.unmarshalInputRenewConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRenewConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RenewConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RenewConsentPayload!")
+		return graphql.Null
+	}
+	return ec._RenewConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentInput(ctx context.Context, v any) (model.RequestConsentInput, error) {
+	res, err := ec.unmarshalInputRequestConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestConsentPayload!")
+		return graphql.Null
+	}
+	return ec._RequestConsentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRequestEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentInput(ctx context.Context, v any) (model.RequestEnrollmentInput, error) {
 	res, err := ec.unmarshalInputRequestEnrollmentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52308,6 +54039,19 @@ func (ec *executionContext) marshalNSex2githubᚗcomᚋcarehubᚋcarehubᚋent�
 	return res
 }
 
+func (ec *executionContext) unmarshalNSignConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentInput(ctx context.Context, v any) (model.SignConsentInput, error) {
+	res, err := ec.unmarshalInputSignConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignConsentPayload!")
+		return graphql.Null
+	}
+	return ec._SignConsentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSignerRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSignerRole(ctx context.Context, v any) (code.SignerRole, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.SignerRole(tmp)
@@ -52773,6 +54517,19 @@ func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋcarehubᚋcarehub�
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentInput(ctx context.Context, v any) (model.WithdrawConsentInput, error) {
+	res, err := ec.unmarshalInputWithdrawConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawConsentPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawConsentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWithdrawEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentInput(ctx context.Context, v any) (model.WithdrawEnrollmentInput, error) {

@@ -111,8 +111,11 @@ var (
 	PatientCareRelationships = newest("CareRelationship", "patient_id", "started_at")
 	ProviderTouchpoints      = newest("Touchpoint", touchpoint.FieldProviderID, touchpoint.FieldOccurredAt)
 	MyTouchpoints            = newest("Touchpoint", "", touchpoint.FieldOccurredAt)
-	MyConsents               = newest("Consent", "", consent.FieldCapturedAt)
-	MyClients                = Of{
+	ConsentsExpiring         = Of{
+		Entity: "Consent", Name: "expiring", Orders: map[string]Order{"OLDEST": {Columns: []string{consent.FieldCapturedAt}}}, Default: "OLDEST",
+	}
+	MyConsents = newest("Consent", "", consent.FieldCapturedAt)
+	MyClients  = Of{
 		Entity: "LiaisonAssignment", Scope: current(liaisonassignment.FieldEndedAt),
 		Orders: map[string]Order{"STARTED": {Columns: []string{liaisonassignment.FieldStartedAt}}}, Default: "STARTED",
 	}

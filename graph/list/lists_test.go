@@ -32,6 +32,7 @@ var declared = map[string]struct {
 	"CarePrograms":             {of: list.CarePrograms},
 	"ClientPatientTouchpoints": {of: list.ClientPatientTouchpoints, by: []string{"patient_id"}},
 	"ConsentHistory":           {of: list.ConsentHistory},
+	"ConsentsExpiring":         {of: list.ConsentsExpiring, by: []string{"patient_id"}},
 	"EnrollmentActivities":     {of: list.EnrollmentActivities},
 	"EnrollmentAnswers":        {of: list.EnrollmentAnswers},
 	"EnrollmentHistory":        {of: list.EnrollmentHistory},

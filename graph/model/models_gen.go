@@ -30,6 +30,11 @@ type CaseUpdatedItem interface {
 	IsCaseUpdatedItem()
 }
 
+// What consentChanged delivers.
+type ConsentChangedItem interface {
+	IsConsentChangedItem()
+}
+
 // What enrollmentUpdated delivers.
 type EnrollmentUpdatedItem interface {
 	IsEnrollmentUpdatedItem()
@@ -216,6 +221,16 @@ type CompleteEnrollmentPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
+
+// A consent took a step.
+type ConsentChanged struct {
+	// Resume from here.
+	Cursor stream.Cursor `json:"cursor"`
+	// The consent as it is now.
+	Consent *ent.Consent `json:"consent"`
+}
+
+func (ConsentChanged) IsConsentChangedItem() {}
 
 // What proves a consent. The kind must fit the channel.
 type ConsentEvidenceInput struct {
@@ -415,6 +430,8 @@ type PutOnHoldPayload struct {
 type RecordConsentInput struct {
 	// Makes a retry safe, for 24 hours.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent that was asked for and is answered; null where none was.
+	ConsentID *gid.ID `json:"consentId,omitempty"`
 	// The patient.
 	PatientID gid.ID `json:"patientId"`
 	// What it is about.
@@ -477,6 +494,50 @@ type ReferPatientInput struct {
 type ReferPatientPayload struct {
 	// The enrollment; null where a gate is not met.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which consent to renew.
+type RenewConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent that is to be renewed.
+	ConsentID gid.ID `json:"consentId"`
+	// Channel over which it is asked for.
+	Channel code.Channel `json:"channel"`
+	// Until when the new one shall hold.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What became of the renewal.
+type RenewConsentPayload struct {
+	// The new consent, PROPOSED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which consent to ask for.
+type RequestConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The patient.
+	PatientID gid.ID `json:"patientId"`
+	// What it is about.
+	Scope code.ConsentScope `json:"scope"`
+	// Channel over which it is asked for; not VIDEO or SMS, over which none can be proved.
+	Channel code.Channel `json:"channel"`
+	// The program that it is limited to.
+	ProgramID *gid.ID `json:"programId,omitempty"`
+	// Until when it shall hold.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What became of the request.
+type RequestConsentPayload struct {
+	// The consent, PROPOSED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
 }
@@ -627,6 +688,32 @@ type SendInquiryResponsePayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// What to sign.
+type SignConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// A consent that was asked for; exactly one of `consentId` and `scope`.
+	ConsentID *gid.ID `json:"consentId,omitempty"`
+	// What it is about, unasked.
+	Scope *code.ConsentScope `json:"scope,omitempty"`
+	// The program that it is limited to; only with `scope`.
+	ProgramID *gid.ID `json:"programId,omitempty"`
+	// Whether it is permitted or denied.
+	Decision code.ConsentDecision `json:"decision"`
+	// The form that was read: the one of `consentForm`, or of the consent that was asked for.
+	FormID gid.ID `json:"formId"`
+	// Printed name of who signs. 1 to 200 characters.
+	SignerName string `json:"signerName"`
+}
+
+// What became of the signature.
+type SignConsentPayload struct {
+	// The consent: ACTIVE, or REJECTED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Nothing for the viewer, but the log moved on: keep the cursor.
 type StreamCheckpoint struct {
 	// Resume from here.
@@ -636,6 +723,8 @@ type StreamCheckpoint struct {
 func (StreamCheckpoint) IsCaseCreatedItem() {}
 
 func (StreamCheckpoint) IsCaseAssignedItem() {}
+
+func (StreamCheckpoint) IsConsentChangedItem() {}
 
 func (StreamCheckpoint) IsEnrollmentUpdatedItem() {}
 
@@ -652,6 +741,8 @@ type StreamReset struct {
 func (StreamReset) IsCaseCreatedItem() {}
 
 func (StreamReset) IsCaseAssignedItem() {}
+
+func (StreamReset) IsConsentChangedItem() {}
 
 func (StreamReset) IsEnrollmentUpdatedItem() {}
 
@@ -743,6 +834,22 @@ type Viewer struct {
 	Patient *ent.Patient `json:"patient,omitempty"`
 	// The user as a provider.
 	Provider *ent.Provider `json:"provider,omitempty"`
+}
+
+// Which consent to withdraw.
+type WithdrawConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent.
+	ConsentID gid.ID `json:"consentId"`
+	// Why. 3 to 300 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What became of the withdrawal.
+type WithdrawConsentPayload struct {
+	// The consent.
+	Consent *ent.Consent `json:"consent,omitempty"`
 }
 
 // Which enrollment to leave.
