@@ -49,8 +49,20 @@ type CareProgram struct {
 	SelfEnrollment bool `json:"self_enrollment,omitempty"`
 	// RegistryID holds the value of the "registry_id" field.
 	RegistryID *string `json:"registry_id,omitempty"`
+	// READY becomes ACTIVE without a coordinator.
+	AutoActivate bool `json:"auto_activate,omitempty"`
+	// Whoever finds the program full waits; otherwise is refused.
+	Waitlist bool `json:"waitlist,omitempty"`
+	// How early an appointment is booked.
+	LeadHours int `json:"lead_hours,omitempty"`
+	// Until when an appointment is changed.
+	CutoffHours int `json:"cutoff_hours,omitempty"`
+	// How long nobody is enrolled again who left.
+	OptOutDays int `json:"opt_out_days,omitempty"`
 	// ProductID holds the value of the "product_id" field.
 	ProductID *uuid.UUID `json:"product_id,omitempty"`
+	// ParentID holds the value of the "parent_id" field.
+	ParentID *uuid.UUID `json:"parent_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the CareProgramQuery when eager-loading is set.
 	Edges        CareProgramEdges `json:"edges"`
@@ -61,8 +73,20 @@ type CareProgram struct {
 type CareProgramEdges struct {
 	// Product holds the value of the product edge.
 	Product *Product `json:"product,omitempty"`
+	// Parent holds the value of the parent edge.
+	Parent *CareProgram `json:"parent,omitempty"`
+	// Children holds the value of the children edge.
+	Children []*CareProgram `json:"children,omitempty"`
 	// Trial holds the value of the trial edge.
 	Trial *TrialDetail `json:"trial,omitempty"`
+	// Products holds the value of the products edge.
+	Products []*ProgramProduct `json:"products,omitempty"`
+	// Team holds the value of the team edge.
+	Team []*ProgramTeamMember `json:"team,omitempty"`
+	// ActivityTemplates holds the value of the activity_templates edge.
+	ActivityTemplates []*ActivityTemplate `json:"activity_templates,omitempty"`
+	// History holds the value of the history edge.
+	History []*StatusChange `json:"history,omitempty"`
 	// RequiredConsents holds the value of the required_consents edge.
 	RequiredConsents []*RequiredConsent `json:"required_consents,omitempty"`
 	// Sites holds the value of the sites edge.
@@ -73,7 +97,7 @@ type CareProgramEdges struct {
 	Enrollments []*Enrollment `json:"enrollments,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [12]bool
 }
 
 // ProductOrErr returns the Product value or an error if the edge
@@ -87,21 +111,77 @@ func (e CareProgramEdges) ProductOrErr() (*Product, error) {
 	return nil, &NotLoadedError{edge: "product"}
 }
 
+// ParentOrErr returns the Parent value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e CareProgramEdges) ParentOrErr() (*CareProgram, error) {
+	if e.Parent != nil {
+		return e.Parent, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: careprogram.Label}
+	}
+	return nil, &NotLoadedError{edge: "parent"}
+}
+
+// ChildrenOrErr returns the Children value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) ChildrenOrErr() ([]*CareProgram, error) {
+	if e.loadedTypes[2] {
+		return e.Children, nil
+	}
+	return nil, &NotLoadedError{edge: "children"}
+}
+
 // TrialOrErr returns the Trial value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e CareProgramEdges) TrialOrErr() (*TrialDetail, error) {
 	if e.Trial != nil {
 		return e.Trial, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: trialdetail.Label}
 	}
 	return nil, &NotLoadedError{edge: "trial"}
 }
 
+// ProductsOrErr returns the Products value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) ProductsOrErr() ([]*ProgramProduct, error) {
+	if e.loadedTypes[4] {
+		return e.Products, nil
+	}
+	return nil, &NotLoadedError{edge: "products"}
+}
+
+// TeamOrErr returns the Team value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) TeamOrErr() ([]*ProgramTeamMember, error) {
+	if e.loadedTypes[5] {
+		return e.Team, nil
+	}
+	return nil, &NotLoadedError{edge: "team"}
+}
+
+// ActivityTemplatesOrErr returns the ActivityTemplates value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) ActivityTemplatesOrErr() ([]*ActivityTemplate, error) {
+	if e.loadedTypes[6] {
+		return e.ActivityTemplates, nil
+	}
+	return nil, &NotLoadedError{edge: "activity_templates"}
+}
+
+// HistoryOrErr returns the History value or an error if the edge
+// was not loaded in eager-loading.
+func (e CareProgramEdges) HistoryOrErr() ([]*StatusChange, error) {
+	if e.loadedTypes[7] {
+		return e.History, nil
+	}
+	return nil, &NotLoadedError{edge: "history"}
+}
+
 // RequiredConsentsOrErr returns the RequiredConsents value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) RequiredConsentsOrErr() ([]*RequiredConsent, error) {
-	if e.loadedTypes[2] {
+	if e.loadedTypes[8] {
 		return e.RequiredConsents, nil
 	}
 	return nil, &NotLoadedError{edge: "required_consents"}
@@ -110,7 +190,7 @@ func (e CareProgramEdges) RequiredConsentsOrErr() ([]*RequiredConsent, error) {
 // SitesOrErr returns the Sites value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) SitesOrErr() ([]*ProgramSite, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[9] {
 		return e.Sites, nil
 	}
 	return nil, &NotLoadedError{edge: "sites"}
@@ -119,7 +199,7 @@ func (e CareProgramEdges) SitesOrErr() ([]*ProgramSite, error) {
 // CriteriaOrErr returns the Criteria value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) CriteriaOrErr() ([]*EligibilityCriterion, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[10] {
 		return e.Criteria, nil
 	}
 	return nil, &NotLoadedError{edge: "criteria"}
@@ -128,7 +208,7 @@ func (e CareProgramEdges) CriteriaOrErr() ([]*EligibilityCriterion, error) {
 // EnrollmentsOrErr returns the Enrollments value or an error if the edge
 // was not loaded in eager-loading.
 func (e CareProgramEdges) EnrollmentsOrErr() ([]*Enrollment, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[11] {
 		return e.Enrollments, nil
 	}
 	return nil, &NotLoadedError{edge: "enrollments"}
@@ -139,11 +219,11 @@ func (*CareProgram) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case careprogram.FieldCreatedBy, careprogram.FieldUpdatedBy, careprogram.FieldProductID:
+		case careprogram.FieldCreatedBy, careprogram.FieldUpdatedBy, careprogram.FieldProductID, careprogram.FieldParentID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case careprogram.FieldCoverageRequired, careprogram.FieldSelfEnrollment:
+		case careprogram.FieldCoverageRequired, careprogram.FieldSelfEnrollment, careprogram.FieldAutoActivate, careprogram.FieldWaitlist:
 			values[i] = new(sql.NullBool)
-		case careprogram.FieldVersion, careprogram.FieldCapacity:
+		case careprogram.FieldVersion, careprogram.FieldCapacity, careprogram.FieldLeadHours, careprogram.FieldCutoffHours, careprogram.FieldOptOutDays:
 			values[i] = new(sql.NullInt64)
 		case careprogram.FieldKind, careprogram.FieldName, careprogram.FieldStatus, careprogram.FieldStartsOn, careprogram.FieldEndsOn, careprogram.FieldRegistryID:
 			values[i] = new(sql.NullString)
@@ -262,12 +342,49 @@ func (_m *CareProgram) assignValues(columns []string, values []any) error {
 				_m.RegistryID = new(string)
 				*_m.RegistryID = value.String
 			}
+		case careprogram.FieldAutoActivate:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field auto_activate", values[i])
+			} else if value.Valid {
+				_m.AutoActivate = value.Bool
+			}
+		case careprogram.FieldWaitlist:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field waitlist", values[i])
+			} else if value.Valid {
+				_m.Waitlist = value.Bool
+			}
+		case careprogram.FieldLeadHours:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field lead_hours", values[i])
+			} else if value.Valid {
+				_m.LeadHours = int(value.Int64)
+			}
+		case careprogram.FieldCutoffHours:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field cutoff_hours", values[i])
+			} else if value.Valid {
+				_m.CutoffHours = int(value.Int64)
+			}
+		case careprogram.FieldOptOutDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field opt_out_days", values[i])
+			} else if value.Valid {
+				_m.OptOutDays = int(value.Int64)
+			}
 		case careprogram.FieldProductID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field product_id", values[i])
 			} else if value.Valid {
 				_m.ProductID = new(uuid.UUID)
 				*_m.ProductID = *value.S.(*uuid.UUID)
+			}
+		case careprogram.FieldParentID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field parent_id", values[i])
+			} else if value.Valid {
+				_m.ParentID = new(uuid.UUID)
+				*_m.ParentID = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -287,9 +404,39 @@ func (_m *CareProgram) QueryProduct() *ProductQuery {
 	return NewCareProgramClient(_m.config).QueryProduct(_m)
 }
 
+// QueryParent queries the "parent" edge of the CareProgram entity.
+func (_m *CareProgram) QueryParent() *CareProgramQuery {
+	return NewCareProgramClient(_m.config).QueryParent(_m)
+}
+
+// QueryChildren queries the "children" edge of the CareProgram entity.
+func (_m *CareProgram) QueryChildren() *CareProgramQuery {
+	return NewCareProgramClient(_m.config).QueryChildren(_m)
+}
+
 // QueryTrial queries the "trial" edge of the CareProgram entity.
 func (_m *CareProgram) QueryTrial() *TrialDetailQuery {
 	return NewCareProgramClient(_m.config).QueryTrial(_m)
+}
+
+// QueryProducts queries the "products" edge of the CareProgram entity.
+func (_m *CareProgram) QueryProducts() *ProgramProductQuery {
+	return NewCareProgramClient(_m.config).QueryProducts(_m)
+}
+
+// QueryTeam queries the "team" edge of the CareProgram entity.
+func (_m *CareProgram) QueryTeam() *ProgramTeamMemberQuery {
+	return NewCareProgramClient(_m.config).QueryTeam(_m)
+}
+
+// QueryActivityTemplates queries the "activity_templates" edge of the CareProgram entity.
+func (_m *CareProgram) QueryActivityTemplates() *ActivityTemplateQuery {
+	return NewCareProgramClient(_m.config).QueryActivityTemplates(_m)
+}
+
+// QueryHistory queries the "history" edge of the CareProgram entity.
+func (_m *CareProgram) QueryHistory() *StatusChangeQuery {
+	return NewCareProgramClient(_m.config).QueryHistory(_m)
 }
 
 // QueryRequiredConsents queries the "required_consents" edge of the CareProgram entity.
@@ -389,8 +536,28 @@ func (_m *CareProgram) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	builder.WriteString("auto_activate=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AutoActivate))
+	builder.WriteString(", ")
+	builder.WriteString("waitlist=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Waitlist))
+	builder.WriteString(", ")
+	builder.WriteString("lead_hours=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LeadHours))
+	builder.WriteString(", ")
+	builder.WriteString("cutoff_hours=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CutoffHours))
+	builder.WriteString(", ")
+	builder.WriteString("opt_out_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.OptOutDays))
+	builder.WriteString(", ")
 	if v := _m.ProductID; v != nil {
 		builder.WriteString("product_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ParentID; v != nil {
+		builder.WriteString("parent_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

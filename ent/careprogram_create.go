@@ -10,13 +10,17 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
@@ -192,6 +196,76 @@ func (_c *CareProgramCreate) SetNillableRegistryID(v *string) *CareProgramCreate
 	return _c
 }
 
+// SetAutoActivate sets the "auto_activate" field.
+func (_c *CareProgramCreate) SetAutoActivate(v bool) *CareProgramCreate {
+	_c.mutation.SetAutoActivate(v)
+	return _c
+}
+
+// SetNillableAutoActivate sets the "auto_activate" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableAutoActivate(v *bool) *CareProgramCreate {
+	if v != nil {
+		_c.SetAutoActivate(*v)
+	}
+	return _c
+}
+
+// SetWaitlist sets the "waitlist" field.
+func (_c *CareProgramCreate) SetWaitlist(v bool) *CareProgramCreate {
+	_c.mutation.SetWaitlist(v)
+	return _c
+}
+
+// SetNillableWaitlist sets the "waitlist" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableWaitlist(v *bool) *CareProgramCreate {
+	if v != nil {
+		_c.SetWaitlist(*v)
+	}
+	return _c
+}
+
+// SetLeadHours sets the "lead_hours" field.
+func (_c *CareProgramCreate) SetLeadHours(v int) *CareProgramCreate {
+	_c.mutation.SetLeadHours(v)
+	return _c
+}
+
+// SetNillableLeadHours sets the "lead_hours" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableLeadHours(v *int) *CareProgramCreate {
+	if v != nil {
+		_c.SetLeadHours(*v)
+	}
+	return _c
+}
+
+// SetCutoffHours sets the "cutoff_hours" field.
+func (_c *CareProgramCreate) SetCutoffHours(v int) *CareProgramCreate {
+	_c.mutation.SetCutoffHours(v)
+	return _c
+}
+
+// SetNillableCutoffHours sets the "cutoff_hours" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableCutoffHours(v *int) *CareProgramCreate {
+	if v != nil {
+		_c.SetCutoffHours(*v)
+	}
+	return _c
+}
+
+// SetOptOutDays sets the "opt_out_days" field.
+func (_c *CareProgramCreate) SetOptOutDays(v int) *CareProgramCreate {
+	_c.mutation.SetOptOutDays(v)
+	return _c
+}
+
+// SetNillableOptOutDays sets the "opt_out_days" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableOptOutDays(v *int) *CareProgramCreate {
+	if v != nil {
+		_c.SetOptOutDays(*v)
+	}
+	return _c
+}
+
 // SetProductID sets the "product_id" field.
 func (_c *CareProgramCreate) SetProductID(v uuid.UUID) *CareProgramCreate {
 	_c.mutation.SetProductID(v)
@@ -202,6 +276,20 @@ func (_c *CareProgramCreate) SetProductID(v uuid.UUID) *CareProgramCreate {
 func (_c *CareProgramCreate) SetNillableProductID(v *uuid.UUID) *CareProgramCreate {
 	if v != nil {
 		_c.SetProductID(*v)
+	}
+	return _c
+}
+
+// SetParentID sets the "parent_id" field.
+func (_c *CareProgramCreate) SetParentID(v uuid.UUID) *CareProgramCreate {
+	_c.mutation.SetParentID(v)
+	return _c
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_c *CareProgramCreate) SetNillableParentID(v *uuid.UUID) *CareProgramCreate {
+	if v != nil {
+		_c.SetParentID(*v)
 	}
 	return _c
 }
@@ -225,6 +313,26 @@ func (_c *CareProgramCreate) SetProduct(v *Product) *CareProgramCreate {
 	return _c.SetProductID(v.ID)
 }
 
+// SetParent sets the "parent" edge to the CareProgram entity.
+func (_c *CareProgramCreate) SetParent(v *CareProgram) *CareProgramCreate {
+	return _c.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the CareProgram entity by IDs.
+func (_c *CareProgramCreate) AddChildIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddChildIDs(ids...)
+	return _c
+}
+
+// AddChildren adds the "children" edges to the CareProgram entity.
+func (_c *CareProgramCreate) AddChildren(v ...*CareProgram) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddChildIDs(ids...)
+}
+
 // SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
 func (_c *CareProgramCreate) SetTrialID(id uuid.UUID) *CareProgramCreate {
 	_c.mutation.SetTrialID(id)
@@ -242,6 +350,66 @@ func (_c *CareProgramCreate) SetNillableTrialID(id *uuid.UUID) *CareProgramCreat
 // SetTrial sets the "trial" edge to the TrialDetail entity.
 func (_c *CareProgramCreate) SetTrial(v *TrialDetail) *CareProgramCreate {
 	return _c.SetTrialID(v.ID)
+}
+
+// AddProductIDs adds the "products" edge to the ProgramProduct entity by IDs.
+func (_c *CareProgramCreate) AddProductIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddProductIDs(ids...)
+	return _c
+}
+
+// AddProducts adds the "products" edges to the ProgramProduct entity.
+func (_c *CareProgramCreate) AddProducts(v ...*ProgramProduct) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddProductIDs(ids...)
+}
+
+// AddTeamIDs adds the "team" edge to the ProgramTeamMember entity by IDs.
+func (_c *CareProgramCreate) AddTeamIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddTeamIDs(ids...)
+	return _c
+}
+
+// AddTeam adds the "team" edges to the ProgramTeamMember entity.
+func (_c *CareProgramCreate) AddTeam(v ...*ProgramTeamMember) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddTeamIDs(ids...)
+}
+
+// AddActivityTemplateIDs adds the "activity_templates" edge to the ActivityTemplate entity by IDs.
+func (_c *CareProgramCreate) AddActivityTemplateIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddActivityTemplateIDs(ids...)
+	return _c
+}
+
+// AddActivityTemplates adds the "activity_templates" edges to the ActivityTemplate entity.
+func (_c *CareProgramCreate) AddActivityTemplates(v ...*ActivityTemplate) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddActivityTemplateIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_c *CareProgramCreate) AddHistoryIDs(ids ...uuid.UUID) *CareProgramCreate {
+	_c.mutation.AddHistoryIDs(ids...)
+	return _c
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_c *CareProgramCreate) AddHistory(v ...*StatusChange) *CareProgramCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddHistoryIDs(ids...)
 }
 
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
@@ -357,6 +525,26 @@ func (_c *CareProgramCreate) defaults() error {
 		v := careprogram.DefaultSelfEnrollment
 		_c.mutation.SetSelfEnrollment(v)
 	}
+	if _, ok := _c.mutation.AutoActivate(); !ok {
+		v := careprogram.DefaultAutoActivate
+		_c.mutation.SetAutoActivate(v)
+	}
+	if _, ok := _c.mutation.Waitlist(); !ok {
+		v := careprogram.DefaultWaitlist
+		_c.mutation.SetWaitlist(v)
+	}
+	if _, ok := _c.mutation.LeadHours(); !ok {
+		v := careprogram.DefaultLeadHours
+		_c.mutation.SetLeadHours(v)
+	}
+	if _, ok := _c.mutation.CutoffHours(); !ok {
+		v := careprogram.DefaultCutoffHours
+		_c.mutation.SetCutoffHours(v)
+	}
+	if _, ok := _c.mutation.OptOutDays(); !ok {
+		v := careprogram.DefaultOptOutDays
+		_c.mutation.SetOptOutDays(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if careprogram.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized careprogram.DefaultID (forgotten import ent/runtime?)")
@@ -416,6 +604,36 @@ func (_c *CareProgramCreate) check() error {
 	if v, ok := _c.mutation.RegistryID(); ok {
 		if err := careprogram.RegistryIDValidator(v); err != nil {
 			return &ValidationError{Name: "registry_id", err: fmt.Errorf(`ent: validator failed for field "CareProgram.registry_id": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.AutoActivate(); !ok {
+		return &ValidationError{Name: "auto_activate", err: errors.New(`ent: missing required field "CareProgram.auto_activate"`)}
+	}
+	if _, ok := _c.mutation.Waitlist(); !ok {
+		return &ValidationError{Name: "waitlist", err: errors.New(`ent: missing required field "CareProgram.waitlist"`)}
+	}
+	if _, ok := _c.mutation.LeadHours(); !ok {
+		return &ValidationError{Name: "lead_hours", err: errors.New(`ent: missing required field "CareProgram.lead_hours"`)}
+	}
+	if v, ok := _c.mutation.LeadHours(); ok {
+		if err := careprogram.LeadHoursValidator(v); err != nil {
+			return &ValidationError{Name: "lead_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.lead_hours": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.CutoffHours(); !ok {
+		return &ValidationError{Name: "cutoff_hours", err: errors.New(`ent: missing required field "CareProgram.cutoff_hours"`)}
+	}
+	if v, ok := _c.mutation.CutoffHours(); ok {
+		if err := careprogram.CutoffHoursValidator(v); err != nil {
+			return &ValidationError{Name: "cutoff_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.cutoff_hours": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.OptOutDays(); !ok {
+		return &ValidationError{Name: "opt_out_days", err: errors.New(`ent: missing required field "CareProgram.opt_out_days"`)}
+	}
+	if v, ok := _c.mutation.OptOutDays(); ok {
+		if err := careprogram.OptOutDaysValidator(v); err != nil {
+			return &ValidationError{Name: "opt_out_days", err: fmt.Errorf(`ent: validator failed for field "CareProgram.opt_out_days": %w`, err)}
 		}
 	}
 	return nil
@@ -509,6 +727,26 @@ func (_c *CareProgramCreate) createSpec() (*CareProgram, *sqlgraph.CreateSpec) {
 		_spec.SetField(careprogram.FieldRegistryID, field.TypeString, value)
 		_node.RegistryID = &value
 	}
+	if value, ok := _c.mutation.AutoActivate(); ok {
+		_spec.SetField(careprogram.FieldAutoActivate, field.TypeBool, value)
+		_node.AutoActivate = value
+	}
+	if value, ok := _c.mutation.Waitlist(); ok {
+		_spec.SetField(careprogram.FieldWaitlist, field.TypeBool, value)
+		_node.Waitlist = value
+	}
+	if value, ok := _c.mutation.LeadHours(); ok {
+		_spec.SetField(careprogram.FieldLeadHours, field.TypeInt, value)
+		_node.LeadHours = value
+	}
+	if value, ok := _c.mutation.CutoffHours(); ok {
+		_spec.SetField(careprogram.FieldCutoffHours, field.TypeInt, value)
+		_node.CutoffHours = value
+	}
+	if value, ok := _c.mutation.OptOutDays(); ok {
+		_spec.SetField(careprogram.FieldOptOutDays, field.TypeInt, value)
+		_node.OptOutDays = value
+	}
 	if nodes := _c.mutation.ProductIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -526,6 +764,39 @@ func (_c *CareProgramCreate) createSpec() (*CareProgram, *sqlgraph.CreateSpec) {
 		_node.ProductID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   careprogram.ParentTable,
+			Columns: []string{careprogram.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ParentID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.TrialIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -535,6 +806,70 @@ func (_c *CareProgramCreate) createSpec() (*CareProgram, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ProductsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TeamIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ActivityTemplatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

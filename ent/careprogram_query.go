@@ -13,13 +13,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
@@ -27,17 +31,23 @@ import (
 // CareProgramQuery is the builder for querying CareProgram entities.
 type CareProgramQuery struct {
 	config
-	ctx                  *QueryContext
-	order                []careprogram.OrderOption
-	inters               []Interceptor
-	predicates           []predicate.CareProgram
-	withProduct          *ProductQuery
-	withTrial            *TrialDetailQuery
-	withRequiredConsents *RequiredConsentQuery
-	withSites            *ProgramSiteQuery
-	withCriteria         *EligibilityCriterionQuery
-	withEnrollments      *EnrollmentQuery
-	modifiers            []func(*sql.Selector)
+	ctx                   *QueryContext
+	order                 []careprogram.OrderOption
+	inters                []Interceptor
+	predicates            []predicate.CareProgram
+	withProduct           *ProductQuery
+	withParent            *CareProgramQuery
+	withChildren          *CareProgramQuery
+	withTrial             *TrialDetailQuery
+	withProducts          *ProgramProductQuery
+	withTeam              *ProgramTeamMemberQuery
+	withActivityTemplates *ActivityTemplateQuery
+	withHistory           *StatusChangeQuery
+	withRequiredConsents  *RequiredConsentQuery
+	withSites             *ProgramSiteQuery
+	withCriteria          *EligibilityCriterionQuery
+	withEnrollments       *EnrollmentQuery
+	modifiers             []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -96,6 +106,50 @@ func (_q *CareProgramQuery) QueryProduct() *ProductQuery {
 	return query
 }
 
+// QueryParent chains the current query on the "parent" edge.
+func (_q *CareProgramQuery) QueryParent() *CareProgramQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, careprogram.ParentTable, careprogram.ParentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryChildren chains the current query on the "children" edge.
+func (_q *CareProgramQuery) QueryChildren() *CareProgramQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, careprogram.ChildrenTable, careprogram.ChildrenColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryTrial chains the current query on the "trial" edge.
 func (_q *CareProgramQuery) QueryTrial() *TrialDetailQuery {
 	query := (&TrialDetailClient{config: _q.config}).Query()
@@ -111,6 +165,94 @@ func (_q *CareProgramQuery) QueryTrial() *TrialDetailQuery {
 			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
 			sqlgraph.To(trialdetail.Table, trialdetail.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, careprogram.TrialTable, careprogram.TrialColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryProducts chains the current query on the "products" edge.
+func (_q *CareProgramQuery) QueryProducts() *ProgramProductQuery {
+	query := (&ProgramProductClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(programproduct.Table, programproduct.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.ProductsTable, careprogram.ProductsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTeam chains the current query on the "team" edge.
+func (_q *CareProgramQuery) QueryTeam() *ProgramTeamMemberQuery {
+	query := (&ProgramTeamMemberClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(programteammember.Table, programteammember.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.TeamTable, careprogram.TeamColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryActivityTemplates chains the current query on the "activity_templates" edge.
+func (_q *CareProgramQuery) QueryActivityTemplates() *ActivityTemplateQuery {
+	query := (&ActivityTemplateClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(activitytemplate.Table, activitytemplate.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.ActivityTemplatesTable, careprogram.ActivityTemplatesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHistory chains the current query on the "history" edge.
+func (_q *CareProgramQuery) QueryHistory() *StatusChangeQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, selector),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.HistoryTable, careprogram.HistoryColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -393,17 +535,23 @@ func (_q *CareProgramQuery) Clone() *CareProgramQuery {
 		return nil
 	}
 	return &CareProgramQuery{
-		config:               _q.config,
-		ctx:                  _q.ctx.Clone(),
-		order:                append([]careprogram.OrderOption{}, _q.order...),
-		inters:               append([]Interceptor{}, _q.inters...),
-		predicates:           append([]predicate.CareProgram{}, _q.predicates...),
-		withProduct:          _q.withProduct.Clone(),
-		withTrial:            _q.withTrial.Clone(),
-		withRequiredConsents: _q.withRequiredConsents.Clone(),
-		withSites:            _q.withSites.Clone(),
-		withCriteria:         _q.withCriteria.Clone(),
-		withEnrollments:      _q.withEnrollments.Clone(),
+		config:                _q.config,
+		ctx:                   _q.ctx.Clone(),
+		order:                 append([]careprogram.OrderOption{}, _q.order...),
+		inters:                append([]Interceptor{}, _q.inters...),
+		predicates:            append([]predicate.CareProgram{}, _q.predicates...),
+		withProduct:           _q.withProduct.Clone(),
+		withParent:            _q.withParent.Clone(),
+		withChildren:          _q.withChildren.Clone(),
+		withTrial:             _q.withTrial.Clone(),
+		withProducts:          _q.withProducts.Clone(),
+		withTeam:              _q.withTeam.Clone(),
+		withActivityTemplates: _q.withActivityTemplates.Clone(),
+		withHistory:           _q.withHistory.Clone(),
+		withRequiredConsents:  _q.withRequiredConsents.Clone(),
+		withSites:             _q.withSites.Clone(),
+		withCriteria:          _q.withCriteria.Clone(),
+		withEnrollments:       _q.withEnrollments.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -422,6 +570,28 @@ func (_q *CareProgramQuery) WithProduct(opts ...func(*ProductQuery)) *CareProgra
 	return _q
 }
 
+// WithParent tells the query-builder to eager-load the nodes that are connected to
+// the "parent" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithParent(opts ...func(*CareProgramQuery)) *CareProgramQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withParent = query
+	return _q
+}
+
+// WithChildren tells the query-builder to eager-load the nodes that are connected to
+// the "children" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithChildren(opts ...func(*CareProgramQuery)) *CareProgramQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withChildren = query
+	return _q
+}
+
 // WithTrial tells the query-builder to eager-load the nodes that are connected to
 // the "trial" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *CareProgramQuery) WithTrial(opts ...func(*TrialDetailQuery)) *CareProgramQuery {
@@ -430,6 +600,50 @@ func (_q *CareProgramQuery) WithTrial(opts ...func(*TrialDetailQuery)) *CareProg
 		opt(query)
 	}
 	_q.withTrial = query
+	return _q
+}
+
+// WithProducts tells the query-builder to eager-load the nodes that are connected to
+// the "products" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithProducts(opts ...func(*ProgramProductQuery)) *CareProgramQuery {
+	query := (&ProgramProductClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withProducts = query
+	return _q
+}
+
+// WithTeam tells the query-builder to eager-load the nodes that are connected to
+// the "team" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithTeam(opts ...func(*ProgramTeamMemberQuery)) *CareProgramQuery {
+	query := (&ProgramTeamMemberClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTeam = query
+	return _q
+}
+
+// WithActivityTemplates tells the query-builder to eager-load the nodes that are connected to
+// the "activity_templates" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithActivityTemplates(opts ...func(*ActivityTemplateQuery)) *CareProgramQuery {
+	query := (&ActivityTemplateClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withActivityTemplates = query
+	return _q
+}
+
+// WithHistory tells the query-builder to eager-load the nodes that are connected to
+// the "history" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CareProgramQuery) WithHistory(opts ...func(*StatusChangeQuery)) *CareProgramQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHistory = query
 	return _q
 }
 
@@ -561,9 +775,15 @@ func (_q *CareProgramQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*CareProgram{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [12]bool{
 			_q.withProduct != nil,
+			_q.withParent != nil,
+			_q.withChildren != nil,
 			_q.withTrial != nil,
+			_q.withProducts != nil,
+			_q.withTeam != nil,
+			_q.withActivityTemplates != nil,
+			_q.withHistory != nil,
 			_q.withRequiredConsents != nil,
 			_q.withSites != nil,
 			_q.withCriteria != nil,
@@ -597,9 +817,52 @@ func (_q *CareProgramQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 			return nil, err
 		}
 	}
+	if query := _q.withParent; query != nil {
+		if err := _q.loadParent(ctx, query, nodes, nil,
+			func(n *CareProgram, e *CareProgram) { n.Edges.Parent = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withChildren; query != nil {
+		if err := _q.loadChildren(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.Children = []*CareProgram{} },
+			func(n *CareProgram, e *CareProgram) { n.Edges.Children = append(n.Edges.Children, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withTrial; query != nil {
 		if err := _q.loadTrial(ctx, query, nodes, nil,
 			func(n *CareProgram, e *TrialDetail) { n.Edges.Trial = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withProducts; query != nil {
+		if err := _q.loadProducts(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.Products = []*ProgramProduct{} },
+			func(n *CareProgram, e *ProgramProduct) { n.Edges.Products = append(n.Edges.Products, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTeam; query != nil {
+		if err := _q.loadTeam(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.Team = []*ProgramTeamMember{} },
+			func(n *CareProgram, e *ProgramTeamMember) { n.Edges.Team = append(n.Edges.Team, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withActivityTemplates; query != nil {
+		if err := _q.loadActivityTemplates(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.ActivityTemplates = []*ActivityTemplate{} },
+			func(n *CareProgram, e *ActivityTemplate) {
+				n.Edges.ActivityTemplates = append(n.Edges.ActivityTemplates, e)
+			}); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHistory; query != nil {
+		if err := _q.loadHistory(ctx, query, nodes,
+			func(n *CareProgram) { n.Edges.History = []*StatusChange{} },
+			func(n *CareProgram, e *StatusChange) { n.Edges.History = append(n.Edges.History, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -668,6 +931,71 @@ func (_q *CareProgramQuery) loadProduct(ctx context.Context, query *ProductQuery
 	}
 	return nil
 }
+func (_q *CareProgramQuery) loadParent(ctx context.Context, query *CareProgramQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *CareProgram)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*CareProgram)
+	for i := range nodes {
+		if nodes[i].ParentID == nil {
+			continue
+		}
+		fk := *nodes[i].ParentID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(careprogram.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "parent_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadChildren(ctx context.Context, query *CareProgramQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *CareProgram)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(careprogram.FieldParentID)
+	}
+	query.Where(predicate.CareProgram(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.ChildrenColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ParentID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "parent_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "parent_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *CareProgramQuery) loadTrial(ctx context.Context, query *TrialDetailQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *TrialDetail)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*CareProgram)
@@ -690,6 +1018,129 @@ func (_q *CareProgramQuery) loadTrial(ctx context.Context, query *TrialDetailQue
 		node, ok := nodeids[fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadProducts(ctx context.Context, query *ProgramProductQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *ProgramProduct)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(programproduct.FieldProgramID)
+	}
+	query.Where(predicate.ProgramProduct(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.ProductsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadTeam(ctx context.Context, query *ProgramTeamMemberQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *ProgramTeamMember)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(programteammember.FieldProgramID)
+	}
+	query.Where(predicate.ProgramTeamMember(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.TeamColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadActivityTemplates(ctx context.Context, query *ActivityTemplateQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *ActivityTemplate)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(activitytemplate.FieldProgramID)
+	}
+	query.Where(predicate.ActivityTemplate(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.ActivityTemplatesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CareProgramQuery) loadHistory(ctx context.Context, query *StatusChangeQuery, nodes []*CareProgram, init func(*CareProgram), assign func(*CareProgram, *StatusChange)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*CareProgram)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(statuschange.FieldProgramID)
+	}
+	query.Where(predicate.StatusChange(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(careprogram.HistoryColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ProgramID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "program_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "program_id" returned %v for node %v`, *fk, n.ID)
 		}
 		assign(node, n)
 	}
@@ -846,6 +1297,9 @@ func (_q *CareProgramQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProduct != nil {
 			_spec.Node.AddColumnOnce(careprogram.FieldProductID)
+		}
+		if _q.withParent != nil {
+			_spec.Node.AddColumnOnce(careprogram.FieldParentID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

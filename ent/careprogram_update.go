@@ -11,14 +11,18 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/google/uuid"
 )
@@ -235,6 +239,97 @@ func (_u *CareProgramUpdate) ClearRegistryID() *CareProgramUpdate {
 	return _u
 }
 
+// SetAutoActivate sets the "auto_activate" field.
+func (_u *CareProgramUpdate) SetAutoActivate(v bool) *CareProgramUpdate {
+	_u.mutation.SetAutoActivate(v)
+	return _u
+}
+
+// SetNillableAutoActivate sets the "auto_activate" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableAutoActivate(v *bool) *CareProgramUpdate {
+	if v != nil {
+		_u.SetAutoActivate(*v)
+	}
+	return _u
+}
+
+// SetWaitlist sets the "waitlist" field.
+func (_u *CareProgramUpdate) SetWaitlist(v bool) *CareProgramUpdate {
+	_u.mutation.SetWaitlist(v)
+	return _u
+}
+
+// SetNillableWaitlist sets the "waitlist" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableWaitlist(v *bool) *CareProgramUpdate {
+	if v != nil {
+		_u.SetWaitlist(*v)
+	}
+	return _u
+}
+
+// SetLeadHours sets the "lead_hours" field.
+func (_u *CareProgramUpdate) SetLeadHours(v int) *CareProgramUpdate {
+	_u.mutation.ResetLeadHours()
+	_u.mutation.SetLeadHours(v)
+	return _u
+}
+
+// SetNillableLeadHours sets the "lead_hours" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableLeadHours(v *int) *CareProgramUpdate {
+	if v != nil {
+		_u.SetLeadHours(*v)
+	}
+	return _u
+}
+
+// AddLeadHours adds value to the "lead_hours" field.
+func (_u *CareProgramUpdate) AddLeadHours(v int) *CareProgramUpdate {
+	_u.mutation.AddLeadHours(v)
+	return _u
+}
+
+// SetCutoffHours sets the "cutoff_hours" field.
+func (_u *CareProgramUpdate) SetCutoffHours(v int) *CareProgramUpdate {
+	_u.mutation.ResetCutoffHours()
+	_u.mutation.SetCutoffHours(v)
+	return _u
+}
+
+// SetNillableCutoffHours sets the "cutoff_hours" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableCutoffHours(v *int) *CareProgramUpdate {
+	if v != nil {
+		_u.SetCutoffHours(*v)
+	}
+	return _u
+}
+
+// AddCutoffHours adds value to the "cutoff_hours" field.
+func (_u *CareProgramUpdate) AddCutoffHours(v int) *CareProgramUpdate {
+	_u.mutation.AddCutoffHours(v)
+	return _u
+}
+
+// SetOptOutDays sets the "opt_out_days" field.
+func (_u *CareProgramUpdate) SetOptOutDays(v int) *CareProgramUpdate {
+	_u.mutation.ResetOptOutDays()
+	_u.mutation.SetOptOutDays(v)
+	return _u
+}
+
+// SetNillableOptOutDays sets the "opt_out_days" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableOptOutDays(v *int) *CareProgramUpdate {
+	if v != nil {
+		_u.SetOptOutDays(*v)
+	}
+	return _u
+}
+
+// AddOptOutDays adds value to the "opt_out_days" field.
+func (_u *CareProgramUpdate) AddOptOutDays(v int) *CareProgramUpdate {
+	_u.mutation.AddOptOutDays(v)
+	return _u
+}
+
 // SetProductID sets the "product_id" field.
 func (_u *CareProgramUpdate) SetProductID(v uuid.UUID) *CareProgramUpdate {
 	_u.mutation.SetProductID(v)
@@ -255,9 +350,49 @@ func (_u *CareProgramUpdate) ClearProductID() *CareProgramUpdate {
 	return _u
 }
 
+// SetParentID sets the "parent_id" field.
+func (_u *CareProgramUpdate) SetParentID(v uuid.UUID) *CareProgramUpdate {
+	_u.mutation.SetParentID(v)
+	return _u
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_u *CareProgramUpdate) SetNillableParentID(v *uuid.UUID) *CareProgramUpdate {
+	if v != nil {
+		_u.SetParentID(*v)
+	}
+	return _u
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (_u *CareProgramUpdate) ClearParentID() *CareProgramUpdate {
+	_u.mutation.ClearParentID()
+	return _u
+}
+
 // SetProduct sets the "product" edge to the Product entity.
 func (_u *CareProgramUpdate) SetProduct(v *Product) *CareProgramUpdate {
 	return _u.SetProductID(v.ID)
+}
+
+// SetParent sets the "parent" edge to the CareProgram entity.
+func (_u *CareProgramUpdate) SetParent(v *CareProgram) *CareProgramUpdate {
+	return _u.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the CareProgram entity by IDs.
+func (_u *CareProgramUpdate) AddChildIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddChildIDs(ids...)
+	return _u
+}
+
+// AddChildren adds the "children" edges to the CareProgram entity.
+func (_u *CareProgramUpdate) AddChildren(v ...*CareProgram) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChildIDs(ids...)
 }
 
 // SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
@@ -277,6 +412,66 @@ func (_u *CareProgramUpdate) SetNillableTrialID(id *uuid.UUID) *CareProgramUpdat
 // SetTrial sets the "trial" edge to the TrialDetail entity.
 func (_u *CareProgramUpdate) SetTrial(v *TrialDetail) *CareProgramUpdate {
 	return _u.SetTrialID(v.ID)
+}
+
+// AddProductIDs adds the "products" edge to the ProgramProduct entity by IDs.
+func (_u *CareProgramUpdate) AddProductIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddProductIDs(ids...)
+	return _u
+}
+
+// AddProducts adds the "products" edges to the ProgramProduct entity.
+func (_u *CareProgramUpdate) AddProducts(v ...*ProgramProduct) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProductIDs(ids...)
+}
+
+// AddTeamIDs adds the "team" edge to the ProgramTeamMember entity by IDs.
+func (_u *CareProgramUpdate) AddTeamIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddTeamIDs(ids...)
+	return _u
+}
+
+// AddTeam adds the "team" edges to the ProgramTeamMember entity.
+func (_u *CareProgramUpdate) AddTeam(v ...*ProgramTeamMember) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTeamIDs(ids...)
+}
+
+// AddActivityTemplateIDs adds the "activity_templates" edge to the ActivityTemplate entity by IDs.
+func (_u *CareProgramUpdate) AddActivityTemplateIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddActivityTemplateIDs(ids...)
+	return _u
+}
+
+// AddActivityTemplates adds the "activity_templates" edges to the ActivityTemplate entity.
+func (_u *CareProgramUpdate) AddActivityTemplates(v ...*ActivityTemplate) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddActivityTemplateIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *CareProgramUpdate) AddHistoryIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *CareProgramUpdate) AddHistory(v ...*StatusChange) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
 }
 
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
@@ -350,10 +545,121 @@ func (_u *CareProgramUpdate) ClearProduct() *CareProgramUpdate {
 	return _u
 }
 
+// ClearParent clears the "parent" edge to the CareProgram entity.
+func (_u *CareProgramUpdate) ClearParent() *CareProgramUpdate {
+	_u.mutation.ClearParent()
+	return _u
+}
+
+// ClearChildren clears all "children" edges to the CareProgram entity.
+func (_u *CareProgramUpdate) ClearChildren() *CareProgramUpdate {
+	_u.mutation.ClearChildren()
+	return _u
+}
+
+// RemoveChildIDs removes the "children" edge to CareProgram entities by IDs.
+func (_u *CareProgramUpdate) RemoveChildIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveChildIDs(ids...)
+	return _u
+}
+
+// RemoveChildren removes "children" edges to CareProgram entities.
+func (_u *CareProgramUpdate) RemoveChildren(v ...*CareProgram) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChildIDs(ids...)
+}
+
 // ClearTrial clears the "trial" edge to the TrialDetail entity.
 func (_u *CareProgramUpdate) ClearTrial() *CareProgramUpdate {
 	_u.mutation.ClearTrial()
 	return _u
+}
+
+// ClearProducts clears all "products" edges to the ProgramProduct entity.
+func (_u *CareProgramUpdate) ClearProducts() *CareProgramUpdate {
+	_u.mutation.ClearProducts()
+	return _u
+}
+
+// RemoveProductIDs removes the "products" edge to ProgramProduct entities by IDs.
+func (_u *CareProgramUpdate) RemoveProductIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveProductIDs(ids...)
+	return _u
+}
+
+// RemoveProducts removes "products" edges to ProgramProduct entities.
+func (_u *CareProgramUpdate) RemoveProducts(v ...*ProgramProduct) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProductIDs(ids...)
+}
+
+// ClearTeam clears all "team" edges to the ProgramTeamMember entity.
+func (_u *CareProgramUpdate) ClearTeam() *CareProgramUpdate {
+	_u.mutation.ClearTeam()
+	return _u
+}
+
+// RemoveTeamIDs removes the "team" edge to ProgramTeamMember entities by IDs.
+func (_u *CareProgramUpdate) RemoveTeamIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveTeamIDs(ids...)
+	return _u
+}
+
+// RemoveTeam removes "team" edges to ProgramTeamMember entities.
+func (_u *CareProgramUpdate) RemoveTeam(v ...*ProgramTeamMember) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTeamIDs(ids...)
+}
+
+// ClearActivityTemplates clears all "activity_templates" edges to the ActivityTemplate entity.
+func (_u *CareProgramUpdate) ClearActivityTemplates() *CareProgramUpdate {
+	_u.mutation.ClearActivityTemplates()
+	return _u
+}
+
+// RemoveActivityTemplateIDs removes the "activity_templates" edge to ActivityTemplate entities by IDs.
+func (_u *CareProgramUpdate) RemoveActivityTemplateIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveActivityTemplateIDs(ids...)
+	return _u
+}
+
+// RemoveActivityTemplates removes "activity_templates" edges to ActivityTemplate entities.
+func (_u *CareProgramUpdate) RemoveActivityTemplates(v ...*ActivityTemplate) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveActivityTemplateIDs(ids...)
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *CareProgramUpdate) ClearHistory() *CareProgramUpdate {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *CareProgramUpdate) RemoveHistoryIDs(ids ...uuid.UUID) *CareProgramUpdate {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *CareProgramUpdate) RemoveHistory(v ...*StatusChange) *CareProgramUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
 }
 
 // ClearRequiredConsents clears all "required_consents" edges to the RequiredConsent entity.
@@ -489,6 +795,21 @@ func (_u *CareProgramUpdate) check() error {
 			return &ValidationError{Name: "registry_id", err: fmt.Errorf(`ent: validator failed for field "CareProgram.registry_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LeadHours(); ok {
+		if err := careprogram.LeadHoursValidator(v); err != nil {
+			return &ValidationError{Name: "lead_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.lead_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CutoffHours(); ok {
+		if err := careprogram.CutoffHoursValidator(v); err != nil {
+			return &ValidationError{Name: "cutoff_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.cutoff_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OptOutDays(); ok {
+		if err := careprogram.OptOutDaysValidator(v); err != nil {
+			return &ValidationError{Name: "opt_out_days", err: fmt.Errorf(`ent: validator failed for field "CareProgram.opt_out_days": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -567,6 +888,30 @@ func (_u *CareProgramUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if _u.mutation.RegistryIDCleared() {
 		_spec.ClearField(careprogram.FieldRegistryID, field.TypeString)
 	}
+	if value, ok := _u.mutation.AutoActivate(); ok {
+		_spec.SetField(careprogram.FieldAutoActivate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Waitlist(); ok {
+		_spec.SetField(careprogram.FieldWaitlist, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LeadHours(); ok {
+		_spec.SetField(careprogram.FieldLeadHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLeadHours(); ok {
+		_spec.AddField(careprogram.FieldLeadHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.CutoffHours(); ok {
+		_spec.SetField(careprogram.FieldCutoffHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCutoffHours(); ok {
+		_spec.AddField(careprogram.FieldCutoffHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OptOutDays(); ok {
+		_spec.SetField(careprogram.FieldOptOutDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOptOutDays(); ok {
+		_spec.AddField(careprogram.FieldOptOutDays, field.TypeInt, value)
+	}
 	if _u.mutation.ProductCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -596,6 +941,80 @@ func (_u *CareProgramUpdate) sqlSave(ctx context.Context) (_node int, err error)
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ParentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   careprogram.ParentTable,
+			Columns: []string{careprogram.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   careprogram.ParentTable,
+			Columns: []string{careprogram.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.TrialCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -618,6 +1037,186 @@ func (_u *CareProgramUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProductsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProductsIDs(); len(nodes) > 0 && !_u.mutation.ProductsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProductsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TeamCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTeamIDs(); len(nodes) > 0 && !_u.mutation.TeamCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TeamIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ActivityTemplatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedActivityTemplatesIDs(); len(nodes) > 0 && !_u.mutation.ActivityTemplatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ActivityTemplatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1025,6 +1624,97 @@ func (_u *CareProgramUpdateOne) ClearRegistryID() *CareProgramUpdateOne {
 	return _u
 }
 
+// SetAutoActivate sets the "auto_activate" field.
+func (_u *CareProgramUpdateOne) SetAutoActivate(v bool) *CareProgramUpdateOne {
+	_u.mutation.SetAutoActivate(v)
+	return _u
+}
+
+// SetNillableAutoActivate sets the "auto_activate" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableAutoActivate(v *bool) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetAutoActivate(*v)
+	}
+	return _u
+}
+
+// SetWaitlist sets the "waitlist" field.
+func (_u *CareProgramUpdateOne) SetWaitlist(v bool) *CareProgramUpdateOne {
+	_u.mutation.SetWaitlist(v)
+	return _u
+}
+
+// SetNillableWaitlist sets the "waitlist" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableWaitlist(v *bool) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetWaitlist(*v)
+	}
+	return _u
+}
+
+// SetLeadHours sets the "lead_hours" field.
+func (_u *CareProgramUpdateOne) SetLeadHours(v int) *CareProgramUpdateOne {
+	_u.mutation.ResetLeadHours()
+	_u.mutation.SetLeadHours(v)
+	return _u
+}
+
+// SetNillableLeadHours sets the "lead_hours" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableLeadHours(v *int) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetLeadHours(*v)
+	}
+	return _u
+}
+
+// AddLeadHours adds value to the "lead_hours" field.
+func (_u *CareProgramUpdateOne) AddLeadHours(v int) *CareProgramUpdateOne {
+	_u.mutation.AddLeadHours(v)
+	return _u
+}
+
+// SetCutoffHours sets the "cutoff_hours" field.
+func (_u *CareProgramUpdateOne) SetCutoffHours(v int) *CareProgramUpdateOne {
+	_u.mutation.ResetCutoffHours()
+	_u.mutation.SetCutoffHours(v)
+	return _u
+}
+
+// SetNillableCutoffHours sets the "cutoff_hours" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableCutoffHours(v *int) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetCutoffHours(*v)
+	}
+	return _u
+}
+
+// AddCutoffHours adds value to the "cutoff_hours" field.
+func (_u *CareProgramUpdateOne) AddCutoffHours(v int) *CareProgramUpdateOne {
+	_u.mutation.AddCutoffHours(v)
+	return _u
+}
+
+// SetOptOutDays sets the "opt_out_days" field.
+func (_u *CareProgramUpdateOne) SetOptOutDays(v int) *CareProgramUpdateOne {
+	_u.mutation.ResetOptOutDays()
+	_u.mutation.SetOptOutDays(v)
+	return _u
+}
+
+// SetNillableOptOutDays sets the "opt_out_days" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableOptOutDays(v *int) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetOptOutDays(*v)
+	}
+	return _u
+}
+
+// AddOptOutDays adds value to the "opt_out_days" field.
+func (_u *CareProgramUpdateOne) AddOptOutDays(v int) *CareProgramUpdateOne {
+	_u.mutation.AddOptOutDays(v)
+	return _u
+}
+
 // SetProductID sets the "product_id" field.
 func (_u *CareProgramUpdateOne) SetProductID(v uuid.UUID) *CareProgramUpdateOne {
 	_u.mutation.SetProductID(v)
@@ -1045,9 +1735,49 @@ func (_u *CareProgramUpdateOne) ClearProductID() *CareProgramUpdateOne {
 	return _u
 }
 
+// SetParentID sets the "parent_id" field.
+func (_u *CareProgramUpdateOne) SetParentID(v uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.SetParentID(v)
+	return _u
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_u *CareProgramUpdateOne) SetNillableParentID(v *uuid.UUID) *CareProgramUpdateOne {
+	if v != nil {
+		_u.SetParentID(*v)
+	}
+	return _u
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (_u *CareProgramUpdateOne) ClearParentID() *CareProgramUpdateOne {
+	_u.mutation.ClearParentID()
+	return _u
+}
+
 // SetProduct sets the "product" edge to the Product entity.
 func (_u *CareProgramUpdateOne) SetProduct(v *Product) *CareProgramUpdateOne {
 	return _u.SetProductID(v.ID)
+}
+
+// SetParent sets the "parent" edge to the CareProgram entity.
+func (_u *CareProgramUpdateOne) SetParent(v *CareProgram) *CareProgramUpdateOne {
+	return _u.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the CareProgram entity by IDs.
+func (_u *CareProgramUpdateOne) AddChildIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddChildIDs(ids...)
+	return _u
+}
+
+// AddChildren adds the "children" edges to the CareProgram entity.
+func (_u *CareProgramUpdateOne) AddChildren(v ...*CareProgram) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChildIDs(ids...)
 }
 
 // SetTrialID sets the "trial" edge to the TrialDetail entity by ID.
@@ -1067,6 +1797,66 @@ func (_u *CareProgramUpdateOne) SetNillableTrialID(id *uuid.UUID) *CareProgramUp
 // SetTrial sets the "trial" edge to the TrialDetail entity.
 func (_u *CareProgramUpdateOne) SetTrial(v *TrialDetail) *CareProgramUpdateOne {
 	return _u.SetTrialID(v.ID)
+}
+
+// AddProductIDs adds the "products" edge to the ProgramProduct entity by IDs.
+func (_u *CareProgramUpdateOne) AddProductIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddProductIDs(ids...)
+	return _u
+}
+
+// AddProducts adds the "products" edges to the ProgramProduct entity.
+func (_u *CareProgramUpdateOne) AddProducts(v ...*ProgramProduct) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProductIDs(ids...)
+}
+
+// AddTeamIDs adds the "team" edge to the ProgramTeamMember entity by IDs.
+func (_u *CareProgramUpdateOne) AddTeamIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddTeamIDs(ids...)
+	return _u
+}
+
+// AddTeam adds the "team" edges to the ProgramTeamMember entity.
+func (_u *CareProgramUpdateOne) AddTeam(v ...*ProgramTeamMember) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTeamIDs(ids...)
+}
+
+// AddActivityTemplateIDs adds the "activity_templates" edge to the ActivityTemplate entity by IDs.
+func (_u *CareProgramUpdateOne) AddActivityTemplateIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddActivityTemplateIDs(ids...)
+	return _u
+}
+
+// AddActivityTemplates adds the "activity_templates" edges to the ActivityTemplate entity.
+func (_u *CareProgramUpdateOne) AddActivityTemplates(v ...*ActivityTemplate) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddActivityTemplateIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *CareProgramUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *CareProgramUpdateOne) AddHistory(v ...*StatusChange) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
 }
 
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by IDs.
@@ -1140,10 +1930,121 @@ func (_u *CareProgramUpdateOne) ClearProduct() *CareProgramUpdateOne {
 	return _u
 }
 
+// ClearParent clears the "parent" edge to the CareProgram entity.
+func (_u *CareProgramUpdateOne) ClearParent() *CareProgramUpdateOne {
+	_u.mutation.ClearParent()
+	return _u
+}
+
+// ClearChildren clears all "children" edges to the CareProgram entity.
+func (_u *CareProgramUpdateOne) ClearChildren() *CareProgramUpdateOne {
+	_u.mutation.ClearChildren()
+	return _u
+}
+
+// RemoveChildIDs removes the "children" edge to CareProgram entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveChildIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveChildIDs(ids...)
+	return _u
+}
+
+// RemoveChildren removes "children" edges to CareProgram entities.
+func (_u *CareProgramUpdateOne) RemoveChildren(v ...*CareProgram) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChildIDs(ids...)
+}
+
 // ClearTrial clears the "trial" edge to the TrialDetail entity.
 func (_u *CareProgramUpdateOne) ClearTrial() *CareProgramUpdateOne {
 	_u.mutation.ClearTrial()
 	return _u
+}
+
+// ClearProducts clears all "products" edges to the ProgramProduct entity.
+func (_u *CareProgramUpdateOne) ClearProducts() *CareProgramUpdateOne {
+	_u.mutation.ClearProducts()
+	return _u
+}
+
+// RemoveProductIDs removes the "products" edge to ProgramProduct entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveProductIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveProductIDs(ids...)
+	return _u
+}
+
+// RemoveProducts removes "products" edges to ProgramProduct entities.
+func (_u *CareProgramUpdateOne) RemoveProducts(v ...*ProgramProduct) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProductIDs(ids...)
+}
+
+// ClearTeam clears all "team" edges to the ProgramTeamMember entity.
+func (_u *CareProgramUpdateOne) ClearTeam() *CareProgramUpdateOne {
+	_u.mutation.ClearTeam()
+	return _u
+}
+
+// RemoveTeamIDs removes the "team" edge to ProgramTeamMember entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveTeamIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveTeamIDs(ids...)
+	return _u
+}
+
+// RemoveTeam removes "team" edges to ProgramTeamMember entities.
+func (_u *CareProgramUpdateOne) RemoveTeam(v ...*ProgramTeamMember) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTeamIDs(ids...)
+}
+
+// ClearActivityTemplates clears all "activity_templates" edges to the ActivityTemplate entity.
+func (_u *CareProgramUpdateOne) ClearActivityTemplates() *CareProgramUpdateOne {
+	_u.mutation.ClearActivityTemplates()
+	return _u
+}
+
+// RemoveActivityTemplateIDs removes the "activity_templates" edge to ActivityTemplate entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveActivityTemplateIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveActivityTemplateIDs(ids...)
+	return _u
+}
+
+// RemoveActivityTemplates removes "activity_templates" edges to ActivityTemplate entities.
+func (_u *CareProgramUpdateOne) RemoveActivityTemplates(v ...*ActivityTemplate) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveActivityTemplateIDs(ids...)
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *CareProgramUpdateOne) ClearHistory() *CareProgramUpdateOne {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *CareProgramUpdateOne) RemoveHistoryIDs(ids ...uuid.UUID) *CareProgramUpdateOne {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *CareProgramUpdateOne) RemoveHistory(v ...*StatusChange) *CareProgramUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
 }
 
 // ClearRequiredConsents clears all "required_consents" edges to the RequiredConsent entity.
@@ -1292,6 +2193,21 @@ func (_u *CareProgramUpdateOne) check() error {
 			return &ValidationError{Name: "registry_id", err: fmt.Errorf(`ent: validator failed for field "CareProgram.registry_id": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.LeadHours(); ok {
+		if err := careprogram.LeadHoursValidator(v); err != nil {
+			return &ValidationError{Name: "lead_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.lead_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CutoffHours(); ok {
+		if err := careprogram.CutoffHoursValidator(v); err != nil {
+			return &ValidationError{Name: "cutoff_hours", err: fmt.Errorf(`ent: validator failed for field "CareProgram.cutoff_hours": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OptOutDays(); ok {
+		if err := careprogram.OptOutDaysValidator(v); err != nil {
+			return &ValidationError{Name: "opt_out_days", err: fmt.Errorf(`ent: validator failed for field "CareProgram.opt_out_days": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1387,6 +2303,30 @@ func (_u *CareProgramUpdateOne) sqlSave(ctx context.Context) (_node *CareProgram
 	if _u.mutation.RegistryIDCleared() {
 		_spec.ClearField(careprogram.FieldRegistryID, field.TypeString)
 	}
+	if value, ok := _u.mutation.AutoActivate(); ok {
+		_spec.SetField(careprogram.FieldAutoActivate, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Waitlist(); ok {
+		_spec.SetField(careprogram.FieldWaitlist, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LeadHours(); ok {
+		_spec.SetField(careprogram.FieldLeadHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLeadHours(); ok {
+		_spec.AddField(careprogram.FieldLeadHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.CutoffHours(); ok {
+		_spec.SetField(careprogram.FieldCutoffHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedCutoffHours(); ok {
+		_spec.AddField(careprogram.FieldCutoffHours, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OptOutDays(); ok {
+		_spec.SetField(careprogram.FieldOptOutDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedOptOutDays(); ok {
+		_spec.AddField(careprogram.FieldOptOutDays, field.TypeInt, value)
+	}
 	if _u.mutation.ProductCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -1416,6 +2356,80 @@ func (_u *CareProgramUpdateOne) sqlSave(ctx context.Context) (_node *CareProgram
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ParentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   careprogram.ParentTable,
+			Columns: []string{careprogram.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   careprogram.ParentTable,
+			Columns: []string{careprogram.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   careprogram.ChildrenTable,
+			Columns: []string{careprogram.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.TrialCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -1438,6 +2452,186 @@ func (_u *CareProgramUpdateOne) sqlSave(ctx context.Context) (_node *CareProgram
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialdetail.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProductsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProductsIDs(); len(nodes) > 0 && !_u.mutation.ProductsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProductsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ProductsTable,
+			Columns: []string{careprogram.ProductsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programproduct.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TeamCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTeamIDs(); len(nodes) > 0 && !_u.mutation.TeamCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TeamIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.TeamTable,
+			Columns: []string{careprogram.TeamColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(programteammember.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ActivityTemplatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedActivityTemplatesIDs(); len(nodes) > 0 && !_u.mutation.ActivityTemplatesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ActivityTemplatesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.ActivityTemplatesTable,
+			Columns: []string{careprogram.ActivityTemplatesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(activitytemplate.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   careprogram.HistoryTable,
+			Columns: []string{careprogram.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

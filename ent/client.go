@@ -17,8 +17,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/auditevent"
 	"github.com/carehub/carehub/ent/audithead"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -28,7 +30,11 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
@@ -36,6 +42,7 @@ import (
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -44,23 +51,29 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 )
 
 // Client is the client that holds all ent builders.
@@ -70,10 +83,14 @@ type Client struct {
 	Schema *migrate.Schema
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// ActivityTemplate is the client for interacting with the ActivityTemplate builders.
+	ActivityTemplate *ActivityTemplateClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// BenefitVerification is the client for interacting with the BenefitVerification builders.
+	BenefitVerification *BenefitVerificationClient
 	// CareCase is the client for interacting with the CareCase builders.
 	CareCase *CareCaseClient
 	// CareProgram is the client for interacting with the CareProgram builders.
@@ -92,8 +109,16 @@ type Client struct {
 	ContactPoint *ContactPointClient
 	// Coverage is the client for interacting with the Coverage builders.
 	Coverage *CoverageClient
+	// CoverageBenefit is the client for interacting with the CoverageBenefit builders.
+	CoverageBenefit *CoverageBenefitClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// Disclosure is the client for interacting with the Disclosure builders.
+	Disclosure *DisclosureClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// EligibilityAnswer is the client for interacting with the EligibilityAnswer builders.
+	EligibilityAnswer *EligibilityAnswerClient
 	// EligibilityCriterion is the client for interacting with the EligibilityCriterion builders.
 	EligibilityCriterion *EligibilityCriterionClient
 	// Enrollment is the client for interacting with the Enrollment builders.
@@ -108,6 +133,8 @@ type Client struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// IdentityVerification is the client for interacting with the IdentityVerification builders.
+	IdentityVerification *IdentityVerificationClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
 	// InquiryQuestion is the client for interacting with the InquiryQuestion builders.
@@ -124,20 +151,28 @@ type Client struct {
 	MedicalInquiry *MedicalInquiryClient
 	// Membership is the client for interacting with the Membership builders.
 	Membership *MembershipClient
+	// OnboardingPlan is the client for interacting with the OnboardingPlan builders.
+	OnboardingPlan *OnboardingPlanClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
 	// Patient is the client for interacting with the Patient builders.
 	Patient *PatientClient
 	// PortalAccess is the client for interacting with the PortalAccess builders.
 	PortalAccess *PortalAccessClient
+	// PriorAuthorization is the client for interacting with the PriorAuthorization builders.
+	PriorAuthorization *PriorAuthorizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProgramProduct is the client for interacting with the ProgramProduct builders.
+	ProgramProduct *ProgramProductClient
 	// ProgramSite is the client for interacting with the ProgramSite builders.
 	ProgramSite *ProgramSiteClient
 	// ProgramTeamMember is the client for interacting with the ProgramTeamMember builders.
 	ProgramTeamMember *ProgramTeamMemberClient
 	// Provider is the client for interacting with the Provider builders.
 	Provider *ProviderClient
+	// ProxyGrant is the client for interacting with the ProxyGrant builders.
+	ProxyGrant *ProxyGrantClient
 	// RequiredConsent is the client for interacting with the RequiredConsent builders.
 	RequiredConsent *RequiredConsentClient
 	// ResponseAnswer is the client for interacting with the ResponseAnswer builders.
@@ -148,6 +183,8 @@ type Client struct {
 	RoutingRule *RoutingRuleClient
 	// ScheduledJob is the client for interacting with the ScheduledJob builders.
 	ScheduledJob *ScheduledJobClient
+	// ServiceActivity is the client for interacting with the ServiceActivity builders.
+	ServiceActivity *ServiceActivityClient
 	// StatusChange is the client for interacting with the StatusChange builders.
 	StatusChange *StatusChangeClient
 	// Touchpoint is the client for interacting with the Touchpoint builders.
@@ -158,6 +195,8 @@ type Client struct {
 	TrialDetail *TrialDetailClient
 	// TrialSubject is the client for interacting with the TrialSubject builders.
 	TrialSubject *TrialSubjectClient
+	// VerificationAttempt is the client for interacting with the VerificationAttempt builders.
+	VerificationAttempt *VerificationAttemptClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -170,8 +209,10 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Account = NewAccountClient(c.config)
+	c.ActivityTemplate = NewActivityTemplateClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.AuditHead = NewAuditHeadClient(c.config)
+	c.BenefitVerification = NewBenefitVerificationClient(c.config)
 	c.CareCase = NewCareCaseClient(c.config)
 	c.CareProgram = NewCareProgramClient(c.config)
 	c.CareRelationship = NewCareRelationshipClient(c.config)
@@ -181,7 +222,11 @@ func (c *Client) init() {
 	c.ConsentForm = NewConsentFormClient(c.config)
 	c.ContactPoint = NewContactPointClient(c.config)
 	c.Coverage = NewCoverageClient(c.config)
+	c.CoverageBenefit = NewCoverageBenefitClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
+	c.Disclosure = NewDisclosureClient(c.config)
+	c.Document = NewDocumentClient(c.config)
+	c.EligibilityAnswer = NewEligibilityAnswerClient(c.config)
 	c.EligibilityCriterion = NewEligibilityCriterionClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Event = NewEventClient(c.config)
@@ -189,6 +234,7 @@ func (c *Client) init() {
 	c.ExternalIdentifier = NewExternalIdentifierClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Identity = NewIdentityClient(c.config)
+	c.IdentityVerification = NewIdentityVerificationClient(c.config)
 	c.ImportRun = NewImportRunClient(c.config)
 	c.InquiryQuestion = NewInquiryQuestionClient(c.config)
 	c.InquiryResponse = NewInquiryResponseClient(c.config)
@@ -197,23 +243,29 @@ func (c *Client) init() {
 	c.Location = NewLocationClient(c.config)
 	c.MedicalInquiry = NewMedicalInquiryClient(c.config)
 	c.Membership = NewMembershipClient(c.config)
+	c.OnboardingPlan = NewOnboardingPlanClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Patient = NewPatientClient(c.config)
 	c.PortalAccess = NewPortalAccessClient(c.config)
+	c.PriorAuthorization = NewPriorAuthorizationClient(c.config)
 	c.Product = NewProductClient(c.config)
+	c.ProgramProduct = NewProgramProductClient(c.config)
 	c.ProgramSite = NewProgramSiteClient(c.config)
 	c.ProgramTeamMember = NewProgramTeamMemberClient(c.config)
 	c.Provider = NewProviderClient(c.config)
+	c.ProxyGrant = NewProxyGrantClient(c.config)
 	c.RequiredConsent = NewRequiredConsentClient(c.config)
 	c.ResponseAnswer = NewResponseAnswerClient(c.config)
 	c.ResponseCitation = NewResponseCitationClient(c.config)
 	c.RoutingRule = NewRoutingRuleClient(c.config)
 	c.ScheduledJob = NewScheduledJobClient(c.config)
+	c.ServiceActivity = NewServiceActivityClient(c.config)
 	c.StatusChange = NewStatusChangeClient(c.config)
 	c.Touchpoint = NewTouchpointClient(c.config)
 	c.Treatment = NewTreatmentClient(c.config)
 	c.TrialDetail = NewTrialDetailClient(c.config)
 	c.TrialSubject = NewTrialSubjectClient(c.config)
+	c.VerificationAttempt = NewVerificationAttemptClient(c.config)
 }
 
 type (
@@ -307,8 +359,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:                  ctx,
 		config:               cfg,
 		Account:              NewAccountClient(cfg),
+		ActivityTemplate:     NewActivityTemplateClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		AuditHead:            NewAuditHeadClient(cfg),
+		BenefitVerification:  NewBenefitVerificationClient(cfg),
 		CareCase:             NewCareCaseClient(cfg),
 		CareProgram:          NewCareProgramClient(cfg),
 		CareRelationship:     NewCareRelationshipClient(cfg),
@@ -318,7 +372,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ConsentForm:          NewConsentFormClient(cfg),
 		ContactPoint:         NewContactPointClient(cfg),
 		Coverage:             NewCoverageClient(cfg),
+		CoverageBenefit:      NewCoverageBenefitClient(cfg),
 		Department:           NewDepartmentClient(cfg),
+		Disclosure:           NewDisclosureClient(cfg),
+		Document:             NewDocumentClient(cfg),
+		EligibilityAnswer:    NewEligibilityAnswerClient(cfg),
 		EligibilityCriterion: NewEligibilityCriterionClient(cfg),
 		Enrollment:           NewEnrollmentClient(cfg),
 		Event:                NewEventClient(cfg),
@@ -326,6 +384,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ExternalIdentifier:   NewExternalIdentifierClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		Identity:             NewIdentityClient(cfg),
+		IdentityVerification: NewIdentityVerificationClient(cfg),
 		ImportRun:            NewImportRunClient(cfg),
 		InquiryQuestion:      NewInquiryQuestionClient(cfg),
 		InquiryResponse:      NewInquiryResponseClient(cfg),
@@ -334,23 +393,29 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Location:             NewLocationClient(cfg),
 		MedicalInquiry:       NewMedicalInquiryClient(cfg),
 		Membership:           NewMembershipClient(cfg),
+		OnboardingPlan:       NewOnboardingPlanClient(cfg),
 		Organization:         NewOrganizationClient(cfg),
 		Patient:              NewPatientClient(cfg),
 		PortalAccess:         NewPortalAccessClient(cfg),
+		PriorAuthorization:   NewPriorAuthorizationClient(cfg),
 		Product:              NewProductClient(cfg),
+		ProgramProduct:       NewProgramProductClient(cfg),
 		ProgramSite:          NewProgramSiteClient(cfg),
 		ProgramTeamMember:    NewProgramTeamMemberClient(cfg),
 		Provider:             NewProviderClient(cfg),
+		ProxyGrant:           NewProxyGrantClient(cfg),
 		RequiredConsent:      NewRequiredConsentClient(cfg),
 		ResponseAnswer:       NewResponseAnswerClient(cfg),
 		ResponseCitation:     NewResponseCitationClient(cfg),
 		RoutingRule:          NewRoutingRuleClient(cfg),
 		ScheduledJob:         NewScheduledJobClient(cfg),
+		ServiceActivity:      NewServiceActivityClient(cfg),
 		StatusChange:         NewStatusChangeClient(cfg),
 		Touchpoint:           NewTouchpointClient(cfg),
 		Treatment:            NewTreatmentClient(cfg),
 		TrialDetail:          NewTrialDetailClient(cfg),
 		TrialSubject:         NewTrialSubjectClient(cfg),
+		VerificationAttempt:  NewVerificationAttemptClient(cfg),
 	}, nil
 }
 
@@ -371,8 +436,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:                  ctx,
 		config:               cfg,
 		Account:              NewAccountClient(cfg),
+		ActivityTemplate:     NewActivityTemplateClient(cfg),
 		AuditEvent:           NewAuditEventClient(cfg),
 		AuditHead:            NewAuditHeadClient(cfg),
+		BenefitVerification:  NewBenefitVerificationClient(cfg),
 		CareCase:             NewCareCaseClient(cfg),
 		CareProgram:          NewCareProgramClient(cfg),
 		CareRelationship:     NewCareRelationshipClient(cfg),
@@ -382,7 +449,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ConsentForm:          NewConsentFormClient(cfg),
 		ContactPoint:         NewContactPointClient(cfg),
 		Coverage:             NewCoverageClient(cfg),
+		CoverageBenefit:      NewCoverageBenefitClient(cfg),
 		Department:           NewDepartmentClient(cfg),
+		Disclosure:           NewDisclosureClient(cfg),
+		Document:             NewDocumentClient(cfg),
+		EligibilityAnswer:    NewEligibilityAnswerClient(cfg),
 		EligibilityCriterion: NewEligibilityCriterionClient(cfg),
 		Enrollment:           NewEnrollmentClient(cfg),
 		Event:                NewEventClient(cfg),
@@ -390,6 +461,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ExternalIdentifier:   NewExternalIdentifierClient(cfg),
 		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
 		Identity:             NewIdentityClient(cfg),
+		IdentityVerification: NewIdentityVerificationClient(cfg),
 		ImportRun:            NewImportRunClient(cfg),
 		InquiryQuestion:      NewInquiryQuestionClient(cfg),
 		InquiryResponse:      NewInquiryResponseClient(cfg),
@@ -398,23 +470,29 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Location:             NewLocationClient(cfg),
 		MedicalInquiry:       NewMedicalInquiryClient(cfg),
 		Membership:           NewMembershipClient(cfg),
+		OnboardingPlan:       NewOnboardingPlanClient(cfg),
 		Organization:         NewOrganizationClient(cfg),
 		Patient:              NewPatientClient(cfg),
 		PortalAccess:         NewPortalAccessClient(cfg),
+		PriorAuthorization:   NewPriorAuthorizationClient(cfg),
 		Product:              NewProductClient(cfg),
+		ProgramProduct:       NewProgramProductClient(cfg),
 		ProgramSite:          NewProgramSiteClient(cfg),
 		ProgramTeamMember:    NewProgramTeamMemberClient(cfg),
 		Provider:             NewProviderClient(cfg),
+		ProxyGrant:           NewProxyGrantClient(cfg),
 		RequiredConsent:      NewRequiredConsentClient(cfg),
 		ResponseAnswer:       NewResponseAnswerClient(cfg),
 		ResponseCitation:     NewResponseCitationClient(cfg),
 		RoutingRule:          NewRoutingRuleClient(cfg),
 		ScheduledJob:         NewScheduledJobClient(cfg),
+		ServiceActivity:      NewServiceActivityClient(cfg),
 		StatusChange:         NewStatusChangeClient(cfg),
 		Touchpoint:           NewTouchpointClient(cfg),
 		Treatment:            NewTreatmentClient(cfg),
 		TrialDetail:          NewTrialDetailClient(cfg),
 		TrialSubject:         NewTrialSubjectClient(cfg),
+		VerificationAttempt:  NewVerificationAttemptClient(cfg),
 	}, nil
 }
 
@@ -444,16 +522,20 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AuditEvent, c.AuditHead, c.CareCase, c.CareProgram,
-		c.CareRelationship, c.CaseRouting, c.Condition, c.Consent, c.ConsentForm,
-		c.ContactPoint, c.Coverage, c.Department, c.EligibilityCriterion, c.Enrollment,
-		c.Event, c.EventHead, c.ExternalIdentifier, c.IdempotencyKey, c.Identity,
+		c.Account, c.ActivityTemplate, c.AuditEvent, c.AuditHead, c.BenefitVerification,
+		c.CareCase, c.CareProgram, c.CareRelationship, c.CaseRouting, c.Condition,
+		c.Consent, c.ConsentForm, c.ContactPoint, c.Coverage, c.CoverageBenefit,
+		c.Department, c.Disclosure, c.Document, c.EligibilityAnswer,
+		c.EligibilityCriterion, c.Enrollment, c.Event, c.EventHead,
+		c.ExternalIdentifier, c.IdempotencyKey, c.Identity, c.IdentityVerification,
 		c.ImportRun, c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource,
 		c.LiaisonAssignment, c.Location, c.MedicalInquiry, c.Membership,
-		c.Organization, c.Patient, c.PortalAccess, c.Product, c.ProgramSite,
-		c.ProgramTeamMember, c.Provider, c.RequiredConsent, c.ResponseAnswer,
-		c.ResponseCitation, c.RoutingRule, c.ScheduledJob, c.StatusChange,
-		c.Touchpoint, c.Treatment, c.TrialDetail, c.TrialSubject,
+		c.OnboardingPlan, c.Organization, c.Patient, c.PortalAccess,
+		c.PriorAuthorization, c.Product, c.ProgramProduct, c.ProgramSite,
+		c.ProgramTeamMember, c.Provider, c.ProxyGrant, c.RequiredConsent,
+		c.ResponseAnswer, c.ResponseCitation, c.RoutingRule, c.ScheduledJob,
+		c.ServiceActivity, c.StatusChange, c.Touchpoint, c.Treatment, c.TrialDetail,
+		c.TrialSubject, c.VerificationAttempt,
 	} {
 		n.Use(hooks...)
 	}
@@ -463,16 +545,20 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AuditEvent, c.AuditHead, c.CareCase, c.CareProgram,
-		c.CareRelationship, c.CaseRouting, c.Condition, c.Consent, c.ConsentForm,
-		c.ContactPoint, c.Coverage, c.Department, c.EligibilityCriterion, c.Enrollment,
-		c.Event, c.EventHead, c.ExternalIdentifier, c.IdempotencyKey, c.Identity,
+		c.Account, c.ActivityTemplate, c.AuditEvent, c.AuditHead, c.BenefitVerification,
+		c.CareCase, c.CareProgram, c.CareRelationship, c.CaseRouting, c.Condition,
+		c.Consent, c.ConsentForm, c.ContactPoint, c.Coverage, c.CoverageBenefit,
+		c.Department, c.Disclosure, c.Document, c.EligibilityAnswer,
+		c.EligibilityCriterion, c.Enrollment, c.Event, c.EventHead,
+		c.ExternalIdentifier, c.IdempotencyKey, c.Identity, c.IdentityVerification,
 		c.ImportRun, c.InquiryQuestion, c.InquiryResponse, c.KnowledgeResource,
 		c.LiaisonAssignment, c.Location, c.MedicalInquiry, c.Membership,
-		c.Organization, c.Patient, c.PortalAccess, c.Product, c.ProgramSite,
-		c.ProgramTeamMember, c.Provider, c.RequiredConsent, c.ResponseAnswer,
-		c.ResponseCitation, c.RoutingRule, c.ScheduledJob, c.StatusChange,
-		c.Touchpoint, c.Treatment, c.TrialDetail, c.TrialSubject,
+		c.OnboardingPlan, c.Organization, c.Patient, c.PortalAccess,
+		c.PriorAuthorization, c.Product, c.ProgramProduct, c.ProgramSite,
+		c.ProgramTeamMember, c.Provider, c.ProxyGrant, c.RequiredConsent,
+		c.ResponseAnswer, c.ResponseCitation, c.RoutingRule, c.ScheduledJob,
+		c.ServiceActivity, c.StatusChange, c.Touchpoint, c.Treatment, c.TrialDetail,
+		c.TrialSubject, c.VerificationAttempt,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -483,10 +569,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AccountMutation:
 		return c.Account.mutate(ctx, m)
+	case *ActivityTemplateMutation:
+		return c.ActivityTemplate.mutate(ctx, m)
 	case *AuditEventMutation:
 		return c.AuditEvent.mutate(ctx, m)
 	case *AuditHeadMutation:
 		return c.AuditHead.mutate(ctx, m)
+	case *BenefitVerificationMutation:
+		return c.BenefitVerification.mutate(ctx, m)
 	case *CareCaseMutation:
 		return c.CareCase.mutate(ctx, m)
 	case *CareProgramMutation:
@@ -505,8 +595,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContactPoint.mutate(ctx, m)
 	case *CoverageMutation:
 		return c.Coverage.mutate(ctx, m)
+	case *CoverageBenefitMutation:
+		return c.CoverageBenefit.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
+	case *DisclosureMutation:
+		return c.Disclosure.mutate(ctx, m)
+	case *DocumentMutation:
+		return c.Document.mutate(ctx, m)
+	case *EligibilityAnswerMutation:
+		return c.EligibilityAnswer.mutate(ctx, m)
 	case *EligibilityCriterionMutation:
 		return c.EligibilityCriterion.mutate(ctx, m)
 	case *EnrollmentMutation:
@@ -521,6 +619,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *IdentityMutation:
 		return c.Identity.mutate(ctx, m)
+	case *IdentityVerificationMutation:
+		return c.IdentityVerification.mutate(ctx, m)
 	case *ImportRunMutation:
 		return c.ImportRun.mutate(ctx, m)
 	case *InquiryQuestionMutation:
@@ -537,20 +637,28 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MedicalInquiry.mutate(ctx, m)
 	case *MembershipMutation:
 		return c.Membership.mutate(ctx, m)
+	case *OnboardingPlanMutation:
+		return c.OnboardingPlan.mutate(ctx, m)
 	case *OrganizationMutation:
 		return c.Organization.mutate(ctx, m)
 	case *PatientMutation:
 		return c.Patient.mutate(ctx, m)
 	case *PortalAccessMutation:
 		return c.PortalAccess.mutate(ctx, m)
+	case *PriorAuthorizationMutation:
+		return c.PriorAuthorization.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
+	case *ProgramProductMutation:
+		return c.ProgramProduct.mutate(ctx, m)
 	case *ProgramSiteMutation:
 		return c.ProgramSite.mutate(ctx, m)
 	case *ProgramTeamMemberMutation:
 		return c.ProgramTeamMember.mutate(ctx, m)
 	case *ProviderMutation:
 		return c.Provider.mutate(ctx, m)
+	case *ProxyGrantMutation:
+		return c.ProxyGrant.mutate(ctx, m)
 	case *RequiredConsentMutation:
 		return c.RequiredConsent.mutate(ctx, m)
 	case *ResponseAnswerMutation:
@@ -561,6 +669,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RoutingRule.mutate(ctx, m)
 	case *ScheduledJobMutation:
 		return c.ScheduledJob.mutate(ctx, m)
+	case *ServiceActivityMutation:
+		return c.ServiceActivity.mutate(ctx, m)
 	case *StatusChangeMutation:
 		return c.StatusChange.mutate(ctx, m)
 	case *TouchpointMutation:
@@ -571,6 +681,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.TrialDetail.mutate(ctx, m)
 	case *TrialSubjectMutation:
 		return c.TrialSubject.mutate(ctx, m)
+	case *VerificationAttemptMutation:
+		return c.VerificationAttempt.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
 	}
@@ -739,6 +851,156 @@ func (c *AccountClient) mutate(ctx context.Context, m *AccountMutation) (Value, 
 		return (&AccountDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Account mutation op: %q", m.Op())
+	}
+}
+
+// ActivityTemplateClient is a client for the ActivityTemplate schema.
+type ActivityTemplateClient struct {
+	config
+}
+
+// NewActivityTemplateClient returns a client for the ActivityTemplate from the given config.
+func NewActivityTemplateClient(c config) *ActivityTemplateClient {
+	return &ActivityTemplateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `activitytemplate.Hooks(f(g(h())))`.
+func (c *ActivityTemplateClient) Use(hooks ...Hook) {
+	c.hooks.ActivityTemplate = append(c.hooks.ActivityTemplate, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `activitytemplate.Intercept(f(g(h())))`.
+func (c *ActivityTemplateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ActivityTemplate = append(c.inters.ActivityTemplate, interceptors...)
+}
+
+// Create returns a builder for creating a ActivityTemplate entity.
+func (c *ActivityTemplateClient) Create() *ActivityTemplateCreate {
+	mutation := newActivityTemplateMutation(c.config, OpCreate)
+	return &ActivityTemplateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ActivityTemplate entities.
+func (c *ActivityTemplateClient) CreateBulk(builders ...*ActivityTemplateCreate) *ActivityTemplateCreateBulk {
+	return &ActivityTemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ActivityTemplateClient) MapCreateBulk(slice any, setFunc func(*ActivityTemplateCreate, int)) *ActivityTemplateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ActivityTemplateCreateBulk{err: fmt.Errorf("calling to ActivityTemplateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ActivityTemplateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ActivityTemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ActivityTemplate.
+func (c *ActivityTemplateClient) Update() *ActivityTemplateUpdate {
+	mutation := newActivityTemplateMutation(c.config, OpUpdate)
+	return &ActivityTemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ActivityTemplateClient) UpdateOne(_m *ActivityTemplate) *ActivityTemplateUpdateOne {
+	mutation := newActivityTemplateMutation(c.config, OpUpdateOne, withActivityTemplate(_m))
+	return &ActivityTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ActivityTemplateClient) UpdateOneID(id uuid.UUID) *ActivityTemplateUpdateOne {
+	mutation := newActivityTemplateMutation(c.config, OpUpdateOne, withActivityTemplateID(id))
+	return &ActivityTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ActivityTemplate.
+func (c *ActivityTemplateClient) Delete() *ActivityTemplateDelete {
+	mutation := newActivityTemplateMutation(c.config, OpDelete)
+	return &ActivityTemplateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ActivityTemplateClient) DeleteOne(_m *ActivityTemplate) *ActivityTemplateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ActivityTemplateClient) DeleteOneID(id uuid.UUID) *ActivityTemplateDeleteOne {
+	builder := c.Delete().Where(activitytemplate.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ActivityTemplateDeleteOne{builder}
+}
+
+// Query returns a query builder for ActivityTemplate.
+func (c *ActivityTemplateClient) Query() *ActivityTemplateQuery {
+	return &ActivityTemplateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeActivityTemplate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ActivityTemplate entity by its id.
+func (c *ActivityTemplateClient) Get(ctx context.Context, id uuid.UUID) (*ActivityTemplate, error) {
+	return c.Query().Where(activitytemplate.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ActivityTemplateClient) GetX(ctx context.Context, id uuid.UUID) *ActivityTemplate {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProgram queries the program edge of a ActivityTemplate.
+func (c *ActivityTemplateClient) QueryProgram(_m *ActivityTemplate) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(activitytemplate.Table, activitytemplate.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, activitytemplate.ProgramTable, activitytemplate.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ActivityTemplateClient) Hooks() []Hook {
+	hooks := c.hooks.ActivityTemplate
+	return append(hooks[:len(hooks):len(hooks)], activitytemplate.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ActivityTemplateClient) Interceptors() []Interceptor {
+	return c.inters.ActivityTemplate
+}
+
+func (c *ActivityTemplateClient) mutate(ctx context.Context, m *ActivityTemplateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ActivityTemplateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ActivityTemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ActivityTemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ActivityTemplateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ActivityTemplate mutation op: %q", m.Op())
 	}
 }
 
@@ -1007,6 +1269,300 @@ func (c *AuditHeadClient) mutate(ctx context.Context, m *AuditHeadMutation) (Val
 		return (&AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditHead mutation op: %q", m.Op())
+	}
+}
+
+// BenefitVerificationClient is a client for the BenefitVerification schema.
+type BenefitVerificationClient struct {
+	config
+}
+
+// NewBenefitVerificationClient returns a client for the BenefitVerification from the given config.
+func NewBenefitVerificationClient(c config) *BenefitVerificationClient {
+	return &BenefitVerificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `benefitverification.Hooks(f(g(h())))`.
+func (c *BenefitVerificationClient) Use(hooks ...Hook) {
+	c.hooks.BenefitVerification = append(c.hooks.BenefitVerification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `benefitverification.Intercept(f(g(h())))`.
+func (c *BenefitVerificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BenefitVerification = append(c.inters.BenefitVerification, interceptors...)
+}
+
+// Create returns a builder for creating a BenefitVerification entity.
+func (c *BenefitVerificationClient) Create() *BenefitVerificationCreate {
+	mutation := newBenefitVerificationMutation(c.config, OpCreate)
+	return &BenefitVerificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BenefitVerification entities.
+func (c *BenefitVerificationClient) CreateBulk(builders ...*BenefitVerificationCreate) *BenefitVerificationCreateBulk {
+	return &BenefitVerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BenefitVerificationClient) MapCreateBulk(slice any, setFunc func(*BenefitVerificationCreate, int)) *BenefitVerificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BenefitVerificationCreateBulk{err: fmt.Errorf("calling to BenefitVerificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BenefitVerificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BenefitVerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BenefitVerification.
+func (c *BenefitVerificationClient) Update() *BenefitVerificationUpdate {
+	mutation := newBenefitVerificationMutation(c.config, OpUpdate)
+	return &BenefitVerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BenefitVerificationClient) UpdateOne(_m *BenefitVerification) *BenefitVerificationUpdateOne {
+	mutation := newBenefitVerificationMutation(c.config, OpUpdateOne, withBenefitVerification(_m))
+	return &BenefitVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BenefitVerificationClient) UpdateOneID(id uuid.UUID) *BenefitVerificationUpdateOne {
+	mutation := newBenefitVerificationMutation(c.config, OpUpdateOne, withBenefitVerificationID(id))
+	return &BenefitVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BenefitVerification.
+func (c *BenefitVerificationClient) Delete() *BenefitVerificationDelete {
+	mutation := newBenefitVerificationMutation(c.config, OpDelete)
+	return &BenefitVerificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BenefitVerificationClient) DeleteOne(_m *BenefitVerification) *BenefitVerificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BenefitVerificationClient) DeleteOneID(id uuid.UUID) *BenefitVerificationDeleteOne {
+	builder := c.Delete().Where(benefitverification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BenefitVerificationDeleteOne{builder}
+}
+
+// Query returns a query builder for BenefitVerification.
+func (c *BenefitVerificationClient) Query() *BenefitVerificationQuery {
+	return &BenefitVerificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBenefitVerification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BenefitVerification entity by its id.
+func (c *BenefitVerificationClient) Get(ctx context.Context, id uuid.UUID) (*BenefitVerification, error) {
+	return c.Query().Where(benefitverification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BenefitVerificationClient) GetX(ctx context.Context, id uuid.UUID) *BenefitVerification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryPatient(_m *BenefitVerification) *PatientQuery {
+	query := (&PatientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(patient.Table, patient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, benefitverification.PatientTable, benefitverification.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCoverage queries the coverage edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryCoverage(_m *BenefitVerification) *CoverageQuery {
+	query := (&CoverageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(coverage.Table, coverage.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, benefitverification.CoverageTable, benefitverification.CoverageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEnrollment queries the enrollment edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryEnrollment(_m *BenefitVerification) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, benefitverification.EnrollmentTable, benefitverification.EnrollmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProduct queries the product edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryProduct(_m *BenefitVerification) *ProductQuery {
+	query := (&ProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(product.Table, product.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, benefitverification.ProductTable, benefitverification.ProductColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequestedBy queries the requested_by edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryRequestedBy(_m *BenefitVerification) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, benefitverification.RequestedByTable, benefitverification.RequestedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersedes queries the supersedes edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QuerySupersedes(_m *BenefitVerification) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, benefitverification.SupersedesTable, benefitverification.SupersedesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySupersededBy queries the superseded_by edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QuerySupersededBy(_m *BenefitVerification) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, benefitverification.SupersededByTable, benefitverification.SupersededByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAttempts queries the attempts edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryAttempts(_m *BenefitVerification) *VerificationAttemptQuery {
+	query := (&VerificationAttemptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(verificationattempt.Table, verificationattempt.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, benefitverification.AttemptsTable, benefitverification.AttemptsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryBenefits queries the benefits edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryBenefits(_m *BenefitVerification) *CoverageBenefitQuery {
+	query := (&CoverageBenefitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(coveragebenefit.Table, coveragebenefit.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, benefitverification.BenefitsTable, benefitverification.BenefitsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a BenefitVerification.
+func (c *BenefitVerificationClient) QueryHistory(_m *BenefitVerification) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(benefitverification.Table, benefitverification.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, benefitverification.HistoryTable, benefitverification.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BenefitVerificationClient) Hooks() []Hook {
+	hooks := c.hooks.BenefitVerification
+	return append(hooks[:len(hooks):len(hooks)], benefitverification.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BenefitVerificationClient) Interceptors() []Interceptor {
+	return c.inters.BenefitVerification
+}
+
+func (c *BenefitVerificationClient) mutate(ctx context.Context, m *BenefitVerificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BenefitVerificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BenefitVerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BenefitVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BenefitVerificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BenefitVerification mutation op: %q", m.Op())
 	}
 }
 
@@ -1428,6 +1984,38 @@ func (c *CareProgramClient) QueryProduct(_m *CareProgram) *ProductQuery {
 	return query
 }
 
+// QueryParent queries the parent edge of a CareProgram.
+func (c *CareProgramClient) QueryParent(_m *CareProgram) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, careprogram.ParentTable, careprogram.ParentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryChildren queries the children edge of a CareProgram.
+func (c *CareProgramClient) QueryChildren(_m *CareProgram) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, careprogram.ChildrenTable, careprogram.ChildrenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryTrial queries the trial edge of a CareProgram.
 func (c *CareProgramClient) QueryTrial(_m *CareProgram) *TrialDetailQuery {
 	query := (&TrialDetailClient{config: c.config}).Query()
@@ -1437,6 +2025,70 @@ func (c *CareProgramClient) QueryTrial(_m *CareProgram) *TrialDetailQuery {
 			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
 			sqlgraph.To(trialdetail.Table, trialdetail.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, careprogram.TrialTable, careprogram.TrialColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProducts queries the products edge of a CareProgram.
+func (c *CareProgramClient) QueryProducts(_m *CareProgram) *ProgramProductQuery {
+	query := (&ProgramProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(programproduct.Table, programproduct.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.ProductsTable, careprogram.ProductsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTeam queries the team edge of a CareProgram.
+func (c *CareProgramClient) QueryTeam(_m *CareProgram) *ProgramTeamMemberQuery {
+	query := (&ProgramTeamMemberClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(programteammember.Table, programteammember.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.TeamTable, careprogram.TeamColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryActivityTemplates queries the activity_templates edge of a CareProgram.
+func (c *CareProgramClient) QueryActivityTemplates(_m *CareProgram) *ActivityTemplateQuery {
+	query := (&ActivityTemplateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(activitytemplate.Table, activitytemplate.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.ActivityTemplatesTable, careprogram.ActivityTemplatesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a CareProgram.
+func (c *CareProgramClient) QueryHistory(_m *CareProgram) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(careprogram.Table, careprogram.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, careprogram.HistoryTable, careprogram.HistoryColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2188,6 +2840,54 @@ func (c *ConsentClient) QueryProgram(_m *Consent) *CareProgramQuery {
 	return query
 }
 
+// QueryDocument queries the document edge of a Consent.
+func (c *ConsentClient) QueryDocument(_m *Consent) *DocumentQuery {
+	query := (&DocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, id),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, consent.DocumentTable, consent.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRenews queries the renews edge of a Consent.
+func (c *ConsentClient) QueryRenews(_m *Consent) *ConsentQuery {
+	query := (&ConsentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, id),
+			sqlgraph.To(consent.Table, consent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, consent.RenewsTable, consent.RenewsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRenewedBy queries the renewed_by edge of a Consent.
+func (c *ConsentClient) QueryRenewedBy(_m *Consent) *ConsentQuery {
+	query := (&ConsentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, id),
+			sqlgraph.To(consent.Table, consent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, consent.RenewedByTable, consent.RenewedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryHistory queries the history edge of a Consent.
 func (c *ConsentClient) QueryHistory(_m *Consent) *StatusChangeQuery {
 	query := (&StatusChangeClient{config: c.config}).Query()
@@ -2347,6 +3047,38 @@ func (c *ConsentFormClient) QueryProgram(_m *ConsentForm) *CareProgramQuery {
 			sqlgraph.From(consentform.Table, consentform.FieldID, id),
 			sqlgraph.To(careprogram.Table, careprogram.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, consentform.ProgramTable, consentform.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryApprovedBy queries the approved_by edge of a ConsentForm.
+func (c *ConsentFormClient) QueryApprovedBy(_m *ConsentForm) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consentform.Table, consentform.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, consentform.ApprovedByTable, consentform.ApprovedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a ConsentForm.
+func (c *ConsentFormClient) QueryHistory(_m *ConsentForm) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consentform.Table, consentform.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, consentform.HistoryTable, consentform.HistoryColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2654,6 +3386,54 @@ func (c *CoverageClient) QueryPatient(_m *Coverage) *PatientQuery {
 	return query
 }
 
+// QueryVerifications queries the verifications edge of a Coverage.
+func (c *CoverageClient) QueryVerifications(_m *Coverage) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.VerificationsTable, coverage.VerificationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a Coverage.
+func (c *CoverageClient) QueryHistory(_m *Coverage) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.HistoryTable, coverage.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAuthorizations queries the authorizations edge of a Coverage.
+func (c *CoverageClient) QueryAuthorizations(_m *Coverage) *PriorAuthorizationQuery {
+	query := (&PriorAuthorizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, id),
+			sqlgraph.To(priorauthorization.Table, priorauthorization.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.AuthorizationsTable, coverage.AuthorizationsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryPayer queries the payer edge of a Coverage.
 func (c *CoverageClient) QueryPayer(_m *Coverage) *OrganizationQuery {
 	query := (&OrganizationClient{config: c.config}).Query()
@@ -2693,6 +3473,156 @@ func (c *CoverageClient) mutate(ctx context.Context, m *CoverageMutation) (Value
 		return (&CoverageDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Coverage mutation op: %q", m.Op())
+	}
+}
+
+// CoverageBenefitClient is a client for the CoverageBenefit schema.
+type CoverageBenefitClient struct {
+	config
+}
+
+// NewCoverageBenefitClient returns a client for the CoverageBenefit from the given config.
+func NewCoverageBenefitClient(c config) *CoverageBenefitClient {
+	return &CoverageBenefitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `coveragebenefit.Hooks(f(g(h())))`.
+func (c *CoverageBenefitClient) Use(hooks ...Hook) {
+	c.hooks.CoverageBenefit = append(c.hooks.CoverageBenefit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `coveragebenefit.Intercept(f(g(h())))`.
+func (c *CoverageBenefitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CoverageBenefit = append(c.inters.CoverageBenefit, interceptors...)
+}
+
+// Create returns a builder for creating a CoverageBenefit entity.
+func (c *CoverageBenefitClient) Create() *CoverageBenefitCreate {
+	mutation := newCoverageBenefitMutation(c.config, OpCreate)
+	return &CoverageBenefitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CoverageBenefit entities.
+func (c *CoverageBenefitClient) CreateBulk(builders ...*CoverageBenefitCreate) *CoverageBenefitCreateBulk {
+	return &CoverageBenefitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CoverageBenefitClient) MapCreateBulk(slice any, setFunc func(*CoverageBenefitCreate, int)) *CoverageBenefitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CoverageBenefitCreateBulk{err: fmt.Errorf("calling to CoverageBenefitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CoverageBenefitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CoverageBenefitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CoverageBenefit.
+func (c *CoverageBenefitClient) Update() *CoverageBenefitUpdate {
+	mutation := newCoverageBenefitMutation(c.config, OpUpdate)
+	return &CoverageBenefitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CoverageBenefitClient) UpdateOne(_m *CoverageBenefit) *CoverageBenefitUpdateOne {
+	mutation := newCoverageBenefitMutation(c.config, OpUpdateOne, withCoverageBenefit(_m))
+	return &CoverageBenefitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CoverageBenefitClient) UpdateOneID(id uuid.UUID) *CoverageBenefitUpdateOne {
+	mutation := newCoverageBenefitMutation(c.config, OpUpdateOne, withCoverageBenefitID(id))
+	return &CoverageBenefitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CoverageBenefit.
+func (c *CoverageBenefitClient) Delete() *CoverageBenefitDelete {
+	mutation := newCoverageBenefitMutation(c.config, OpDelete)
+	return &CoverageBenefitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CoverageBenefitClient) DeleteOne(_m *CoverageBenefit) *CoverageBenefitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CoverageBenefitClient) DeleteOneID(id uuid.UUID) *CoverageBenefitDeleteOne {
+	builder := c.Delete().Where(coveragebenefit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CoverageBenefitDeleteOne{builder}
+}
+
+// Query returns a query builder for CoverageBenefit.
+func (c *CoverageBenefitClient) Query() *CoverageBenefitQuery {
+	return &CoverageBenefitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCoverageBenefit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CoverageBenefit entity by its id.
+func (c *CoverageBenefitClient) Get(ctx context.Context, id uuid.UUID) (*CoverageBenefit, error) {
+	return c.Query().Where(coveragebenefit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CoverageBenefitClient) GetX(ctx context.Context, id uuid.UUID) *CoverageBenefit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVerification queries the verification edge of a CoverageBenefit.
+func (c *CoverageBenefitClient) QueryVerification(_m *CoverageBenefit) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coveragebenefit.Table, coveragebenefit.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, coveragebenefit.VerificationTable, coveragebenefit.VerificationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CoverageBenefitClient) Hooks() []Hook {
+	hooks := c.hooks.CoverageBenefit
+	return append(hooks[:len(hooks):len(hooks)], coveragebenefit.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *CoverageBenefitClient) Interceptors() []Interceptor {
+	return c.inters.CoverageBenefit
+}
+
+func (c *CoverageBenefitClient) mutate(ctx context.Context, m *CoverageBenefitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CoverageBenefitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CoverageBenefitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CoverageBenefitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CoverageBenefitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CoverageBenefit mutation op: %q", m.Op())
 	}
 }
 
@@ -2827,6 +3757,504 @@ func (c *DepartmentClient) mutate(ctx context.Context, m *DepartmentMutation) (V
 		return (&DepartmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Department mutation op: %q", m.Op())
+	}
+}
+
+// DisclosureClient is a client for the Disclosure schema.
+type DisclosureClient struct {
+	config
+}
+
+// NewDisclosureClient returns a client for the Disclosure from the given config.
+func NewDisclosureClient(c config) *DisclosureClient {
+	return &DisclosureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `disclosure.Hooks(f(g(h())))`.
+func (c *DisclosureClient) Use(hooks ...Hook) {
+	c.hooks.Disclosure = append(c.hooks.Disclosure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `disclosure.Intercept(f(g(h())))`.
+func (c *DisclosureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Disclosure = append(c.inters.Disclosure, interceptors...)
+}
+
+// Create returns a builder for creating a Disclosure entity.
+func (c *DisclosureClient) Create() *DisclosureCreate {
+	mutation := newDisclosureMutation(c.config, OpCreate)
+	return &DisclosureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Disclosure entities.
+func (c *DisclosureClient) CreateBulk(builders ...*DisclosureCreate) *DisclosureCreateBulk {
+	return &DisclosureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DisclosureClient) MapCreateBulk(slice any, setFunc func(*DisclosureCreate, int)) *DisclosureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DisclosureCreateBulk{err: fmt.Errorf("calling to DisclosureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DisclosureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DisclosureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Disclosure.
+func (c *DisclosureClient) Update() *DisclosureUpdate {
+	mutation := newDisclosureMutation(c.config, OpUpdate)
+	return &DisclosureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DisclosureClient) UpdateOne(_m *Disclosure) *DisclosureUpdateOne {
+	mutation := newDisclosureMutation(c.config, OpUpdateOne, withDisclosure(_m))
+	return &DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DisclosureClient) UpdateOneID(id uuid.UUID) *DisclosureUpdateOne {
+	mutation := newDisclosureMutation(c.config, OpUpdateOne, withDisclosureID(id))
+	return &DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Disclosure.
+func (c *DisclosureClient) Delete() *DisclosureDelete {
+	mutation := newDisclosureMutation(c.config, OpDelete)
+	return &DisclosureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DisclosureClient) DeleteOne(_m *Disclosure) *DisclosureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DisclosureClient) DeleteOneID(id uuid.UUID) *DisclosureDeleteOne {
+	builder := c.Delete().Where(disclosure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DisclosureDeleteOne{builder}
+}
+
+// Query returns a query builder for Disclosure.
+func (c *DisclosureClient) Query() *DisclosureQuery {
+	return &DisclosureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDisclosure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Disclosure entity by its id.
+func (c *DisclosureClient) Get(ctx context.Context, id uuid.UUID) (*Disclosure, error) {
+	return c.Query().Where(disclosure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DisclosureClient) GetX(ctx context.Context, id uuid.UUID) *Disclosure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a Disclosure.
+func (c *DisclosureClient) QueryPatient(_m *Disclosure) *PatientQuery {
+	query := (&PatientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(disclosure.Table, disclosure.FieldID, id),
+			sqlgraph.To(patient.Table, patient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, disclosure.PatientTable, disclosure.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConsent queries the consent edge of a Disclosure.
+func (c *DisclosureClient) QueryConsent(_m *Disclosure) *ConsentQuery {
+	query := (&ConsentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(disclosure.Table, disclosure.FieldID, id),
+			sqlgraph.To(consent.Table, consent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, disclosure.ConsentTable, disclosure.ConsentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DisclosureClient) Hooks() []Hook {
+	hooks := c.hooks.Disclosure
+	return append(hooks[:len(hooks):len(hooks)], disclosure.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DisclosureClient) Interceptors() []Interceptor {
+	return c.inters.Disclosure
+}
+
+func (c *DisclosureClient) mutate(ctx context.Context, m *DisclosureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DisclosureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DisclosureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DisclosureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DisclosureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Disclosure mutation op: %q", m.Op())
+	}
+}
+
+// DocumentClient is a client for the Document schema.
+type DocumentClient struct {
+	config
+}
+
+// NewDocumentClient returns a client for the Document from the given config.
+func NewDocumentClient(c config) *DocumentClient {
+	return &DocumentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `document.Hooks(f(g(h())))`.
+func (c *DocumentClient) Use(hooks ...Hook) {
+	c.hooks.Document = append(c.hooks.Document, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `document.Intercept(f(g(h())))`.
+func (c *DocumentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Document = append(c.inters.Document, interceptors...)
+}
+
+// Create returns a builder for creating a Document entity.
+func (c *DocumentClient) Create() *DocumentCreate {
+	mutation := newDocumentMutation(c.config, OpCreate)
+	return &DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Document entities.
+func (c *DocumentClient) CreateBulk(builders ...*DocumentCreate) *DocumentCreateBulk {
+	return &DocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DocumentClient) MapCreateBulk(slice any, setFunc func(*DocumentCreate, int)) *DocumentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DocumentCreateBulk{err: fmt.Errorf("calling to DocumentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DocumentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DocumentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Document.
+func (c *DocumentClient) Update() *DocumentUpdate {
+	mutation := newDocumentMutation(c.config, OpUpdate)
+	return &DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DocumentClient) UpdateOne(_m *Document) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocument(_m))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DocumentClient) UpdateOneID(id uuid.UUID) *DocumentUpdateOne {
+	mutation := newDocumentMutation(c.config, OpUpdateOne, withDocumentID(id))
+	return &DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Document.
+func (c *DocumentClient) Delete() *DocumentDelete {
+	mutation := newDocumentMutation(c.config, OpDelete)
+	return &DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DocumentClient) DeleteOne(_m *Document) *DocumentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DocumentClient) DeleteOneID(id uuid.UUID) *DocumentDeleteOne {
+	builder := c.Delete().Where(document.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DocumentDeleteOne{builder}
+}
+
+// Query returns a query builder for Document.
+func (c *DocumentClient) Query() *DocumentQuery {
+	return &DocumentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDocument},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Document entity by its id.
+func (c *DocumentClient) Get(ctx context.Context, id uuid.UUID) (*Document, error) {
+	return c.Query().Where(document.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DocumentClient) GetX(ctx context.Context, id uuid.UUID) *Document {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a Document.
+func (c *DocumentClient) QueryPatient(_m *Document) *PatientQuery {
+	query := (&PatientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(document.Table, document.FieldID, id),
+			sqlgraph.To(patient.Table, patient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, document.PatientTable, document.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DocumentClient) Hooks() []Hook {
+	hooks := c.hooks.Document
+	return append(hooks[:len(hooks):len(hooks)], document.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DocumentClient) Interceptors() []Interceptor {
+	return c.inters.Document
+}
+
+func (c *DocumentClient) mutate(ctx context.Context, m *DocumentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DocumentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DocumentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DocumentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DocumentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Document mutation op: %q", m.Op())
+	}
+}
+
+// EligibilityAnswerClient is a client for the EligibilityAnswer schema.
+type EligibilityAnswerClient struct {
+	config
+}
+
+// NewEligibilityAnswerClient returns a client for the EligibilityAnswer from the given config.
+func NewEligibilityAnswerClient(c config) *EligibilityAnswerClient {
+	return &EligibilityAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `eligibilityanswer.Hooks(f(g(h())))`.
+func (c *EligibilityAnswerClient) Use(hooks ...Hook) {
+	c.hooks.EligibilityAnswer = append(c.hooks.EligibilityAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `eligibilityanswer.Intercept(f(g(h())))`.
+func (c *EligibilityAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.EligibilityAnswer = append(c.inters.EligibilityAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a EligibilityAnswer entity.
+func (c *EligibilityAnswerClient) Create() *EligibilityAnswerCreate {
+	mutation := newEligibilityAnswerMutation(c.config, OpCreate)
+	return &EligibilityAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of EligibilityAnswer entities.
+func (c *EligibilityAnswerClient) CreateBulk(builders ...*EligibilityAnswerCreate) *EligibilityAnswerCreateBulk {
+	return &EligibilityAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *EligibilityAnswerClient) MapCreateBulk(slice any, setFunc func(*EligibilityAnswerCreate, int)) *EligibilityAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &EligibilityAnswerCreateBulk{err: fmt.Errorf("calling to EligibilityAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*EligibilityAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &EligibilityAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for EligibilityAnswer.
+func (c *EligibilityAnswerClient) Update() *EligibilityAnswerUpdate {
+	mutation := newEligibilityAnswerMutation(c.config, OpUpdate)
+	return &EligibilityAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *EligibilityAnswerClient) UpdateOne(_m *EligibilityAnswer) *EligibilityAnswerUpdateOne {
+	mutation := newEligibilityAnswerMutation(c.config, OpUpdateOne, withEligibilityAnswer(_m))
+	return &EligibilityAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *EligibilityAnswerClient) UpdateOneID(id uuid.UUID) *EligibilityAnswerUpdateOne {
+	mutation := newEligibilityAnswerMutation(c.config, OpUpdateOne, withEligibilityAnswerID(id))
+	return &EligibilityAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for EligibilityAnswer.
+func (c *EligibilityAnswerClient) Delete() *EligibilityAnswerDelete {
+	mutation := newEligibilityAnswerMutation(c.config, OpDelete)
+	return &EligibilityAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *EligibilityAnswerClient) DeleteOne(_m *EligibilityAnswer) *EligibilityAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *EligibilityAnswerClient) DeleteOneID(id uuid.UUID) *EligibilityAnswerDeleteOne {
+	builder := c.Delete().Where(eligibilityanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &EligibilityAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for EligibilityAnswer.
+func (c *EligibilityAnswerClient) Query() *EligibilityAnswerQuery {
+	return &EligibilityAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeEligibilityAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a EligibilityAnswer entity by its id.
+func (c *EligibilityAnswerClient) Get(ctx context.Context, id uuid.UUID) (*EligibilityAnswer, error) {
+	return c.Query().Where(eligibilityanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *EligibilityAnswerClient) GetX(ctx context.Context, id uuid.UUID) *EligibilityAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEnrollment queries the enrollment edge of a EligibilityAnswer.
+func (c *EligibilityAnswerClient) QueryEnrollment(_m *EligibilityAnswer) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(eligibilityanswer.Table, eligibilityanswer.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, eligibilityanswer.EnrollmentTable, eligibilityanswer.EnrollmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCriterion queries the criterion edge of a EligibilityAnswer.
+func (c *EligibilityAnswerClient) QueryCriterion(_m *EligibilityAnswer) *EligibilityCriterionQuery {
+	query := (&EligibilityCriterionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(eligibilityanswer.Table, eligibilityanswer.FieldID, id),
+			sqlgraph.To(eligibilitycriterion.Table, eligibilitycriterion.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, eligibilityanswer.CriterionTable, eligibilityanswer.CriterionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAnsweredBy queries the answered_by edge of a EligibilityAnswer.
+func (c *EligibilityAnswerClient) QueryAnsweredBy(_m *EligibilityAnswer) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(eligibilityanswer.Table, eligibilityanswer.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, eligibilityanswer.AnsweredByTable, eligibilityanswer.AnsweredByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *EligibilityAnswerClient) Hooks() []Hook {
+	hooks := c.hooks.EligibilityAnswer
+	return append(hooks[:len(hooks):len(hooks)], eligibilityanswer.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *EligibilityAnswerClient) Interceptors() []Interceptor {
+	return c.inters.EligibilityAnswer
+}
+
+func (c *EligibilityAnswerClient) mutate(ctx context.Context, m *EligibilityAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&EligibilityAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&EligibilityAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&EligibilityAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&EligibilityAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown EligibilityAnswer mutation op: %q", m.Op())
 	}
 }
 
@@ -3161,6 +4589,54 @@ func (c *EnrollmentClient) QueryTrialSubject(_m *Enrollment) *TrialSubjectQuery 
 			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
 			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.TrialSubjectTable, enrollment.TrialSubjectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOnboarding queries the onboarding edge of a Enrollment.
+func (c *EnrollmentClient) QueryOnboarding(_m *Enrollment) *OnboardingPlanQuery {
+	query := (&OnboardingPlanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(onboardingplan.Table, onboardingplan.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.OnboardingTable, enrollment.OnboardingColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAnswers queries the answers edge of a Enrollment.
+func (c *EnrollmentClient) QueryAnswers(_m *Enrollment) *EligibilityAnswerQuery {
+	query := (&EligibilityAnswerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(eligibilityanswer.Table, eligibilityanswer.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, enrollment.AnswersTable, enrollment.AnswersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryActivities queries the activities edge of a Enrollment.
+func (c *EnrollmentClient) QueryActivities(_m *Enrollment) *ServiceActivityQuery {
+	query := (&ServiceActivityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, id),
+			sqlgraph.To(serviceactivity.Table, serviceactivity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, enrollment.ActivitiesTable, enrollment.ActivitiesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3909,6 +5385,172 @@ func (c *IdentityClient) mutate(ctx context.Context, m *IdentityMutation) (Value
 		return (&IdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Identity mutation op: %q", m.Op())
+	}
+}
+
+// IdentityVerificationClient is a client for the IdentityVerification schema.
+type IdentityVerificationClient struct {
+	config
+}
+
+// NewIdentityVerificationClient returns a client for the IdentityVerification from the given config.
+func NewIdentityVerificationClient(c config) *IdentityVerificationClient {
+	return &IdentityVerificationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `identityverification.Hooks(f(g(h())))`.
+func (c *IdentityVerificationClient) Use(hooks ...Hook) {
+	c.hooks.IdentityVerification = append(c.hooks.IdentityVerification, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `identityverification.Intercept(f(g(h())))`.
+func (c *IdentityVerificationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdentityVerification = append(c.inters.IdentityVerification, interceptors...)
+}
+
+// Create returns a builder for creating a IdentityVerification entity.
+func (c *IdentityVerificationClient) Create() *IdentityVerificationCreate {
+	mutation := newIdentityVerificationMutation(c.config, OpCreate)
+	return &IdentityVerificationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdentityVerification entities.
+func (c *IdentityVerificationClient) CreateBulk(builders ...*IdentityVerificationCreate) *IdentityVerificationCreateBulk {
+	return &IdentityVerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdentityVerificationClient) MapCreateBulk(slice any, setFunc func(*IdentityVerificationCreate, int)) *IdentityVerificationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdentityVerificationCreateBulk{err: fmt.Errorf("calling to IdentityVerificationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdentityVerificationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdentityVerificationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdentityVerification.
+func (c *IdentityVerificationClient) Update() *IdentityVerificationUpdate {
+	mutation := newIdentityVerificationMutation(c.config, OpUpdate)
+	return &IdentityVerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdentityVerificationClient) UpdateOne(_m *IdentityVerification) *IdentityVerificationUpdateOne {
+	mutation := newIdentityVerificationMutation(c.config, OpUpdateOne, withIdentityVerification(_m))
+	return &IdentityVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdentityVerificationClient) UpdateOneID(id uuid.UUID) *IdentityVerificationUpdateOne {
+	mutation := newIdentityVerificationMutation(c.config, OpUpdateOne, withIdentityVerificationID(id))
+	return &IdentityVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdentityVerification.
+func (c *IdentityVerificationClient) Delete() *IdentityVerificationDelete {
+	mutation := newIdentityVerificationMutation(c.config, OpDelete)
+	return &IdentityVerificationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdentityVerificationClient) DeleteOne(_m *IdentityVerification) *IdentityVerificationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdentityVerificationClient) DeleteOneID(id uuid.UUID) *IdentityVerificationDeleteOne {
+	builder := c.Delete().Where(identityverification.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdentityVerificationDeleteOne{builder}
+}
+
+// Query returns a query builder for IdentityVerification.
+func (c *IdentityVerificationClient) Query() *IdentityVerificationQuery {
+	return &IdentityVerificationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdentityVerification},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdentityVerification entity by its id.
+func (c *IdentityVerificationClient) Get(ctx context.Context, id uuid.UUID) (*IdentityVerification, error) {
+	return c.Query().Where(identityverification.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdentityVerificationClient) GetX(ctx context.Context, id uuid.UUID) *IdentityVerification {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAccount queries the account edge of a IdentityVerification.
+func (c *IdentityVerificationClient) QueryAccount(_m *IdentityVerification) *AccountQuery {
+	query := (&AccountClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(identityverification.Table, identityverification.FieldID, id),
+			sqlgraph.To(account.Table, account.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, identityverification.AccountTable, identityverification.AccountColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPortalAccess queries the portal_access edge of a IdentityVerification.
+func (c *IdentityVerificationClient) QueryPortalAccess(_m *IdentityVerification) *PortalAccessQuery {
+	query := (&PortalAccessClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(identityverification.Table, identityverification.FieldID, id),
+			sqlgraph.To(portalaccess.Table, portalaccess.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, identityverification.PortalAccessTable, identityverification.PortalAccessColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IdentityVerificationClient) Hooks() []Hook {
+	hooks := c.hooks.IdentityVerification
+	return append(hooks[:len(hooks):len(hooks)], identityverification.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdentityVerificationClient) Interceptors() []Interceptor {
+	return c.inters.IdentityVerification
+}
+
+func (c *IdentityVerificationClient) mutate(ctx context.Context, m *IdentityVerificationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdentityVerificationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdentityVerificationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdentityVerificationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdentityVerificationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IdentityVerification mutation op: %q", m.Op())
 	}
 }
 
@@ -5256,6 +6898,172 @@ func (c *MembershipClient) mutate(ctx context.Context, m *MembershipMutation) (V
 	}
 }
 
+// OnboardingPlanClient is a client for the OnboardingPlan schema.
+type OnboardingPlanClient struct {
+	config
+}
+
+// NewOnboardingPlanClient returns a client for the OnboardingPlan from the given config.
+func NewOnboardingPlanClient(c config) *OnboardingPlanClient {
+	return &OnboardingPlanClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `onboardingplan.Hooks(f(g(h())))`.
+func (c *OnboardingPlanClient) Use(hooks ...Hook) {
+	c.hooks.OnboardingPlan = append(c.hooks.OnboardingPlan, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `onboardingplan.Intercept(f(g(h())))`.
+func (c *OnboardingPlanClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OnboardingPlan = append(c.inters.OnboardingPlan, interceptors...)
+}
+
+// Create returns a builder for creating a OnboardingPlan entity.
+func (c *OnboardingPlanClient) Create() *OnboardingPlanCreate {
+	mutation := newOnboardingPlanMutation(c.config, OpCreate)
+	return &OnboardingPlanCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OnboardingPlan entities.
+func (c *OnboardingPlanClient) CreateBulk(builders ...*OnboardingPlanCreate) *OnboardingPlanCreateBulk {
+	return &OnboardingPlanCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OnboardingPlanClient) MapCreateBulk(slice any, setFunc func(*OnboardingPlanCreate, int)) *OnboardingPlanCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OnboardingPlanCreateBulk{err: fmt.Errorf("calling to OnboardingPlanClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OnboardingPlanCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OnboardingPlanCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OnboardingPlan.
+func (c *OnboardingPlanClient) Update() *OnboardingPlanUpdate {
+	mutation := newOnboardingPlanMutation(c.config, OpUpdate)
+	return &OnboardingPlanUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OnboardingPlanClient) UpdateOne(_m *OnboardingPlan) *OnboardingPlanUpdateOne {
+	mutation := newOnboardingPlanMutation(c.config, OpUpdateOne, withOnboardingPlan(_m))
+	return &OnboardingPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OnboardingPlanClient) UpdateOneID(id uuid.UUID) *OnboardingPlanUpdateOne {
+	mutation := newOnboardingPlanMutation(c.config, OpUpdateOne, withOnboardingPlanID(id))
+	return &OnboardingPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OnboardingPlan.
+func (c *OnboardingPlanClient) Delete() *OnboardingPlanDelete {
+	mutation := newOnboardingPlanMutation(c.config, OpDelete)
+	return &OnboardingPlanDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OnboardingPlanClient) DeleteOne(_m *OnboardingPlan) *OnboardingPlanDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OnboardingPlanClient) DeleteOneID(id uuid.UUID) *OnboardingPlanDeleteOne {
+	builder := c.Delete().Where(onboardingplan.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OnboardingPlanDeleteOne{builder}
+}
+
+// Query returns a query builder for OnboardingPlan.
+func (c *OnboardingPlanClient) Query() *OnboardingPlanQuery {
+	return &OnboardingPlanQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOnboardingPlan},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OnboardingPlan entity by its id.
+func (c *OnboardingPlanClient) Get(ctx context.Context, id uuid.UUID) (*OnboardingPlan, error) {
+	return c.Query().Where(onboardingplan.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OnboardingPlanClient) GetX(ctx context.Context, id uuid.UUID) *OnboardingPlan {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEnrollment queries the enrollment edge of a OnboardingPlan.
+func (c *OnboardingPlanClient) QueryEnrollment(_m *OnboardingPlan) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(onboardingplan.Table, onboardingplan.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, onboardingplan.EnrollmentTable, onboardingplan.EnrollmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryActivities queries the activities edge of a OnboardingPlan.
+func (c *OnboardingPlanClient) QueryActivities(_m *OnboardingPlan) *ServiceActivityQuery {
+	query := (&ServiceActivityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(onboardingplan.Table, onboardingplan.FieldID, id),
+			sqlgraph.To(serviceactivity.Table, serviceactivity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, onboardingplan.ActivitiesTable, onboardingplan.ActivitiesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OnboardingPlanClient) Hooks() []Hook {
+	hooks := c.hooks.OnboardingPlan
+	return append(hooks[:len(hooks):len(hooks)], onboardingplan.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OnboardingPlanClient) Interceptors() []Interceptor {
+	return c.inters.OnboardingPlan
+}
+
+func (c *OnboardingPlanClient) mutate(ctx context.Context, m *OnboardingPlanMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OnboardingPlanCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OnboardingPlanUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OnboardingPlanUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OnboardingPlanDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OnboardingPlan mutation op: %q", m.Op())
+	}
+}
+
 // OrganizationClient is a client for the Organization schema.
 type OrganizationClient struct {
 	config
@@ -5792,6 +7600,22 @@ func (c *PortalAccessClient) QueryHistory(_m *PortalAccess) *StatusChangeQuery {
 	return query
 }
 
+// QueryProofs queries the proofs edge of a PortalAccess.
+func (c *PortalAccessClient) QueryProofs(_m *PortalAccess) *IdentityVerificationQuery {
+	query := (&IdentityVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portalaccess.Table, portalaccess.FieldID, id),
+			sqlgraph.To(identityverification.Table, identityverification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, portalaccess.ProofsTable, portalaccess.ProofsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *PortalAccessClient) Hooks() []Hook {
 	hooks := c.hooks.PortalAccess
@@ -5815,6 +7639,220 @@ func (c *PortalAccessClient) mutate(ctx context.Context, m *PortalAccessMutation
 		return (&PortalAccessDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PortalAccess mutation op: %q", m.Op())
+	}
+}
+
+// PriorAuthorizationClient is a client for the PriorAuthorization schema.
+type PriorAuthorizationClient struct {
+	config
+}
+
+// NewPriorAuthorizationClient returns a client for the PriorAuthorization from the given config.
+func NewPriorAuthorizationClient(c config) *PriorAuthorizationClient {
+	return &PriorAuthorizationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `priorauthorization.Hooks(f(g(h())))`.
+func (c *PriorAuthorizationClient) Use(hooks ...Hook) {
+	c.hooks.PriorAuthorization = append(c.hooks.PriorAuthorization, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `priorauthorization.Intercept(f(g(h())))`.
+func (c *PriorAuthorizationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PriorAuthorization = append(c.inters.PriorAuthorization, interceptors...)
+}
+
+// Create returns a builder for creating a PriorAuthorization entity.
+func (c *PriorAuthorizationClient) Create() *PriorAuthorizationCreate {
+	mutation := newPriorAuthorizationMutation(c.config, OpCreate)
+	return &PriorAuthorizationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PriorAuthorization entities.
+func (c *PriorAuthorizationClient) CreateBulk(builders ...*PriorAuthorizationCreate) *PriorAuthorizationCreateBulk {
+	return &PriorAuthorizationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PriorAuthorizationClient) MapCreateBulk(slice any, setFunc func(*PriorAuthorizationCreate, int)) *PriorAuthorizationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PriorAuthorizationCreateBulk{err: fmt.Errorf("calling to PriorAuthorizationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PriorAuthorizationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PriorAuthorizationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PriorAuthorization.
+func (c *PriorAuthorizationClient) Update() *PriorAuthorizationUpdate {
+	mutation := newPriorAuthorizationMutation(c.config, OpUpdate)
+	return &PriorAuthorizationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PriorAuthorizationClient) UpdateOne(_m *PriorAuthorization) *PriorAuthorizationUpdateOne {
+	mutation := newPriorAuthorizationMutation(c.config, OpUpdateOne, withPriorAuthorization(_m))
+	return &PriorAuthorizationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PriorAuthorizationClient) UpdateOneID(id uuid.UUID) *PriorAuthorizationUpdateOne {
+	mutation := newPriorAuthorizationMutation(c.config, OpUpdateOne, withPriorAuthorizationID(id))
+	return &PriorAuthorizationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PriorAuthorization.
+func (c *PriorAuthorizationClient) Delete() *PriorAuthorizationDelete {
+	mutation := newPriorAuthorizationMutation(c.config, OpDelete)
+	return &PriorAuthorizationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PriorAuthorizationClient) DeleteOne(_m *PriorAuthorization) *PriorAuthorizationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PriorAuthorizationClient) DeleteOneID(id uuid.UUID) *PriorAuthorizationDeleteOne {
+	builder := c.Delete().Where(priorauthorization.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PriorAuthorizationDeleteOne{builder}
+}
+
+// Query returns a query builder for PriorAuthorization.
+func (c *PriorAuthorizationClient) Query() *PriorAuthorizationQuery {
+	return &PriorAuthorizationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePriorAuthorization},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PriorAuthorization entity by its id.
+func (c *PriorAuthorizationClient) Get(ctx context.Context, id uuid.UUID) (*PriorAuthorization, error) {
+	return c.Query().Where(priorauthorization.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PriorAuthorizationClient) GetX(ctx context.Context, id uuid.UUID) *PriorAuthorization {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a PriorAuthorization.
+func (c *PriorAuthorizationClient) QueryPatient(_m *PriorAuthorization) *PatientQuery {
+	query := (&PatientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(priorauthorization.Table, priorauthorization.FieldID, id),
+			sqlgraph.To(patient.Table, patient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, priorauthorization.PatientTable, priorauthorization.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCoverage queries the coverage edge of a PriorAuthorization.
+func (c *PriorAuthorizationClient) QueryCoverage(_m *PriorAuthorization) *CoverageQuery {
+	query := (&CoverageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(priorauthorization.Table, priorauthorization.FieldID, id),
+			sqlgraph.To(coverage.Table, coverage.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, priorauthorization.CoverageTable, priorauthorization.CoverageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVerification queries the verification edge of a PriorAuthorization.
+func (c *PriorAuthorizationClient) QueryVerification(_m *PriorAuthorization) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(priorauthorization.Table, priorauthorization.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, priorauthorization.VerificationTable, priorauthorization.VerificationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProduct queries the product edge of a PriorAuthorization.
+func (c *PriorAuthorizationClient) QueryProduct(_m *PriorAuthorization) *ProductQuery {
+	query := (&ProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(priorauthorization.Table, priorauthorization.FieldID, id),
+			sqlgraph.To(product.Table, product.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, priorauthorization.ProductTable, priorauthorization.ProductColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a PriorAuthorization.
+func (c *PriorAuthorizationClient) QueryHistory(_m *PriorAuthorization) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(priorauthorization.Table, priorauthorization.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, priorauthorization.HistoryTable, priorauthorization.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PriorAuthorizationClient) Hooks() []Hook {
+	hooks := c.hooks.PriorAuthorization
+	return append(hooks[:len(hooks):len(hooks)], priorauthorization.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PriorAuthorizationClient) Interceptors() []Interceptor {
+	return c.inters.PriorAuthorization
+}
+
+func (c *PriorAuthorizationClient) mutate(ctx context.Context, m *PriorAuthorizationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PriorAuthorizationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PriorAuthorizationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PriorAuthorizationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PriorAuthorizationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PriorAuthorization mutation op: %q", m.Op())
 	}
 }
 
@@ -5949,6 +7987,172 @@ func (c *ProductClient) mutate(ctx context.Context, m *ProductMutation) (Value, 
 		return (&ProductDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Product mutation op: %q", m.Op())
+	}
+}
+
+// ProgramProductClient is a client for the ProgramProduct schema.
+type ProgramProductClient struct {
+	config
+}
+
+// NewProgramProductClient returns a client for the ProgramProduct from the given config.
+func NewProgramProductClient(c config) *ProgramProductClient {
+	return &ProgramProductClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `programproduct.Hooks(f(g(h())))`.
+func (c *ProgramProductClient) Use(hooks ...Hook) {
+	c.hooks.ProgramProduct = append(c.hooks.ProgramProduct, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `programproduct.Intercept(f(g(h())))`.
+func (c *ProgramProductClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProgramProduct = append(c.inters.ProgramProduct, interceptors...)
+}
+
+// Create returns a builder for creating a ProgramProduct entity.
+func (c *ProgramProductClient) Create() *ProgramProductCreate {
+	mutation := newProgramProductMutation(c.config, OpCreate)
+	return &ProgramProductCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProgramProduct entities.
+func (c *ProgramProductClient) CreateBulk(builders ...*ProgramProductCreate) *ProgramProductCreateBulk {
+	return &ProgramProductCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProgramProductClient) MapCreateBulk(slice any, setFunc func(*ProgramProductCreate, int)) *ProgramProductCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProgramProductCreateBulk{err: fmt.Errorf("calling to ProgramProductClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProgramProductCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProgramProductCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProgramProduct.
+func (c *ProgramProductClient) Update() *ProgramProductUpdate {
+	mutation := newProgramProductMutation(c.config, OpUpdate)
+	return &ProgramProductUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProgramProductClient) UpdateOne(_m *ProgramProduct) *ProgramProductUpdateOne {
+	mutation := newProgramProductMutation(c.config, OpUpdateOne, withProgramProduct(_m))
+	return &ProgramProductUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProgramProductClient) UpdateOneID(id uuid.UUID) *ProgramProductUpdateOne {
+	mutation := newProgramProductMutation(c.config, OpUpdateOne, withProgramProductID(id))
+	return &ProgramProductUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProgramProduct.
+func (c *ProgramProductClient) Delete() *ProgramProductDelete {
+	mutation := newProgramProductMutation(c.config, OpDelete)
+	return &ProgramProductDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProgramProductClient) DeleteOne(_m *ProgramProduct) *ProgramProductDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProgramProductClient) DeleteOneID(id uuid.UUID) *ProgramProductDeleteOne {
+	builder := c.Delete().Where(programproduct.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProgramProductDeleteOne{builder}
+}
+
+// Query returns a query builder for ProgramProduct.
+func (c *ProgramProductClient) Query() *ProgramProductQuery {
+	return &ProgramProductQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProgramProduct},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProgramProduct entity by its id.
+func (c *ProgramProductClient) Get(ctx context.Context, id uuid.UUID) (*ProgramProduct, error) {
+	return c.Query().Where(programproduct.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProgramProductClient) GetX(ctx context.Context, id uuid.UUID) *ProgramProduct {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProgram queries the program edge of a ProgramProduct.
+func (c *ProgramProductClient) QueryProgram(_m *ProgramProduct) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(programproduct.Table, programproduct.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, programproduct.ProgramTable, programproduct.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProduct queries the product edge of a ProgramProduct.
+func (c *ProgramProductClient) QueryProduct(_m *ProgramProduct) *ProductQuery {
+	query := (&ProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(programproduct.Table, programproduct.FieldID, id),
+			sqlgraph.To(product.Table, product.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, programproduct.ProductTable, programproduct.ProductColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProgramProductClient) Hooks() []Hook {
+	hooks := c.hooks.ProgramProduct
+	return append(hooks[:len(hooks):len(hooks)], programproduct.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProgramProductClient) Interceptors() []Interceptor {
+	return c.inters.ProgramProduct
+}
+
+func (c *ProgramProductClient) mutate(ctx context.Context, m *ProgramProductMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProgramProductCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProgramProductUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProgramProductUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProgramProductDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProgramProduct mutation op: %q", m.Op())
 	}
 }
 
@@ -6479,6 +8683,188 @@ func (c *ProviderClient) mutate(ctx context.Context, m *ProviderMutation) (Value
 		return (&ProviderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Provider mutation op: %q", m.Op())
+	}
+}
+
+// ProxyGrantClient is a client for the ProxyGrant schema.
+type ProxyGrantClient struct {
+	config
+}
+
+// NewProxyGrantClient returns a client for the ProxyGrant from the given config.
+func NewProxyGrantClient(c config) *ProxyGrantClient {
+	return &ProxyGrantClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `proxygrant.Hooks(f(g(h())))`.
+func (c *ProxyGrantClient) Use(hooks ...Hook) {
+	c.hooks.ProxyGrant = append(c.hooks.ProxyGrant, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `proxygrant.Intercept(f(g(h())))`.
+func (c *ProxyGrantClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProxyGrant = append(c.inters.ProxyGrant, interceptors...)
+}
+
+// Create returns a builder for creating a ProxyGrant entity.
+func (c *ProxyGrantClient) Create() *ProxyGrantCreate {
+	mutation := newProxyGrantMutation(c.config, OpCreate)
+	return &ProxyGrantCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProxyGrant entities.
+func (c *ProxyGrantClient) CreateBulk(builders ...*ProxyGrantCreate) *ProxyGrantCreateBulk {
+	return &ProxyGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProxyGrantClient) MapCreateBulk(slice any, setFunc func(*ProxyGrantCreate, int)) *ProxyGrantCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProxyGrantCreateBulk{err: fmt.Errorf("calling to ProxyGrantClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProxyGrantCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProxyGrantCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProxyGrant.
+func (c *ProxyGrantClient) Update() *ProxyGrantUpdate {
+	mutation := newProxyGrantMutation(c.config, OpUpdate)
+	return &ProxyGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProxyGrantClient) UpdateOne(_m *ProxyGrant) *ProxyGrantUpdateOne {
+	mutation := newProxyGrantMutation(c.config, OpUpdateOne, withProxyGrant(_m))
+	return &ProxyGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProxyGrantClient) UpdateOneID(id uuid.UUID) *ProxyGrantUpdateOne {
+	mutation := newProxyGrantMutation(c.config, OpUpdateOne, withProxyGrantID(id))
+	return &ProxyGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProxyGrant.
+func (c *ProxyGrantClient) Delete() *ProxyGrantDelete {
+	mutation := newProxyGrantMutation(c.config, OpDelete)
+	return &ProxyGrantDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProxyGrantClient) DeleteOne(_m *ProxyGrant) *ProxyGrantDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProxyGrantClient) DeleteOneID(id uuid.UUID) *ProxyGrantDeleteOne {
+	builder := c.Delete().Where(proxygrant.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProxyGrantDeleteOne{builder}
+}
+
+// Query returns a query builder for ProxyGrant.
+func (c *ProxyGrantClient) Query() *ProxyGrantQuery {
+	return &ProxyGrantQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProxyGrant},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProxyGrant entity by its id.
+func (c *ProxyGrantClient) Get(ctx context.Context, id uuid.UUID) (*ProxyGrant, error) {
+	return c.Query().Where(proxygrant.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProxyGrantClient) GetX(ctx context.Context, id uuid.UUID) *ProxyGrant {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPatient queries the patient edge of a ProxyGrant.
+func (c *ProxyGrantClient) QueryPatient(_m *ProxyGrant) *PatientQuery {
+	query := (&PatientClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proxygrant.Table, proxygrant.FieldID, id),
+			sqlgraph.To(patient.Table, patient.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proxygrant.PatientTable, proxygrant.PatientColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ProxyGrant.
+func (c *ProxyGrantClient) QueryDocument(_m *ProxyGrant) *DocumentQuery {
+	query := (&DocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proxygrant.Table, proxygrant.FieldID, id),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proxygrant.DocumentTable, proxygrant.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryIdentity queries the identity edge of a ProxyGrant.
+func (c *ProxyGrantClient) QueryIdentity(_m *ProxyGrant) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(proxygrant.Table, proxygrant.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, proxygrant.IdentityTable, proxygrant.IdentityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProxyGrantClient) Hooks() []Hook {
+	hooks := c.hooks.ProxyGrant
+	return append(hooks[:len(hooks):len(hooks)], proxygrant.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProxyGrantClient) Interceptors() []Interceptor {
+	return c.inters.ProxyGrant
+}
+
+func (c *ProxyGrantClient) mutate(ctx context.Context, m *ProxyGrantMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProxyGrantCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProxyGrantUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProxyGrantUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProxyGrantDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProxyGrant mutation op: %q", m.Op())
 	}
 }
 
@@ -7248,6 +9634,204 @@ func (c *ScheduledJobClient) mutate(ctx context.Context, m *ScheduledJobMutation
 	}
 }
 
+// ServiceActivityClient is a client for the ServiceActivity schema.
+type ServiceActivityClient struct {
+	config
+}
+
+// NewServiceActivityClient returns a client for the ServiceActivity from the given config.
+func NewServiceActivityClient(c config) *ServiceActivityClient {
+	return &ServiceActivityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `serviceactivity.Hooks(f(g(h())))`.
+func (c *ServiceActivityClient) Use(hooks ...Hook) {
+	c.hooks.ServiceActivity = append(c.hooks.ServiceActivity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `serviceactivity.Intercept(f(g(h())))`.
+func (c *ServiceActivityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ServiceActivity = append(c.inters.ServiceActivity, interceptors...)
+}
+
+// Create returns a builder for creating a ServiceActivity entity.
+func (c *ServiceActivityClient) Create() *ServiceActivityCreate {
+	mutation := newServiceActivityMutation(c.config, OpCreate)
+	return &ServiceActivityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ServiceActivity entities.
+func (c *ServiceActivityClient) CreateBulk(builders ...*ServiceActivityCreate) *ServiceActivityCreateBulk {
+	return &ServiceActivityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ServiceActivityClient) MapCreateBulk(slice any, setFunc func(*ServiceActivityCreate, int)) *ServiceActivityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ServiceActivityCreateBulk{err: fmt.Errorf("calling to ServiceActivityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ServiceActivityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ServiceActivityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ServiceActivity.
+func (c *ServiceActivityClient) Update() *ServiceActivityUpdate {
+	mutation := newServiceActivityMutation(c.config, OpUpdate)
+	return &ServiceActivityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ServiceActivityClient) UpdateOne(_m *ServiceActivity) *ServiceActivityUpdateOne {
+	mutation := newServiceActivityMutation(c.config, OpUpdateOne, withServiceActivity(_m))
+	return &ServiceActivityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ServiceActivityClient) UpdateOneID(id uuid.UUID) *ServiceActivityUpdateOne {
+	mutation := newServiceActivityMutation(c.config, OpUpdateOne, withServiceActivityID(id))
+	return &ServiceActivityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ServiceActivity.
+func (c *ServiceActivityClient) Delete() *ServiceActivityDelete {
+	mutation := newServiceActivityMutation(c.config, OpDelete)
+	return &ServiceActivityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ServiceActivityClient) DeleteOne(_m *ServiceActivity) *ServiceActivityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ServiceActivityClient) DeleteOneID(id uuid.UUID) *ServiceActivityDeleteOne {
+	builder := c.Delete().Where(serviceactivity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ServiceActivityDeleteOne{builder}
+}
+
+// Query returns a query builder for ServiceActivity.
+func (c *ServiceActivityClient) Query() *ServiceActivityQuery {
+	return &ServiceActivityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeServiceActivity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ServiceActivity entity by its id.
+func (c *ServiceActivityClient) Get(ctx context.Context, id uuid.UUID) (*ServiceActivity, error) {
+	return c.Query().Where(serviceactivity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ServiceActivityClient) GetX(ctx context.Context, id uuid.UUID) *ServiceActivity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEnrollment queries the enrollment edge of a ServiceActivity.
+func (c *ServiceActivityClient) QueryEnrollment(_m *ServiceActivity) *EnrollmentQuery {
+	query := (&EnrollmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(serviceactivity.Table, serviceactivity.FieldID, id),
+			sqlgraph.To(enrollment.Table, enrollment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, serviceactivity.EnrollmentTable, serviceactivity.EnrollmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPlan queries the plan edge of a ServiceActivity.
+func (c *ServiceActivityClient) QueryPlan(_m *ServiceActivity) *OnboardingPlanQuery {
+	query := (&OnboardingPlanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(serviceactivity.Table, serviceactivity.FieldID, id),
+			sqlgraph.To(onboardingplan.Table, onboardingplan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, serviceactivity.PlanTable, serviceactivity.PlanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAssignee queries the assignee edge of a ServiceActivity.
+func (c *ServiceActivityClient) QueryAssignee(_m *ServiceActivity) *IdentityQuery {
+	query := (&IdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(serviceactivity.Table, serviceactivity.FieldID, id),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, serviceactivity.AssigneeTable, serviceactivity.AssigneeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHistory queries the history edge of a ServiceActivity.
+func (c *ServiceActivityClient) QueryHistory(_m *ServiceActivity) *StatusChangeQuery {
+	query := (&StatusChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(serviceactivity.Table, serviceactivity.FieldID, id),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, serviceactivity.HistoryTable, serviceactivity.HistoryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ServiceActivityClient) Hooks() []Hook {
+	hooks := c.hooks.ServiceActivity
+	return append(hooks[:len(hooks):len(hooks)], serviceactivity.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ServiceActivityClient) Interceptors() []Interceptor {
+	return c.inters.ServiceActivity
+}
+
+func (c *ServiceActivityClient) mutate(ctx context.Context, m *ServiceActivityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ServiceActivityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ServiceActivityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ServiceActivityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ServiceActivityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ServiceActivity mutation op: %q", m.Op())
+	}
+}
+
 // StatusChangeClient is a client for the StatusChange schema.
 type StatusChangeClient struct {
 	config
@@ -7461,6 +10045,102 @@ func (c *StatusChangeClient) QueryTrialSubject(_m *StatusChange) *TrialSubjectQu
 			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
 			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.TrialSubjectTable, statuschange.TrialSubjectColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPriorAuthorization queries the prior_authorization edge of a StatusChange.
+func (c *StatusChangeClient) QueryPriorAuthorization(_m *StatusChange) *PriorAuthorizationQuery {
+	query := (&PriorAuthorizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(priorauthorization.Table, priorauthorization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.PriorAuthorizationTable, statuschange.PriorAuthorizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryBenefitVerification queries the benefit_verification edge of a StatusChange.
+func (c *StatusChangeClient) QueryBenefitVerification(_m *StatusChange) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.BenefitVerificationTable, statuschange.BenefitVerificationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryServiceActivity queries the service_activity edge of a StatusChange.
+func (c *StatusChangeClient) QueryServiceActivity(_m *StatusChange) *ServiceActivityQuery {
+	query := (&ServiceActivityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(serviceactivity.Table, serviceactivity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ServiceActivityTable, statuschange.ServiceActivityColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProgram queries the program edge of a StatusChange.
+func (c *StatusChangeClient) QueryProgram(_m *StatusChange) *CareProgramQuery {
+	query := (&CareProgramClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ProgramTable, statuschange.ProgramColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCoverage queries the coverage edge of a StatusChange.
+func (c *StatusChangeClient) QueryCoverage(_m *StatusChange) *CoverageQuery {
+	query := (&CoverageClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(coverage.Table, coverage.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.CoverageTable, statuschange.CoverageColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConsentForm queries the consent_form edge of a StatusChange.
+func (c *StatusChangeClient) QueryConsentForm(_m *StatusChange) *ConsentFormQuery {
+	query := (&ConsentFormClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, id),
+			sqlgraph.To(consentform.Table, consentform.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ConsentFormTable, statuschange.ConsentFormColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -8286,28 +10966,184 @@ func (c *TrialSubjectClient) mutate(ctx context.Context, m *TrialSubjectMutation
 	}
 }
 
+// VerificationAttemptClient is a client for the VerificationAttempt schema.
+type VerificationAttemptClient struct {
+	config
+}
+
+// NewVerificationAttemptClient returns a client for the VerificationAttempt from the given config.
+func NewVerificationAttemptClient(c config) *VerificationAttemptClient {
+	return &VerificationAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `verificationattempt.Hooks(f(g(h())))`.
+func (c *VerificationAttemptClient) Use(hooks ...Hook) {
+	c.hooks.VerificationAttempt = append(c.hooks.VerificationAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `verificationattempt.Intercept(f(g(h())))`.
+func (c *VerificationAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.VerificationAttempt = append(c.inters.VerificationAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a VerificationAttempt entity.
+func (c *VerificationAttemptClient) Create() *VerificationAttemptCreate {
+	mutation := newVerificationAttemptMutation(c.config, OpCreate)
+	return &VerificationAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of VerificationAttempt entities.
+func (c *VerificationAttemptClient) CreateBulk(builders ...*VerificationAttemptCreate) *VerificationAttemptCreateBulk {
+	return &VerificationAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *VerificationAttemptClient) MapCreateBulk(slice any, setFunc func(*VerificationAttemptCreate, int)) *VerificationAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &VerificationAttemptCreateBulk{err: fmt.Errorf("calling to VerificationAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*VerificationAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &VerificationAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for VerificationAttempt.
+func (c *VerificationAttemptClient) Update() *VerificationAttemptUpdate {
+	mutation := newVerificationAttemptMutation(c.config, OpUpdate)
+	return &VerificationAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *VerificationAttemptClient) UpdateOne(_m *VerificationAttempt) *VerificationAttemptUpdateOne {
+	mutation := newVerificationAttemptMutation(c.config, OpUpdateOne, withVerificationAttempt(_m))
+	return &VerificationAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *VerificationAttemptClient) UpdateOneID(id uuid.UUID) *VerificationAttemptUpdateOne {
+	mutation := newVerificationAttemptMutation(c.config, OpUpdateOne, withVerificationAttemptID(id))
+	return &VerificationAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for VerificationAttempt.
+func (c *VerificationAttemptClient) Delete() *VerificationAttemptDelete {
+	mutation := newVerificationAttemptMutation(c.config, OpDelete)
+	return &VerificationAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *VerificationAttemptClient) DeleteOne(_m *VerificationAttempt) *VerificationAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *VerificationAttemptClient) DeleteOneID(id uuid.UUID) *VerificationAttemptDeleteOne {
+	builder := c.Delete().Where(verificationattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &VerificationAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for VerificationAttempt.
+func (c *VerificationAttemptClient) Query() *VerificationAttemptQuery {
+	return &VerificationAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeVerificationAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a VerificationAttempt entity by its id.
+func (c *VerificationAttemptClient) Get(ctx context.Context, id uuid.UUID) (*VerificationAttempt, error) {
+	return c.Query().Where(verificationattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *VerificationAttemptClient) GetX(ctx context.Context, id uuid.UUID) *VerificationAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryVerification queries the verification edge of a VerificationAttempt.
+func (c *VerificationAttemptClient) QueryVerification(_m *VerificationAttempt) *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(verificationattempt.Table, verificationattempt.FieldID, id),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, verificationattempt.VerificationTable, verificationattempt.VerificationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *VerificationAttemptClient) Hooks() []Hook {
+	hooks := c.hooks.VerificationAttempt
+	return append(hooks[:len(hooks):len(hooks)], verificationattempt.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *VerificationAttemptClient) Interceptors() []Interceptor {
+	return c.inters.VerificationAttempt
+}
+
+func (c *VerificationAttemptClient) mutate(ctx context.Context, m *VerificationAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&VerificationAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&VerificationAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&VerificationAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&VerificationAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown VerificationAttempt mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AuditEvent, AuditHead, CareCase, CareProgram, CareRelationship,
-		CaseRouting, Condition, Consent, ConsentForm, ContactPoint, Coverage,
-		Department, EligibilityCriterion, Enrollment, Event, EventHead,
-		ExternalIdentifier, IdempotencyKey, Identity, ImportRun, InquiryQuestion,
-		InquiryResponse, KnowledgeResource, LiaisonAssignment, Location,
-		MedicalInquiry, Membership, Organization, Patient, PortalAccess, Product,
-		ProgramSite, ProgramTeamMember, Provider, RequiredConsent, ResponseAnswer,
-		ResponseCitation, RoutingRule, ScheduledJob, StatusChange, Touchpoint,
-		Treatment, TrialDetail, TrialSubject []ent.Hook
+		Account, ActivityTemplate, AuditEvent, AuditHead, BenefitVerification, CareCase,
+		CareProgram, CareRelationship, CaseRouting, Condition, Consent, ConsentForm,
+		ContactPoint, Coverage, CoverageBenefit, Department, Disclosure, Document,
+		EligibilityAnswer, EligibilityCriterion, Enrollment, Event, EventHead,
+		ExternalIdentifier, IdempotencyKey, Identity, IdentityVerification, ImportRun,
+		InquiryQuestion, InquiryResponse, KnowledgeResource, LiaisonAssignment,
+		Location, MedicalInquiry, Membership, OnboardingPlan, Organization, Patient,
+		PortalAccess, PriorAuthorization, Product, ProgramProduct, ProgramSite,
+		ProgramTeamMember, Provider, ProxyGrant, RequiredConsent, ResponseAnswer,
+		ResponseCitation, RoutingRule, ScheduledJob, ServiceActivity, StatusChange,
+		Touchpoint, Treatment, TrialDetail, TrialSubject,
+		VerificationAttempt []ent.Hook
 	}
 	inters struct {
-		Account, AuditEvent, AuditHead, CareCase, CareProgram, CareRelationship,
-		CaseRouting, Condition, Consent, ConsentForm, ContactPoint, Coverage,
-		Department, EligibilityCriterion, Enrollment, Event, EventHead,
-		ExternalIdentifier, IdempotencyKey, Identity, ImportRun, InquiryQuestion,
-		InquiryResponse, KnowledgeResource, LiaisonAssignment, Location,
-		MedicalInquiry, Membership, Organization, Patient, PortalAccess, Product,
-		ProgramSite, ProgramTeamMember, Provider, RequiredConsent, ResponseAnswer,
-		ResponseCitation, RoutingRule, ScheduledJob, StatusChange, Touchpoint,
-		Treatment, TrialDetail, TrialSubject []ent.Interceptor
+		Account, ActivityTemplate, AuditEvent, AuditHead, BenefitVerification, CareCase,
+		CareProgram, CareRelationship, CaseRouting, Condition, Consent, ConsentForm,
+		ContactPoint, Coverage, CoverageBenefit, Department, Disclosure, Document,
+		EligibilityAnswer, EligibilityCriterion, Enrollment, Event, EventHead,
+		ExternalIdentifier, IdempotencyKey, Identity, IdentityVerification, ImportRun,
+		InquiryQuestion, InquiryResponse, KnowledgeResource, LiaisonAssignment,
+		Location, MedicalInquiry, Membership, OnboardingPlan, Organization, Patient,
+		PortalAccess, PriorAuthorization, Product, ProgramProduct, ProgramSite,
+		ProgramTeamMember, Provider, ProxyGrant, RequiredConsent, ResponseAnswer,
+		ResponseCitation, RoutingRule, ScheduledJob, ServiceActivity, StatusChange,
+		Touchpoint, Treatment, TrialDetail, TrialSubject,
+		VerificationAttempt []ent.Interceptor
 	}
 )

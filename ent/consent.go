@@ -13,6 +13,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/document"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/google/uuid"
 )
@@ -44,9 +45,11 @@ type Consent struct {
 	Status code.ConsentStatus `json:"status,omitempty"`
 	// Decision holds the value of the "decision" field.
 	Decision code.ConsentDecision `json:"decision,omitempty"`
-	// CapturedVia holds the value of the "captured_via" field.
+	// Channel over which it was given; while it is only proposed, asked for.
 	CapturedVia code.Channel `json:"captured_via,omitempty"`
-	// CapturedAt holds the value of the "captured_at" field.
+	// RequestedAt holds the value of the "requested_at" field.
+	RequestedAt *time.Time `json:"requested_at,omitempty"`
+	// When it was given; while it is only proposed, asked for.
 	CapturedAt time.Time `json:"captured_at,omitempty"`
 	// EffectiveFrom holds the value of the "effective_from" field.
 	EffectiveFrom time.Time `json:"effective_from,omitempty"`
@@ -60,10 +63,14 @@ type Consent struct {
 	SignerRole code.SignerRole `json:"signer_role,omitempty"`
 	// SignerName holds the value of the "signer_name" field.
 	SignerName *string `json:"signer_name,omitempty"`
-	// EvidenceKind holds the value of the "evidence_kind" field.
-	EvidenceKind code.EvidenceKind `json:"evidence_kind,omitempty"`
+	// Absent while it is only proposed.
+	EvidenceKind *code.EvidenceKind `json:"evidence_kind,omitempty"`
 	// EvidenceRef holds the value of the "evidence_ref" field.
-	EvidenceRef string `json:"evidence_ref,omitempty"`
+	EvidenceRef *string `json:"evidence_ref,omitempty"`
+	// DocumentID holds the value of the "document_id" field.
+	DocumentID *uuid.UUID `json:"document_id,omitempty"`
+	// RenewsID holds the value of the "renews_id" field.
+	RenewsID *uuid.UUID `json:"renews_id,omitempty"`
 	// InfoDescription holds the value of the "info_description" field.
 	InfoDescription *string `json:"info_description,omitempty"`
 	// Discloser holds the value of the "discloser" field.
@@ -88,11 +95,17 @@ type ConsentEdges struct {
 	Form *ConsentForm `json:"form,omitempty"`
 	// Program holds the value of the program edge.
 	Program *CareProgram `json:"program,omitempty"`
+	// Document holds the value of the document edge.
+	Document *Document `json:"document,omitempty"`
+	// Renews holds the value of the renews edge.
+	Renews *Consent `json:"renews,omitempty"`
+	// RenewedBy holds the value of the renewed_by edge.
+	RenewedBy []*Consent `json:"renewed_by,omitempty"`
 	// History holds the value of the history edge.
 	History []*StatusChange `json:"history,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [7]bool
 }
 
 // PatientOrErr returns the Patient value or an error if the edge
@@ -128,10 +141,41 @@ func (e ConsentEdges) ProgramOrErr() (*CareProgram, error) {
 	return nil, &NotLoadedError{edge: "program"}
 }
 
+// DocumentOrErr returns the Document value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ConsentEdges) DocumentOrErr() (*Document, error) {
+	if e.Document != nil {
+		return e.Document, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: document.Label}
+	}
+	return nil, &NotLoadedError{edge: "document"}
+}
+
+// RenewsOrErr returns the Renews value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ConsentEdges) RenewsOrErr() (*Consent, error) {
+	if e.Renews != nil {
+		return e.Renews, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: consent.Label}
+	}
+	return nil, &NotLoadedError{edge: "renews"}
+}
+
+// RenewedByOrErr returns the RenewedBy value or an error if the edge
+// was not loaded in eager-loading.
+func (e ConsentEdges) RenewedByOrErr() ([]*Consent, error) {
+	if e.loadedTypes[5] {
+		return e.RenewedBy, nil
+	}
+	return nil, &NotLoadedError{edge: "renewed_by"}
+}
+
 // HistoryOrErr returns the History value or an error if the edge
 // was not loaded in eager-loading.
 func (e ConsentEdges) HistoryOrErr() ([]*StatusChange, error) {
-	if e.loadedTypes[3] {
+	if e.loadedTypes[6] {
 		return e.History, nil
 	}
 	return nil, &NotLoadedError{edge: "history"}
@@ -142,13 +186,13 @@ func (*Consent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case consent.FieldCreatedBy, consent.FieldUpdatedBy, consent.FieldFormID, consent.FieldProgramID:
+		case consent.FieldCreatedBy, consent.FieldUpdatedBy, consent.FieldFormID, consent.FieldProgramID, consent.FieldDocumentID, consent.FieldRenewsID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case consent.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case consent.FieldScope, consent.FieldStatus, consent.FieldDecision, consent.FieldCapturedVia, consent.FieldRevokedReason, consent.FieldSignerRole, consent.FieldSignerName, consent.FieldEvidenceKind, consent.FieldEvidenceRef, consent.FieldInfoDescription, consent.FieldDiscloser, consent.FieldRecipient, consent.FieldPurpose, consent.FieldExpiryEvent:
 			values[i] = new(sql.NullString)
-		case consent.FieldCreatedAt, consent.FieldUpdatedAt, consent.FieldCapturedAt, consent.FieldEffectiveFrom, consent.FieldExpiresAt, consent.FieldRevokedAt:
+		case consent.FieldCreatedAt, consent.FieldUpdatedAt, consent.FieldRequestedAt, consent.FieldCapturedAt, consent.FieldEffectiveFrom, consent.FieldExpiresAt, consent.FieldRevokedAt:
 			values[i] = new(sql.NullTime)
 		case consent.FieldID, consent.FieldPatientID:
 			values[i] = new(uuid.UUID)
@@ -249,6 +293,13 @@ func (_m *Consent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CapturedVia = code.Channel(value.String)
 			}
+		case consent.FieldRequestedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field requested_at", values[i])
+			} else if value.Valid {
+				_m.RequestedAt = new(time.Time)
+				*_m.RequestedAt = value.Time
+			}
 		case consent.FieldCapturedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field captured_at", values[i])
@@ -299,13 +350,29 @@ func (_m *Consent) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field evidence_kind", values[i])
 			} else if value.Valid {
-				_m.EvidenceKind = code.EvidenceKind(value.String)
+				_m.EvidenceKind = new(code.EvidenceKind)
+				*_m.EvidenceKind = code.EvidenceKind(value.String)
 			}
 		case consent.FieldEvidenceRef:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field evidence_ref", values[i])
 			} else if value.Valid {
-				_m.EvidenceRef = value.String
+				_m.EvidenceRef = new(string)
+				*_m.EvidenceRef = value.String
+			}
+		case consent.FieldDocumentID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field document_id", values[i])
+			} else if value.Valid {
+				_m.DocumentID = new(uuid.UUID)
+				*_m.DocumentID = *value.S.(*uuid.UUID)
+			}
+		case consent.FieldRenewsID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field renews_id", values[i])
+			} else if value.Valid {
+				_m.RenewsID = new(uuid.UUID)
+				*_m.RenewsID = *value.S.(*uuid.UUID)
 			}
 		case consent.FieldInfoDescription:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -368,6 +435,21 @@ func (_m *Consent) QueryForm() *ConsentFormQuery {
 // QueryProgram queries the "program" edge of the Consent entity.
 func (_m *Consent) QueryProgram() *CareProgramQuery {
 	return NewConsentClient(_m.config).QueryProgram(_m)
+}
+
+// QueryDocument queries the "document" edge of the Consent entity.
+func (_m *Consent) QueryDocument() *DocumentQuery {
+	return NewConsentClient(_m.config).QueryDocument(_m)
+}
+
+// QueryRenews queries the "renews" edge of the Consent entity.
+func (_m *Consent) QueryRenews() *ConsentQuery {
+	return NewConsentClient(_m.config).QueryRenews(_m)
+}
+
+// QueryRenewedBy queries the "renewed_by" edge of the Consent entity.
+func (_m *Consent) QueryRenewedBy() *ConsentQuery {
+	return NewConsentClient(_m.config).QueryRenewedBy(_m)
 }
 
 // QueryHistory queries the "history" edge of the Consent entity.
@@ -442,6 +524,11 @@ func (_m *Consent) String() string {
 	builder.WriteString("captured_via=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CapturedVia))
 	builder.WriteString(", ")
+	if v := _m.RequestedAt; v != nil {
+		builder.WriteString("requested_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("captured_at=")
 	builder.WriteString(_m.CapturedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
@@ -471,11 +558,25 @@ func (_m *Consent) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	builder.WriteString("evidence_kind=")
-	builder.WriteString(fmt.Sprintf("%v", _m.EvidenceKind))
+	if v := _m.EvidenceKind; v != nil {
+		builder.WriteString("evidence_kind=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
-	builder.WriteString("evidence_ref=")
-	builder.WriteString(_m.EvidenceRef)
+	if v := _m.EvidenceRef; v != nil {
+		builder.WriteString("evidence_ref=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.DocumentID; v != nil {
+		builder.WriteString("document_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RenewsID; v != nil {
+		builder.WriteString("renews_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.InfoDescription; v != nil {
 		builder.WriteString("info_description=")

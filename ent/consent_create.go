@@ -14,6 +14,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/document"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
@@ -138,6 +139,20 @@ func (_c *ConsentCreate) SetCapturedVia(v code.Channel) *ConsentCreate {
 	return _c
 }
 
+// SetRequestedAt sets the "requested_at" field.
+func (_c *ConsentCreate) SetRequestedAt(v time.Time) *ConsentCreate {
+	_c.mutation.SetRequestedAt(v)
+	return _c
+}
+
+// SetNillableRequestedAt sets the "requested_at" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableRequestedAt(v *time.Time) *ConsentCreate {
+	if v != nil {
+		_c.SetRequestedAt(*v)
+	}
+	return _c
+}
+
 // SetCapturedAt sets the "captured_at" field.
 func (_c *ConsentCreate) SetCapturedAt(v time.Time) *ConsentCreate {
 	_c.mutation.SetCapturedAt(v)
@@ -218,9 +233,53 @@ func (_c *ConsentCreate) SetEvidenceKind(v code.EvidenceKind) *ConsentCreate {
 	return _c
 }
 
+// SetNillableEvidenceKind sets the "evidence_kind" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableEvidenceKind(v *code.EvidenceKind) *ConsentCreate {
+	if v != nil {
+		_c.SetEvidenceKind(*v)
+	}
+	return _c
+}
+
 // SetEvidenceRef sets the "evidence_ref" field.
 func (_c *ConsentCreate) SetEvidenceRef(v string) *ConsentCreate {
 	_c.mutation.SetEvidenceRef(v)
+	return _c
+}
+
+// SetNillableEvidenceRef sets the "evidence_ref" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableEvidenceRef(v *string) *ConsentCreate {
+	if v != nil {
+		_c.SetEvidenceRef(*v)
+	}
+	return _c
+}
+
+// SetDocumentID sets the "document_id" field.
+func (_c *ConsentCreate) SetDocumentID(v uuid.UUID) *ConsentCreate {
+	_c.mutation.SetDocumentID(v)
+	return _c
+}
+
+// SetNillableDocumentID sets the "document_id" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableDocumentID(v *uuid.UUID) *ConsentCreate {
+	if v != nil {
+		_c.SetDocumentID(*v)
+	}
+	return _c
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (_c *ConsentCreate) SetRenewsID(v uuid.UUID) *ConsentCreate {
+	_c.mutation.SetRenewsID(v)
+	return _c
+}
+
+// SetNillableRenewsID sets the "renews_id" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableRenewsID(v *uuid.UUID) *ConsentCreate {
+	if v != nil {
+		_c.SetRenewsID(*v)
+	}
 	return _c
 }
 
@@ -321,6 +380,31 @@ func (_c *ConsentCreate) SetForm(v *ConsentForm) *ConsentCreate {
 // SetProgram sets the "program" edge to the CareProgram entity.
 func (_c *ConsentCreate) SetProgram(v *CareProgram) *ConsentCreate {
 	return _c.SetProgramID(v.ID)
+}
+
+// SetDocument sets the "document" edge to the Document entity.
+func (_c *ConsentCreate) SetDocument(v *Document) *ConsentCreate {
+	return _c.SetDocumentID(v.ID)
+}
+
+// SetRenews sets the "renews" edge to the Consent entity.
+func (_c *ConsentCreate) SetRenews(v *Consent) *ConsentCreate {
+	return _c.SetRenewsID(v.ID)
+}
+
+// AddRenewedByIDs adds the "renewed_by" edge to the Consent entity by IDs.
+func (_c *ConsentCreate) AddRenewedByIDs(ids ...uuid.UUID) *ConsentCreate {
+	_c.mutation.AddRenewedByIDs(ids...)
+	return _c
+}
+
+// AddRenewedBy adds the "renewed_by" edges to the Consent entity.
+func (_c *ConsentCreate) AddRenewedBy(v ...*Consent) *ConsentCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRenewedByIDs(ids...)
 }
 
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
@@ -459,16 +543,10 @@ func (_c *ConsentCreate) check() error {
 			return &ValidationError{Name: "signer_name", err: fmt.Errorf(`ent: validator failed for field "Consent.signer_name": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.EvidenceKind(); !ok {
-		return &ValidationError{Name: "evidence_kind", err: errors.New(`ent: missing required field "Consent.evidence_kind"`)}
-	}
 	if v, ok := _c.mutation.EvidenceKind(); ok {
 		if err := consent.EvidenceKindValidator(v); err != nil {
 			return &ValidationError{Name: "evidence_kind", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_kind": %w`, err)}
 		}
-	}
-	if _, ok := _c.mutation.EvidenceRef(); !ok {
-		return &ValidationError{Name: "evidence_ref", err: errors.New(`ent: missing required field "Consent.evidence_ref"`)}
 	}
 	if v, ok := _c.mutation.EvidenceRef(); ok {
 		if err := consent.EvidenceRefValidator(v); err != nil {
@@ -574,6 +652,10 @@ func (_c *ConsentCreate) createSpec() (*Consent, *sqlgraph.CreateSpec) {
 		_spec.SetField(consent.FieldCapturedVia, field.TypeEnum, value)
 		_node.CapturedVia = value
 	}
+	if value, ok := _c.mutation.RequestedAt(); ok {
+		_spec.SetField(consent.FieldRequestedAt, field.TypeTime, value)
+		_node.RequestedAt = &value
+	}
 	if value, ok := _c.mutation.CapturedAt(); ok {
 		_spec.SetField(consent.FieldCapturedAt, field.TypeTime, value)
 		_node.CapturedAt = value
@@ -604,11 +686,11 @@ func (_c *ConsentCreate) createSpec() (*Consent, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.EvidenceKind(); ok {
 		_spec.SetField(consent.FieldEvidenceKind, field.TypeEnum, value)
-		_node.EvidenceKind = value
+		_node.EvidenceKind = &value
 	}
 	if value, ok := _c.mutation.EvidenceRef(); ok {
 		_spec.SetField(consent.FieldEvidenceRef, field.TypeString, value)
-		_node.EvidenceRef = value
+		_node.EvidenceRef = &value
 	}
 	if value, ok := _c.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)
@@ -679,6 +761,56 @@ func (_c *ConsentCreate) createSpec() (*Consent, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ProgramID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DocumentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consent.DocumentTable,
+			Columns: []string{consent.DocumentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.DocumentID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RenewsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   consent.RenewsTable,
+			Columns: []string{consent.RenewsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RenewsID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RenewedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.HistoryIDs(); len(nodes) > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/document"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
@@ -25,15 +26,18 @@ import (
 // ConsentQuery is the builder for querying Consent entities.
 type ConsentQuery struct {
 	config
-	ctx         *QueryContext
-	order       []consent.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.Consent
-	withPatient *PatientQuery
-	withForm    *ConsentFormQuery
-	withProgram *CareProgramQuery
-	withHistory *StatusChangeQuery
-	modifiers   []func(*sql.Selector)
+	ctx           *QueryContext
+	order         []consent.OrderOption
+	inters        []Interceptor
+	predicates    []predicate.Consent
+	withPatient   *PatientQuery
+	withForm      *ConsentFormQuery
+	withProgram   *CareProgramQuery
+	withDocument  *DocumentQuery
+	withRenews    *ConsentQuery
+	withRenewedBy *ConsentQuery
+	withHistory   *StatusChangeQuery
+	modifiers     []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -129,6 +133,72 @@ func (_q *ConsentQuery) QueryProgram() *CareProgramQuery {
 			sqlgraph.From(consent.Table, consent.FieldID, selector),
 			sqlgraph.To(careprogram.Table, careprogram.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, consent.ProgramTable, consent.ProgramColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDocument chains the current query on the "document" edge.
+func (_q *ConsentQuery) QueryDocument() *DocumentQuery {
+	query := (&DocumentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, selector),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, consent.DocumentTable, consent.DocumentColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRenews chains the current query on the "renews" edge.
+func (_q *ConsentQuery) QueryRenews() *ConsentQuery {
+	query := (&ConsentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, selector),
+			sqlgraph.To(consent.Table, consent.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, consent.RenewsTable, consent.RenewsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRenewedBy chains the current query on the "renewed_by" edge.
+func (_q *ConsentQuery) QueryRenewedBy() *ConsentQuery {
+	query := (&ConsentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consent.Table, consent.FieldID, selector),
+			sqlgraph.To(consent.Table, consent.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, consent.RenewedByTable, consent.RenewedByColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -345,15 +415,18 @@ func (_q *ConsentQuery) Clone() *ConsentQuery {
 		return nil
 	}
 	return &ConsentQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]consent.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.Consent{}, _q.predicates...),
-		withPatient: _q.withPatient.Clone(),
-		withForm:    _q.withForm.Clone(),
-		withProgram: _q.withProgram.Clone(),
-		withHistory: _q.withHistory.Clone(),
+		config:        _q.config,
+		ctx:           _q.ctx.Clone(),
+		order:         append([]consent.OrderOption{}, _q.order...),
+		inters:        append([]Interceptor{}, _q.inters...),
+		predicates:    append([]predicate.Consent{}, _q.predicates...),
+		withPatient:   _q.withPatient.Clone(),
+		withForm:      _q.withForm.Clone(),
+		withProgram:   _q.withProgram.Clone(),
+		withDocument:  _q.withDocument.Clone(),
+		withRenews:    _q.withRenews.Clone(),
+		withRenewedBy: _q.withRenewedBy.Clone(),
+		withHistory:   _q.withHistory.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -391,6 +464,39 @@ func (_q *ConsentQuery) WithProgram(opts ...func(*CareProgramQuery)) *ConsentQue
 		opt(query)
 	}
 	_q.withProgram = query
+	return _q
+}
+
+// WithDocument tells the query-builder to eager-load the nodes that are connected to
+// the "document" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ConsentQuery) WithDocument(opts ...func(*DocumentQuery)) *ConsentQuery {
+	query := (&DocumentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDocument = query
+	return _q
+}
+
+// WithRenews tells the query-builder to eager-load the nodes that are connected to
+// the "renews" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ConsentQuery) WithRenews(opts ...func(*ConsentQuery)) *ConsentQuery {
+	query := (&ConsentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRenews = query
+	return _q
+}
+
+// WithRenewedBy tells the query-builder to eager-load the nodes that are connected to
+// the "renewed_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ConsentQuery) WithRenewedBy(opts ...func(*ConsentQuery)) *ConsentQuery {
+	query := (&ConsentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRenewedBy = query
 	return _q
 }
 
@@ -489,10 +595,13 @@ func (_q *ConsentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cons
 	var (
 		nodes       = []*Consent{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [7]bool{
 			_q.withPatient != nil,
 			_q.withForm != nil,
 			_q.withProgram != nil,
+			_q.withDocument != nil,
+			_q.withRenews != nil,
+			_q.withRenewedBy != nil,
 			_q.withHistory != nil,
 		}
 	)
@@ -532,6 +641,25 @@ func (_q *ConsentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cons
 	if query := _q.withProgram; query != nil {
 		if err := _q.loadProgram(ctx, query, nodes, nil,
 			func(n *Consent, e *CareProgram) { n.Edges.Program = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDocument; query != nil {
+		if err := _q.loadDocument(ctx, query, nodes, nil,
+			func(n *Consent, e *Document) { n.Edges.Document = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRenews; query != nil {
+		if err := _q.loadRenews(ctx, query, nodes, nil,
+			func(n *Consent, e *Consent) { n.Edges.Renews = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRenewedBy; query != nil {
+		if err := _q.loadRenewedBy(ctx, query, nodes,
+			func(n *Consent) { n.Edges.RenewedBy = []*Consent{} },
+			func(n *Consent, e *Consent) { n.Edges.RenewedBy = append(n.Edges.RenewedBy, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -638,6 +766,103 @@ func (_q *ConsentQuery) loadProgram(ctx context.Context, query *CareProgramQuery
 	}
 	return nil
 }
+func (_q *ConsentQuery) loadDocument(ctx context.Context, query *DocumentQuery, nodes []*Consent, init func(*Consent), assign func(*Consent, *Document)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Consent)
+	for i := range nodes {
+		if nodes[i].DocumentID == nil {
+			continue
+		}
+		fk := *nodes[i].DocumentID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(document.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "document_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ConsentQuery) loadRenews(ctx context.Context, query *ConsentQuery, nodes []*Consent, init func(*Consent), assign func(*Consent, *Consent)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Consent)
+	for i := range nodes {
+		if nodes[i].RenewsID == nil {
+			continue
+		}
+		fk := *nodes[i].RenewsID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(consent.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "renews_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ConsentQuery) loadRenewedBy(ctx context.Context, query *ConsentQuery, nodes []*Consent, init func(*Consent), assign func(*Consent, *Consent)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Consent)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(consent.FieldRenewsID)
+	}
+	query.Where(predicate.Consent(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(consent.RenewedByColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RenewsID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "renews_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "renews_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *ConsentQuery) loadHistory(ctx context.Context, query *StatusChangeQuery, nodes []*Consent, init func(*Consent), assign func(*Consent, *StatusChange)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Consent)
@@ -708,6 +933,12 @@ func (_q *ConsentQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProgram != nil {
 			_spec.Node.AddColumnOnce(consent.FieldProgramID)
+		}
+		if _q.withDocument != nil {
+			_spec.Node.AddColumnOnce(consent.FieldDocumentID)
+		}
+		if _q.withRenews != nil {
+			_spec.Node.AddColumnOnce(consent.FieldRenewsID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

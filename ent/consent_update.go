@@ -15,6 +15,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/document"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
@@ -143,6 +144,82 @@ func (_u *ConsentUpdate) SetNillableStatus(v *code.ConsentStatus) *ConsentUpdate
 	return _u
 }
 
+// SetDecision sets the "decision" field.
+func (_u *ConsentUpdate) SetDecision(v code.ConsentDecision) *ConsentUpdate {
+	_u.mutation.SetDecision(v)
+	return _u
+}
+
+// SetNillableDecision sets the "decision" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableDecision(v *code.ConsentDecision) *ConsentUpdate {
+	if v != nil {
+		_u.SetDecision(*v)
+	}
+	return _u
+}
+
+// SetCapturedVia sets the "captured_via" field.
+func (_u *ConsentUpdate) SetCapturedVia(v code.Channel) *ConsentUpdate {
+	_u.mutation.SetCapturedVia(v)
+	return _u
+}
+
+// SetNillableCapturedVia sets the "captured_via" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableCapturedVia(v *code.Channel) *ConsentUpdate {
+	if v != nil {
+		_u.SetCapturedVia(*v)
+	}
+	return _u
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (_u *ConsentUpdate) SetRequestedAt(v time.Time) *ConsentUpdate {
+	_u.mutation.SetRequestedAt(v)
+	return _u
+}
+
+// SetNillableRequestedAt sets the "requested_at" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableRequestedAt(v *time.Time) *ConsentUpdate {
+	if v != nil {
+		_u.SetRequestedAt(*v)
+	}
+	return _u
+}
+
+// ClearRequestedAt clears the value of the "requested_at" field.
+func (_u *ConsentUpdate) ClearRequestedAt() *ConsentUpdate {
+	_u.mutation.ClearRequestedAt()
+	return _u
+}
+
+// SetCapturedAt sets the "captured_at" field.
+func (_u *ConsentUpdate) SetCapturedAt(v time.Time) *ConsentUpdate {
+	_u.mutation.SetCapturedAt(v)
+	return _u
+}
+
+// SetNillableCapturedAt sets the "captured_at" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableCapturedAt(v *time.Time) *ConsentUpdate {
+	if v != nil {
+		_u.SetCapturedAt(*v)
+	}
+	return _u
+}
+
+// SetEffectiveFrom sets the "effective_from" field.
+func (_u *ConsentUpdate) SetEffectiveFrom(v time.Time) *ConsentUpdate {
+	_u.mutation.SetEffectiveFrom(v)
+	return _u
+}
+
+// SetNillableEffectiveFrom sets the "effective_from" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableEffectiveFrom(v *time.Time) *ConsentUpdate {
+	if v != nil {
+		_u.SetEffectiveFrom(*v)
+	}
+	return _u
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_u *ConsentUpdate) SetExpiresAt(v time.Time) *ConsentUpdate {
 	_u.mutation.SetExpiresAt(v)
@@ -203,6 +280,20 @@ func (_u *ConsentUpdate) ClearRevokedReason() *ConsentUpdate {
 	return _u
 }
 
+// SetSignerRole sets the "signer_role" field.
+func (_u *ConsentUpdate) SetSignerRole(v code.SignerRole) *ConsentUpdate {
+	_u.mutation.SetSignerRole(v)
+	return _u
+}
+
+// SetNillableSignerRole sets the "signer_role" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableSignerRole(v *code.SignerRole) *ConsentUpdate {
+	if v != nil {
+		_u.SetSignerRole(*v)
+	}
+	return _u
+}
+
 // SetSignerName sets the "signer_name" field.
 func (_u *ConsentUpdate) SetSignerName(v string) *ConsentUpdate {
 	_u.mutation.SetSignerName(v)
@@ -220,6 +311,86 @@ func (_u *ConsentUpdate) SetNillableSignerName(v *string) *ConsentUpdate {
 // ClearSignerName clears the value of the "signer_name" field.
 func (_u *ConsentUpdate) ClearSignerName() *ConsentUpdate {
 	_u.mutation.ClearSignerName()
+	return _u
+}
+
+// SetEvidenceKind sets the "evidence_kind" field.
+func (_u *ConsentUpdate) SetEvidenceKind(v code.EvidenceKind) *ConsentUpdate {
+	_u.mutation.SetEvidenceKind(v)
+	return _u
+}
+
+// SetNillableEvidenceKind sets the "evidence_kind" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableEvidenceKind(v *code.EvidenceKind) *ConsentUpdate {
+	if v != nil {
+		_u.SetEvidenceKind(*v)
+	}
+	return _u
+}
+
+// ClearEvidenceKind clears the value of the "evidence_kind" field.
+func (_u *ConsentUpdate) ClearEvidenceKind() *ConsentUpdate {
+	_u.mutation.ClearEvidenceKind()
+	return _u
+}
+
+// SetEvidenceRef sets the "evidence_ref" field.
+func (_u *ConsentUpdate) SetEvidenceRef(v string) *ConsentUpdate {
+	_u.mutation.SetEvidenceRef(v)
+	return _u
+}
+
+// SetNillableEvidenceRef sets the "evidence_ref" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableEvidenceRef(v *string) *ConsentUpdate {
+	if v != nil {
+		_u.SetEvidenceRef(*v)
+	}
+	return _u
+}
+
+// ClearEvidenceRef clears the value of the "evidence_ref" field.
+func (_u *ConsentUpdate) ClearEvidenceRef() *ConsentUpdate {
+	_u.mutation.ClearEvidenceRef()
+	return _u
+}
+
+// SetDocumentID sets the "document_id" field.
+func (_u *ConsentUpdate) SetDocumentID(v uuid.UUID) *ConsentUpdate {
+	_u.mutation.SetDocumentID(v)
+	return _u
+}
+
+// SetNillableDocumentID sets the "document_id" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableDocumentID(v *uuid.UUID) *ConsentUpdate {
+	if v != nil {
+		_u.SetDocumentID(*v)
+	}
+	return _u
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (_u *ConsentUpdate) ClearDocumentID() *ConsentUpdate {
+	_u.mutation.ClearDocumentID()
+	return _u
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (_u *ConsentUpdate) SetRenewsID(v uuid.UUID) *ConsentUpdate {
+	_u.mutation.SetRenewsID(v)
+	return _u
+}
+
+// SetNillableRenewsID sets the "renews_id" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableRenewsID(v *uuid.UUID) *ConsentUpdate {
+	if v != nil {
+		_u.SetRenewsID(*v)
+	}
+	return _u
+}
+
+// ClearRenewsID clears the value of the "renews_id" field.
+func (_u *ConsentUpdate) ClearRenewsID() *ConsentUpdate {
+	_u.mutation.ClearRenewsID()
 	return _u
 }
 
@@ -333,6 +504,31 @@ func (_u *ConsentUpdate) SetProgram(v *CareProgram) *ConsentUpdate {
 	return _u.SetProgramID(v.ID)
 }
 
+// SetDocument sets the "document" edge to the Document entity.
+func (_u *ConsentUpdate) SetDocument(v *Document) *ConsentUpdate {
+	return _u.SetDocumentID(v.ID)
+}
+
+// SetRenews sets the "renews" edge to the Consent entity.
+func (_u *ConsentUpdate) SetRenews(v *Consent) *ConsentUpdate {
+	return _u.SetRenewsID(v.ID)
+}
+
+// AddRenewedByIDs adds the "renewed_by" edge to the Consent entity by IDs.
+func (_u *ConsentUpdate) AddRenewedByIDs(ids ...uuid.UUID) *ConsentUpdate {
+	_u.mutation.AddRenewedByIDs(ids...)
+	return _u
+}
+
+// AddRenewedBy adds the "renewed_by" edges to the Consent entity.
+func (_u *ConsentUpdate) AddRenewedBy(v ...*Consent) *ConsentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRenewedByIDs(ids...)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *ConsentUpdate) AddHistoryIDs(ids ...uuid.UUID) *ConsentUpdate {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -363,6 +559,39 @@ func (_u *ConsentUpdate) ClearForm() *ConsentUpdate {
 func (_u *ConsentUpdate) ClearProgram() *ConsentUpdate {
 	_u.mutation.ClearProgram()
 	return _u
+}
+
+// ClearDocument clears the "document" edge to the Document entity.
+func (_u *ConsentUpdate) ClearDocument() *ConsentUpdate {
+	_u.mutation.ClearDocument()
+	return _u
+}
+
+// ClearRenews clears the "renews" edge to the Consent entity.
+func (_u *ConsentUpdate) ClearRenews() *ConsentUpdate {
+	_u.mutation.ClearRenews()
+	return _u
+}
+
+// ClearRenewedBy clears all "renewed_by" edges to the Consent entity.
+func (_u *ConsentUpdate) ClearRenewedBy() *ConsentUpdate {
+	_u.mutation.ClearRenewedBy()
+	return _u
+}
+
+// RemoveRenewedByIDs removes the "renewed_by" edge to Consent entities by IDs.
+func (_u *ConsentUpdate) RemoveRenewedByIDs(ids ...uuid.UUID) *ConsentUpdate {
+	_u.mutation.RemoveRenewedByIDs(ids...)
+	return _u
+}
+
+// RemoveRenewedBy removes "renewed_by" edges to Consent entities.
+func (_u *ConsentUpdate) RemoveRenewedBy(v ...*Consent) *ConsentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRenewedByIDs(ids...)
 }
 
 // ClearHistory clears all "history" edges to the StatusChange entity.
@@ -420,14 +649,39 @@ func (_u *ConsentUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Consent.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Decision(); ok {
+		if err := consent.DecisionValidator(v); err != nil {
+			return &ValidationError{Name: "decision", err: fmt.Errorf(`ent: validator failed for field "Consent.decision": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CapturedVia(); ok {
+		if err := consent.CapturedViaValidator(v); err != nil {
+			return &ValidationError{Name: "captured_via", err: fmt.Errorf(`ent: validator failed for field "Consent.captured_via": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.RevokedReason(); ok {
 		if err := consent.RevokedReasonValidator(v); err != nil {
 			return &ValidationError{Name: "revoked_reason", err: fmt.Errorf(`ent: validator failed for field "Consent.revoked_reason": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SignerRole(); ok {
+		if err := consent.SignerRoleValidator(v); err != nil {
+			return &ValidationError{Name: "signer_role", err: fmt.Errorf(`ent: validator failed for field "Consent.signer_role": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.SignerName(); ok {
 		if err := consent.SignerNameValidator(v); err != nil {
 			return &ValidationError{Name: "signer_name", err: fmt.Errorf(`ent: validator failed for field "Consent.signer_name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EvidenceKind(); ok {
+		if err := consent.EvidenceKindValidator(v); err != nil {
+			return &ValidationError{Name: "evidence_kind", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_kind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EvidenceRef(); ok {
+		if err := consent.EvidenceRefValidator(v); err != nil {
+			return &ValidationError{Name: "evidence_ref", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_ref": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.InfoDescription(); ok {
@@ -500,6 +754,24 @@ func (_u *ConsentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(consent.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Decision(); ok {
+		_spec.SetField(consent.FieldDecision, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.CapturedVia(); ok {
+		_spec.SetField(consent.FieldCapturedVia, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.RequestedAt(); ok {
+		_spec.SetField(consent.FieldRequestedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RequestedAtCleared() {
+		_spec.ClearField(consent.FieldRequestedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CapturedAt(); ok {
+		_spec.SetField(consent.FieldCapturedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.EffectiveFrom(); ok {
+		_spec.SetField(consent.FieldEffectiveFrom, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(consent.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -518,11 +790,26 @@ func (_u *ConsentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RevokedReasonCleared() {
 		_spec.ClearField(consent.FieldRevokedReason, field.TypeString)
 	}
+	if value, ok := _u.mutation.SignerRole(); ok {
+		_spec.SetField(consent.FieldSignerRole, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.SignerName(); ok {
 		_spec.SetField(consent.FieldSignerName, field.TypeString, value)
 	}
 	if _u.mutation.SignerNameCleared() {
 		_spec.ClearField(consent.FieldSignerName, field.TypeString)
+	}
+	if value, ok := _u.mutation.EvidenceKind(); ok {
+		_spec.SetField(consent.FieldEvidenceKind, field.TypeEnum, value)
+	}
+	if _u.mutation.EvidenceKindCleared() {
+		_spec.ClearField(consent.FieldEvidenceKind, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.EvidenceRef(); ok {
+		_spec.SetField(consent.FieldEvidenceRef, field.TypeString, value)
+	}
+	if _u.mutation.EvidenceRefCleared() {
+		_spec.ClearField(consent.FieldEvidenceRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)
@@ -605,6 +892,109 @@ func (_u *ConsentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DocumentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consent.DocumentTable,
+			Columns: []string{consent.DocumentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DocumentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consent.DocumentTable,
+			Columns: []string{consent.DocumentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RenewsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   consent.RenewsTable,
+			Columns: []string{consent.RenewsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RenewsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   consent.RenewsTable,
+			Columns: []string{consent.RenewsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RenewedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRenewedByIDs(); len(nodes) > 0 && !_u.mutation.RenewedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RenewedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -788,6 +1178,82 @@ func (_u *ConsentUpdateOne) SetNillableStatus(v *code.ConsentStatus) *ConsentUpd
 	return _u
 }
 
+// SetDecision sets the "decision" field.
+func (_u *ConsentUpdateOne) SetDecision(v code.ConsentDecision) *ConsentUpdateOne {
+	_u.mutation.SetDecision(v)
+	return _u
+}
+
+// SetNillableDecision sets the "decision" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableDecision(v *code.ConsentDecision) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetDecision(*v)
+	}
+	return _u
+}
+
+// SetCapturedVia sets the "captured_via" field.
+func (_u *ConsentUpdateOne) SetCapturedVia(v code.Channel) *ConsentUpdateOne {
+	_u.mutation.SetCapturedVia(v)
+	return _u
+}
+
+// SetNillableCapturedVia sets the "captured_via" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableCapturedVia(v *code.Channel) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetCapturedVia(*v)
+	}
+	return _u
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (_u *ConsentUpdateOne) SetRequestedAt(v time.Time) *ConsentUpdateOne {
+	_u.mutation.SetRequestedAt(v)
+	return _u
+}
+
+// SetNillableRequestedAt sets the "requested_at" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableRequestedAt(v *time.Time) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetRequestedAt(*v)
+	}
+	return _u
+}
+
+// ClearRequestedAt clears the value of the "requested_at" field.
+func (_u *ConsentUpdateOne) ClearRequestedAt() *ConsentUpdateOne {
+	_u.mutation.ClearRequestedAt()
+	return _u
+}
+
+// SetCapturedAt sets the "captured_at" field.
+func (_u *ConsentUpdateOne) SetCapturedAt(v time.Time) *ConsentUpdateOne {
+	_u.mutation.SetCapturedAt(v)
+	return _u
+}
+
+// SetNillableCapturedAt sets the "captured_at" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableCapturedAt(v *time.Time) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetCapturedAt(*v)
+	}
+	return _u
+}
+
+// SetEffectiveFrom sets the "effective_from" field.
+func (_u *ConsentUpdateOne) SetEffectiveFrom(v time.Time) *ConsentUpdateOne {
+	_u.mutation.SetEffectiveFrom(v)
+	return _u
+}
+
+// SetNillableEffectiveFrom sets the "effective_from" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableEffectiveFrom(v *time.Time) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetEffectiveFrom(*v)
+	}
+	return _u
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_u *ConsentUpdateOne) SetExpiresAt(v time.Time) *ConsentUpdateOne {
 	_u.mutation.SetExpiresAt(v)
@@ -848,6 +1314,20 @@ func (_u *ConsentUpdateOne) ClearRevokedReason() *ConsentUpdateOne {
 	return _u
 }
 
+// SetSignerRole sets the "signer_role" field.
+func (_u *ConsentUpdateOne) SetSignerRole(v code.SignerRole) *ConsentUpdateOne {
+	_u.mutation.SetSignerRole(v)
+	return _u
+}
+
+// SetNillableSignerRole sets the "signer_role" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableSignerRole(v *code.SignerRole) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetSignerRole(*v)
+	}
+	return _u
+}
+
 // SetSignerName sets the "signer_name" field.
 func (_u *ConsentUpdateOne) SetSignerName(v string) *ConsentUpdateOne {
 	_u.mutation.SetSignerName(v)
@@ -865,6 +1345,86 @@ func (_u *ConsentUpdateOne) SetNillableSignerName(v *string) *ConsentUpdateOne {
 // ClearSignerName clears the value of the "signer_name" field.
 func (_u *ConsentUpdateOne) ClearSignerName() *ConsentUpdateOne {
 	_u.mutation.ClearSignerName()
+	return _u
+}
+
+// SetEvidenceKind sets the "evidence_kind" field.
+func (_u *ConsentUpdateOne) SetEvidenceKind(v code.EvidenceKind) *ConsentUpdateOne {
+	_u.mutation.SetEvidenceKind(v)
+	return _u
+}
+
+// SetNillableEvidenceKind sets the "evidence_kind" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableEvidenceKind(v *code.EvidenceKind) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetEvidenceKind(*v)
+	}
+	return _u
+}
+
+// ClearEvidenceKind clears the value of the "evidence_kind" field.
+func (_u *ConsentUpdateOne) ClearEvidenceKind() *ConsentUpdateOne {
+	_u.mutation.ClearEvidenceKind()
+	return _u
+}
+
+// SetEvidenceRef sets the "evidence_ref" field.
+func (_u *ConsentUpdateOne) SetEvidenceRef(v string) *ConsentUpdateOne {
+	_u.mutation.SetEvidenceRef(v)
+	return _u
+}
+
+// SetNillableEvidenceRef sets the "evidence_ref" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableEvidenceRef(v *string) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetEvidenceRef(*v)
+	}
+	return _u
+}
+
+// ClearEvidenceRef clears the value of the "evidence_ref" field.
+func (_u *ConsentUpdateOne) ClearEvidenceRef() *ConsentUpdateOne {
+	_u.mutation.ClearEvidenceRef()
+	return _u
+}
+
+// SetDocumentID sets the "document_id" field.
+func (_u *ConsentUpdateOne) SetDocumentID(v uuid.UUID) *ConsentUpdateOne {
+	_u.mutation.SetDocumentID(v)
+	return _u
+}
+
+// SetNillableDocumentID sets the "document_id" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableDocumentID(v *uuid.UUID) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetDocumentID(*v)
+	}
+	return _u
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (_u *ConsentUpdateOne) ClearDocumentID() *ConsentUpdateOne {
+	_u.mutation.ClearDocumentID()
+	return _u
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (_u *ConsentUpdateOne) SetRenewsID(v uuid.UUID) *ConsentUpdateOne {
+	_u.mutation.SetRenewsID(v)
+	return _u
+}
+
+// SetNillableRenewsID sets the "renews_id" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableRenewsID(v *uuid.UUID) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetRenewsID(*v)
+	}
+	return _u
+}
+
+// ClearRenewsID clears the value of the "renews_id" field.
+func (_u *ConsentUpdateOne) ClearRenewsID() *ConsentUpdateOne {
+	_u.mutation.ClearRenewsID()
 	return _u
 }
 
@@ -978,6 +1538,31 @@ func (_u *ConsentUpdateOne) SetProgram(v *CareProgram) *ConsentUpdateOne {
 	return _u.SetProgramID(v.ID)
 }
 
+// SetDocument sets the "document" edge to the Document entity.
+func (_u *ConsentUpdateOne) SetDocument(v *Document) *ConsentUpdateOne {
+	return _u.SetDocumentID(v.ID)
+}
+
+// SetRenews sets the "renews" edge to the Consent entity.
+func (_u *ConsentUpdateOne) SetRenews(v *Consent) *ConsentUpdateOne {
+	return _u.SetRenewsID(v.ID)
+}
+
+// AddRenewedByIDs adds the "renewed_by" edge to the Consent entity by IDs.
+func (_u *ConsentUpdateOne) AddRenewedByIDs(ids ...uuid.UUID) *ConsentUpdateOne {
+	_u.mutation.AddRenewedByIDs(ids...)
+	return _u
+}
+
+// AddRenewedBy adds the "renewed_by" edges to the Consent entity.
+func (_u *ConsentUpdateOne) AddRenewedBy(v ...*Consent) *ConsentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRenewedByIDs(ids...)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *ConsentUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *ConsentUpdateOne {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -1008,6 +1593,39 @@ func (_u *ConsentUpdateOne) ClearForm() *ConsentUpdateOne {
 func (_u *ConsentUpdateOne) ClearProgram() *ConsentUpdateOne {
 	_u.mutation.ClearProgram()
 	return _u
+}
+
+// ClearDocument clears the "document" edge to the Document entity.
+func (_u *ConsentUpdateOne) ClearDocument() *ConsentUpdateOne {
+	_u.mutation.ClearDocument()
+	return _u
+}
+
+// ClearRenews clears the "renews" edge to the Consent entity.
+func (_u *ConsentUpdateOne) ClearRenews() *ConsentUpdateOne {
+	_u.mutation.ClearRenews()
+	return _u
+}
+
+// ClearRenewedBy clears all "renewed_by" edges to the Consent entity.
+func (_u *ConsentUpdateOne) ClearRenewedBy() *ConsentUpdateOne {
+	_u.mutation.ClearRenewedBy()
+	return _u
+}
+
+// RemoveRenewedByIDs removes the "renewed_by" edge to Consent entities by IDs.
+func (_u *ConsentUpdateOne) RemoveRenewedByIDs(ids ...uuid.UUID) *ConsentUpdateOne {
+	_u.mutation.RemoveRenewedByIDs(ids...)
+	return _u
+}
+
+// RemoveRenewedBy removes "renewed_by" edges to Consent entities.
+func (_u *ConsentUpdateOne) RemoveRenewedBy(v ...*Consent) *ConsentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRenewedByIDs(ids...)
 }
 
 // ClearHistory clears all "history" edges to the StatusChange entity.
@@ -1078,14 +1696,39 @@ func (_u *ConsentUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Consent.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Decision(); ok {
+		if err := consent.DecisionValidator(v); err != nil {
+			return &ValidationError{Name: "decision", err: fmt.Errorf(`ent: validator failed for field "Consent.decision": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.CapturedVia(); ok {
+		if err := consent.CapturedViaValidator(v); err != nil {
+			return &ValidationError{Name: "captured_via", err: fmt.Errorf(`ent: validator failed for field "Consent.captured_via": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.RevokedReason(); ok {
 		if err := consent.RevokedReasonValidator(v); err != nil {
 			return &ValidationError{Name: "revoked_reason", err: fmt.Errorf(`ent: validator failed for field "Consent.revoked_reason": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SignerRole(); ok {
+		if err := consent.SignerRoleValidator(v); err != nil {
+			return &ValidationError{Name: "signer_role", err: fmt.Errorf(`ent: validator failed for field "Consent.signer_role": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.SignerName(); ok {
 		if err := consent.SignerNameValidator(v); err != nil {
 			return &ValidationError{Name: "signer_name", err: fmt.Errorf(`ent: validator failed for field "Consent.signer_name": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EvidenceKind(); ok {
+		if err := consent.EvidenceKindValidator(v); err != nil {
+			return &ValidationError{Name: "evidence_kind", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_kind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EvidenceRef(); ok {
+		if err := consent.EvidenceRefValidator(v); err != nil {
+			return &ValidationError{Name: "evidence_ref", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_ref": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.InfoDescription(); ok {
@@ -1175,6 +1818,24 @@ func (_u *ConsentUpdateOne) sqlSave(ctx context.Context) (_node *Consent, err er
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(consent.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Decision(); ok {
+		_spec.SetField(consent.FieldDecision, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.CapturedVia(); ok {
+		_spec.SetField(consent.FieldCapturedVia, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.RequestedAt(); ok {
+		_spec.SetField(consent.FieldRequestedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RequestedAtCleared() {
+		_spec.ClearField(consent.FieldRequestedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.CapturedAt(); ok {
+		_spec.SetField(consent.FieldCapturedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.EffectiveFrom(); ok {
+		_spec.SetField(consent.FieldEffectiveFrom, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(consent.FieldExpiresAt, field.TypeTime, value)
 	}
@@ -1193,11 +1854,26 @@ func (_u *ConsentUpdateOne) sqlSave(ctx context.Context) (_node *Consent, err er
 	if _u.mutation.RevokedReasonCleared() {
 		_spec.ClearField(consent.FieldRevokedReason, field.TypeString)
 	}
+	if value, ok := _u.mutation.SignerRole(); ok {
+		_spec.SetField(consent.FieldSignerRole, field.TypeEnum, value)
+	}
 	if value, ok := _u.mutation.SignerName(); ok {
 		_spec.SetField(consent.FieldSignerName, field.TypeString, value)
 	}
 	if _u.mutation.SignerNameCleared() {
 		_spec.ClearField(consent.FieldSignerName, field.TypeString)
+	}
+	if value, ok := _u.mutation.EvidenceKind(); ok {
+		_spec.SetField(consent.FieldEvidenceKind, field.TypeEnum, value)
+	}
+	if _u.mutation.EvidenceKindCleared() {
+		_spec.ClearField(consent.FieldEvidenceKind, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.EvidenceRef(); ok {
+		_spec.SetField(consent.FieldEvidenceRef, field.TypeString, value)
+	}
+	if _u.mutation.EvidenceRefCleared() {
+		_spec.ClearField(consent.FieldEvidenceRef, field.TypeString)
 	}
 	if value, ok := _u.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)
@@ -1280,6 +1956,109 @@ func (_u *ConsentUpdateOne) sqlSave(ctx context.Context) (_node *Consent, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DocumentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consent.DocumentTable,
+			Columns: []string{consent.DocumentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DocumentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consent.DocumentTable,
+			Columns: []string{consent.DocumentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RenewsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   consent.RenewsTable,
+			Columns: []string{consent.RenewsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RenewsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   consent.RenewsTable,
+			Columns: []string{consent.RenewsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RenewedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRenewedByIDs(); len(nodes) > 0 && !_u.mutation.RenewedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RenewedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   consent.RenewedByTable,
+			Columns: []string{consent.RenewedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consent.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

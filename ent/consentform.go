@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/identity"
 	"github.com/google/uuid"
 )
 
@@ -52,6 +53,10 @@ type ConsentForm struct {
 	Status code.FormStatus `json:"status,omitempty"`
 	// ProgramID holds the value of the "program_id" field.
 	ProgramID *uuid.UUID `json:"program_id,omitempty"`
+	// ApprovedByID holds the value of the "approved_by_id" field.
+	ApprovedByID *uuid.UUID `json:"approved_by_id,omitempty"`
+	// ApprovedAt holds the value of the "approved_at" field.
+	ApprovedAt *time.Time `json:"approved_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ConsentFormQuery when eager-loading is set.
 	Edges        ConsentFormEdges `json:"edges"`
@@ -62,9 +67,13 @@ type ConsentForm struct {
 type ConsentFormEdges struct {
 	// Program holds the value of the program edge.
 	Program *CareProgram `json:"program,omitempty"`
+	// ApprovedBy holds the value of the approved_by edge.
+	ApprovedBy *Identity `json:"approved_by,omitempty"`
+	// History holds the value of the history edge.
+	History []*StatusChange `json:"history,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [3]bool
 }
 
 // ProgramOrErr returns the Program value or an error if the edge
@@ -78,18 +87,38 @@ func (e ConsentFormEdges) ProgramOrErr() (*CareProgram, error) {
 	return nil, &NotLoadedError{edge: "program"}
 }
 
+// ApprovedByOrErr returns the ApprovedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ConsentFormEdges) ApprovedByOrErr() (*Identity, error) {
+	if e.ApprovedBy != nil {
+		return e.ApprovedBy, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: identity.Label}
+	}
+	return nil, &NotLoadedError{edge: "approved_by"}
+}
+
+// HistoryOrErr returns the History value or an error if the edge
+// was not loaded in eager-loading.
+func (e ConsentFormEdges) HistoryOrErr() ([]*StatusChange, error) {
+	if e.loadedTypes[2] {
+		return e.History, nil
+	}
+	return nil, &NotLoadedError{edge: "history"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*ConsentForm) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case consentform.FieldCreatedBy, consentform.FieldUpdatedBy, consentform.FieldProgramID:
+		case consentform.FieldCreatedBy, consentform.FieldUpdatedBy, consentform.FieldProgramID, consentform.FieldApprovedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case consentform.FieldVersion, consentform.FieldEdition:
 			values[i] = new(sql.NullInt64)
 		case consentform.FieldScope, consentform.FieldLocale, consentform.FieldTitle, consentform.FieldBody, consentform.FieldSha256, consentform.FieldEthicsVersion, consentform.FieldStatus:
 			values[i] = new(sql.NullString)
-		case consentform.FieldCreatedAt, consentform.FieldUpdatedAt, consentform.FieldEffectiveFrom, consentform.FieldEffectiveTo:
+		case consentform.FieldCreatedAt, consentform.FieldUpdatedAt, consentform.FieldEffectiveFrom, consentform.FieldEffectiveTo, consentform.FieldApprovedAt:
 			values[i] = new(sql.NullTime)
 		case consentform.FieldID:
 			values[i] = new(uuid.UUID)
@@ -215,6 +244,20 @@ func (_m *ConsentForm) assignValues(columns []string, values []any) error {
 				_m.ProgramID = new(uuid.UUID)
 				*_m.ProgramID = *value.S.(*uuid.UUID)
 			}
+		case consentform.FieldApprovedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field approved_by_id", values[i])
+			} else if value.Valid {
+				_m.ApprovedByID = new(uuid.UUID)
+				*_m.ApprovedByID = *value.S.(*uuid.UUID)
+			}
+		case consentform.FieldApprovedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field approved_at", values[i])
+			} else if value.Valid {
+				_m.ApprovedAt = new(time.Time)
+				*_m.ApprovedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -231,6 +274,16 @@ func (_m *ConsentForm) Value(name string) (ent.Value, error) {
 // QueryProgram queries the "program" edge of the ConsentForm entity.
 func (_m *ConsentForm) QueryProgram() *CareProgramQuery {
 	return NewConsentFormClient(_m.config).QueryProgram(_m)
+}
+
+// QueryApprovedBy queries the "approved_by" edge of the ConsentForm entity.
+func (_m *ConsentForm) QueryApprovedBy() *IdentityQuery {
+	return NewConsentFormClient(_m.config).QueryApprovedBy(_m)
+}
+
+// QueryHistory queries the "history" edge of the ConsentForm entity.
+func (_m *ConsentForm) QueryHistory() *StatusChangeQuery {
+	return NewConsentFormClient(_m.config).QueryHistory(_m)
 }
 
 // Update returns a builder for updating this ConsentForm.
@@ -312,6 +365,16 @@ func (_m *ConsentForm) String() string {
 	if v := _m.ProgramID; v != nil {
 		builder.WriteString("program_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ApprovedByID; v != nil {
+		builder.WriteString("approved_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ApprovedAt; v != nil {
+		builder.WriteString("approved_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')
 	return builder.String()

@@ -13,6 +13,8 @@ import (
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
@@ -175,6 +177,34 @@ func (_c *ConsentFormCreate) SetNillableProgramID(v *uuid.UUID) *ConsentFormCrea
 	return _c
 }
 
+// SetApprovedByID sets the "approved_by_id" field.
+func (_c *ConsentFormCreate) SetApprovedByID(v uuid.UUID) *ConsentFormCreate {
+	_c.mutation.SetApprovedByID(v)
+	return _c
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_c *ConsentFormCreate) SetNillableApprovedByID(v *uuid.UUID) *ConsentFormCreate {
+	if v != nil {
+		_c.SetApprovedByID(*v)
+	}
+	return _c
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (_c *ConsentFormCreate) SetApprovedAt(v time.Time) *ConsentFormCreate {
+	_c.mutation.SetApprovedAt(v)
+	return _c
+}
+
+// SetNillableApprovedAt sets the "approved_at" field if the given value is not nil.
+func (_c *ConsentFormCreate) SetNillableApprovedAt(v *time.Time) *ConsentFormCreate {
+	if v != nil {
+		_c.SetApprovedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ConsentFormCreate) SetID(v uuid.UUID) *ConsentFormCreate {
 	_c.mutation.SetID(v)
@@ -192,6 +222,26 @@ func (_c *ConsentFormCreate) SetNillableID(v *uuid.UUID) *ConsentFormCreate {
 // SetProgram sets the "program" edge to the CareProgram entity.
 func (_c *ConsentFormCreate) SetProgram(v *CareProgram) *ConsentFormCreate {
 	return _c.SetProgramID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Identity entity.
+func (_c *ConsentFormCreate) SetApprovedBy(v *Identity) *ConsentFormCreate {
+	return _c.SetApprovedByID(v.ID)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_c *ConsentFormCreate) AddHistoryIDs(ids ...uuid.UUID) *ConsentFormCreate {
+	_c.mutation.AddHistoryIDs(ids...)
+	return _c
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_c *ConsentFormCreate) AddHistory(v ...*StatusChange) *ConsentFormCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddHistoryIDs(ids...)
 }
 
 // Mutation returns the ConsentFormMutation object of the builder.
@@ -419,6 +469,10 @@ func (_c *ConsentFormCreate) createSpec() (*ConsentForm, *sqlgraph.CreateSpec) {
 		_spec.SetField(consentform.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
 	}
+	if value, ok := _c.mutation.ApprovedAt(); ok {
+		_spec.SetField(consentform.FieldApprovedAt, field.TypeTime, value)
+		_node.ApprovedAt = &value
+	}
 	if nodes := _c.mutation.ProgramIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -434,6 +488,39 @@ func (_c *ConsentFormCreate) createSpec() (*ConsentForm, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.ProgramID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consentform.ApprovedByTable,
+			Columns: []string{consentform.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ApprovedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

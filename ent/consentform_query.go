@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -14,19 +15,23 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
 // ConsentFormQuery is the builder for querying ConsentForm entities.
 type ConsentFormQuery struct {
 	config
-	ctx         *QueryContext
-	order       []consentform.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.ConsentForm
-	withProgram *CareProgramQuery
-	modifiers   []func(*sql.Selector)
+	ctx            *QueryContext
+	order          []consentform.OrderOption
+	inters         []Interceptor
+	predicates     []predicate.ConsentForm
+	withProgram    *CareProgramQuery
+	withApprovedBy *IdentityQuery
+	withHistory    *StatusChangeQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -78,6 +83,50 @@ func (_q *ConsentFormQuery) QueryProgram() *CareProgramQuery {
 			sqlgraph.From(consentform.Table, consentform.FieldID, selector),
 			sqlgraph.To(careprogram.Table, careprogram.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, consentform.ProgramTable, consentform.ProgramColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryApprovedBy chains the current query on the "approved_by" edge.
+func (_q *ConsentFormQuery) QueryApprovedBy() *IdentityQuery {
+	query := (&IdentityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consentform.Table, consentform.FieldID, selector),
+			sqlgraph.To(identity.Table, identity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, consentform.ApprovedByTable, consentform.ApprovedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHistory chains the current query on the "history" edge.
+func (_q *ConsentFormQuery) QueryHistory() *StatusChangeQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(consentform.Table, consentform.FieldID, selector),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, consentform.HistoryTable, consentform.HistoryColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -272,12 +321,14 @@ func (_q *ConsentFormQuery) Clone() *ConsentFormQuery {
 		return nil
 	}
 	return &ConsentFormQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]consentform.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.ConsentForm{}, _q.predicates...),
-		withProgram: _q.withProgram.Clone(),
+		config:         _q.config,
+		ctx:            _q.ctx.Clone(),
+		order:          append([]consentform.OrderOption{}, _q.order...),
+		inters:         append([]Interceptor{}, _q.inters...),
+		predicates:     append([]predicate.ConsentForm{}, _q.predicates...),
+		withProgram:    _q.withProgram.Clone(),
+		withApprovedBy: _q.withApprovedBy.Clone(),
+		withHistory:    _q.withHistory.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -293,6 +344,28 @@ func (_q *ConsentFormQuery) WithProgram(opts ...func(*CareProgramQuery)) *Consen
 		opt(query)
 	}
 	_q.withProgram = query
+	return _q
+}
+
+// WithApprovedBy tells the query-builder to eager-load the nodes that are connected to
+// the "approved_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ConsentFormQuery) WithApprovedBy(opts ...func(*IdentityQuery)) *ConsentFormQuery {
+	query := (&IdentityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withApprovedBy = query
+	return _q
+}
+
+// WithHistory tells the query-builder to eager-load the nodes that are connected to
+// the "history" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ConsentFormQuery) WithHistory(opts ...func(*StatusChangeQuery)) *ConsentFormQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHistory = query
 	return _q
 }
 
@@ -380,8 +453,10 @@ func (_q *ConsentFormQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	var (
 		nodes       = []*ConsentForm{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [3]bool{
 			_q.withProgram != nil,
+			_q.withApprovedBy != nil,
+			_q.withHistory != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -408,6 +483,19 @@ func (_q *ConsentFormQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*
 	if query := _q.withProgram; query != nil {
 		if err := _q.loadProgram(ctx, query, nodes, nil,
 			func(n *ConsentForm, e *CareProgram) { n.Edges.Program = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withApprovedBy; query != nil {
+		if err := _q.loadApprovedBy(ctx, query, nodes, nil,
+			func(n *ConsentForm, e *Identity) { n.Edges.ApprovedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHistory; query != nil {
+		if err := _q.loadHistory(ctx, query, nodes,
+			func(n *ConsentForm) { n.Edges.History = []*StatusChange{} },
+			func(n *ConsentForm, e *StatusChange) { n.Edges.History = append(n.Edges.History, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -446,6 +534,71 @@ func (_q *ConsentFormQuery) loadProgram(ctx context.Context, query *CareProgramQ
 	}
 	return nil
 }
+func (_q *ConsentFormQuery) loadApprovedBy(ctx context.Context, query *IdentityQuery, nodes []*ConsentForm, init func(*ConsentForm), assign func(*ConsentForm, *Identity)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*ConsentForm)
+	for i := range nodes {
+		if nodes[i].ApprovedByID == nil {
+			continue
+		}
+		fk := *nodes[i].ApprovedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(identity.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "approved_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *ConsentFormQuery) loadHistory(ctx context.Context, query *StatusChangeQuery, nodes []*ConsentForm, init func(*ConsentForm), assign func(*ConsentForm, *StatusChange)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*ConsentForm)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(statuschange.FieldConsentFormID)
+	}
+	query.Where(predicate.StatusChange(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(consentform.HistoryColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ConsentFormID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "consent_form_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "consent_form_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *ConsentFormQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -477,6 +630,9 @@ func (_q *ConsentFormQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withProgram != nil {
 			_spec.Node.AddColumnOnce(consentform.FieldProgramID)
+		}
+		if _q.withApprovedBy != nil {
+			_spec.Node.AddColumnOnce(consentform.FieldApprovedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -14,7 +14,9 @@ import (
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
@@ -161,9 +163,69 @@ func (_u *ConsentFormUpdate) ClearProgramID() *ConsentFormUpdate {
 	return _u
 }
 
+// SetApprovedByID sets the "approved_by_id" field.
+func (_u *ConsentFormUpdate) SetApprovedByID(v uuid.UUID) *ConsentFormUpdate {
+	_u.mutation.SetApprovedByID(v)
+	return _u
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_u *ConsentFormUpdate) SetNillableApprovedByID(v *uuid.UUID) *ConsentFormUpdate {
+	if v != nil {
+		_u.SetApprovedByID(*v)
+	}
+	return _u
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (_u *ConsentFormUpdate) ClearApprovedByID() *ConsentFormUpdate {
+	_u.mutation.ClearApprovedByID()
+	return _u
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (_u *ConsentFormUpdate) SetApprovedAt(v time.Time) *ConsentFormUpdate {
+	_u.mutation.SetApprovedAt(v)
+	return _u
+}
+
+// SetNillableApprovedAt sets the "approved_at" field if the given value is not nil.
+func (_u *ConsentFormUpdate) SetNillableApprovedAt(v *time.Time) *ConsentFormUpdate {
+	if v != nil {
+		_u.SetApprovedAt(*v)
+	}
+	return _u
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (_u *ConsentFormUpdate) ClearApprovedAt() *ConsentFormUpdate {
+	_u.mutation.ClearApprovedAt()
+	return _u
+}
+
 // SetProgram sets the "program" edge to the CareProgram entity.
 func (_u *ConsentFormUpdate) SetProgram(v *CareProgram) *ConsentFormUpdate {
 	return _u.SetProgramID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Identity entity.
+func (_u *ConsentFormUpdate) SetApprovedBy(v *Identity) *ConsentFormUpdate {
+	return _u.SetApprovedByID(v.ID)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *ConsentFormUpdate) AddHistoryIDs(ids ...uuid.UUID) *ConsentFormUpdate {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *ConsentFormUpdate) AddHistory(v ...*StatusChange) *ConsentFormUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
 }
 
 // Mutation returns the ConsentFormMutation object of the builder.
@@ -175,6 +237,33 @@ func (_u *ConsentFormUpdate) Mutation() *ConsentFormMutation {
 func (_u *ConsentFormUpdate) ClearProgram() *ConsentFormUpdate {
 	_u.mutation.ClearProgram()
 	return _u
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Identity entity.
+func (_u *ConsentFormUpdate) ClearApprovedBy() *ConsentFormUpdate {
+	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *ConsentFormUpdate) ClearHistory() *ConsentFormUpdate {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *ConsentFormUpdate) RemoveHistoryIDs(ids ...uuid.UUID) *ConsentFormUpdate {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *ConsentFormUpdate) RemoveHistory(v ...*StatusChange) *ConsentFormUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -270,6 +359,12 @@ func (_u *ConsentFormUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(consentform.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.ApprovedAt(); ok {
+		_spec.SetField(consentform.FieldApprovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ApprovedAtCleared() {
+		_spec.ClearField(consentform.FieldApprovedAt, field.TypeTime)
+	}
 	if _u.mutation.ProgramCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -292,6 +387,80 @@ func (_u *ConsentFormUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consentform.ApprovedByTable,
+			Columns: []string{consentform.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consentform.ApprovedByTable,
+			Columns: []string{consentform.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -450,9 +619,69 @@ func (_u *ConsentFormUpdateOne) ClearProgramID() *ConsentFormUpdateOne {
 	return _u
 }
 
+// SetApprovedByID sets the "approved_by_id" field.
+func (_u *ConsentFormUpdateOne) SetApprovedByID(v uuid.UUID) *ConsentFormUpdateOne {
+	_u.mutation.SetApprovedByID(v)
+	return _u
+}
+
+// SetNillableApprovedByID sets the "approved_by_id" field if the given value is not nil.
+func (_u *ConsentFormUpdateOne) SetNillableApprovedByID(v *uuid.UUID) *ConsentFormUpdateOne {
+	if v != nil {
+		_u.SetApprovedByID(*v)
+	}
+	return _u
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (_u *ConsentFormUpdateOne) ClearApprovedByID() *ConsentFormUpdateOne {
+	_u.mutation.ClearApprovedByID()
+	return _u
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (_u *ConsentFormUpdateOne) SetApprovedAt(v time.Time) *ConsentFormUpdateOne {
+	_u.mutation.SetApprovedAt(v)
+	return _u
+}
+
+// SetNillableApprovedAt sets the "approved_at" field if the given value is not nil.
+func (_u *ConsentFormUpdateOne) SetNillableApprovedAt(v *time.Time) *ConsentFormUpdateOne {
+	if v != nil {
+		_u.SetApprovedAt(*v)
+	}
+	return _u
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (_u *ConsentFormUpdateOne) ClearApprovedAt() *ConsentFormUpdateOne {
+	_u.mutation.ClearApprovedAt()
+	return _u
+}
+
 // SetProgram sets the "program" edge to the CareProgram entity.
 func (_u *ConsentFormUpdateOne) SetProgram(v *CareProgram) *ConsentFormUpdateOne {
 	return _u.SetProgramID(v.ID)
+}
+
+// SetApprovedBy sets the "approved_by" edge to the Identity entity.
+func (_u *ConsentFormUpdateOne) SetApprovedBy(v *Identity) *ConsentFormUpdateOne {
+	return _u.SetApprovedByID(v.ID)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *ConsentFormUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *ConsentFormUpdateOne {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *ConsentFormUpdateOne) AddHistory(v ...*StatusChange) *ConsentFormUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
 }
 
 // Mutation returns the ConsentFormMutation object of the builder.
@@ -464,6 +693,33 @@ func (_u *ConsentFormUpdateOne) Mutation() *ConsentFormMutation {
 func (_u *ConsentFormUpdateOne) ClearProgram() *ConsentFormUpdateOne {
 	_u.mutation.ClearProgram()
 	return _u
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Identity entity.
+func (_u *ConsentFormUpdateOne) ClearApprovedBy() *ConsentFormUpdateOne {
+	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *ConsentFormUpdateOne) ClearHistory() *ConsentFormUpdateOne {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *ConsentFormUpdateOne) RemoveHistoryIDs(ids ...uuid.UUID) *ConsentFormUpdateOne {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *ConsentFormUpdateOne) RemoveHistory(v ...*StatusChange) *ConsentFormUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
 }
 
 // Where appends a list predicates to the ConsentFormUpdate builder.
@@ -589,6 +845,12 @@ func (_u *ConsentFormUpdateOne) sqlSave(ctx context.Context) (_node *ConsentForm
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(consentform.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.ApprovedAt(); ok {
+		_spec.SetField(consentform.FieldApprovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ApprovedAtCleared() {
+		_spec.ClearField(consentform.FieldApprovedAt, field.TypeTime)
+	}
 	if _u.mutation.ProgramCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -611,6 +873,80 @@ func (_u *ConsentFormUpdateOne) sqlSave(ctx context.Context) (_node *ConsentForm
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consentform.ApprovedByTable,
+			Columns: []string{consentform.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ApprovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   consentform.ApprovedByTable,
+			Columns: []string{consentform.ApprovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   consentform.HistoryTable,
+			Columns: []string{consentform.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -71,11 +71,17 @@ type Coverage struct {
 type CoverageEdges struct {
 	// Patient holds the value of the patient edge.
 	Patient *Patient `json:"patient,omitempty"`
+	// Verifications holds the value of the verifications edge.
+	Verifications []*BenefitVerification `json:"verifications,omitempty"`
+	// History holds the value of the history edge.
+	History []*StatusChange `json:"history,omitempty"`
+	// Authorizations holds the value of the authorizations edge.
+	Authorizations []*PriorAuthorization `json:"authorizations,omitempty"`
 	// Payer holds the value of the payer edge.
 	Payer *Organization `json:"payer,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [5]bool
 }
 
 // PatientOrErr returns the Patient value or an error if the edge
@@ -89,12 +95,39 @@ func (e CoverageEdges) PatientOrErr() (*Patient, error) {
 	return nil, &NotLoadedError{edge: "patient"}
 }
 
+// VerificationsOrErr returns the Verifications value or an error if the edge
+// was not loaded in eager-loading.
+func (e CoverageEdges) VerificationsOrErr() ([]*BenefitVerification, error) {
+	if e.loadedTypes[1] {
+		return e.Verifications, nil
+	}
+	return nil, &NotLoadedError{edge: "verifications"}
+}
+
+// HistoryOrErr returns the History value or an error if the edge
+// was not loaded in eager-loading.
+func (e CoverageEdges) HistoryOrErr() ([]*StatusChange, error) {
+	if e.loadedTypes[2] {
+		return e.History, nil
+	}
+	return nil, &NotLoadedError{edge: "history"}
+}
+
+// AuthorizationsOrErr returns the Authorizations value or an error if the edge
+// was not loaded in eager-loading.
+func (e CoverageEdges) AuthorizationsOrErr() ([]*PriorAuthorization, error) {
+	if e.loadedTypes[3] {
+		return e.Authorizations, nil
+	}
+	return nil, &NotLoadedError{edge: "authorizations"}
+}
+
 // PayerOrErr returns the Payer value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e CoverageEdges) PayerOrErr() (*Organization, error) {
 	if e.Payer != nil {
 		return e.Payer, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[4] {
 		return nil, &NotFoundError{label: organization.Label}
 	}
 	return nil, &NotLoadedError{edge: "payer"}
@@ -284,6 +317,21 @@ func (_m *Coverage) Value(name string) (ent.Value, error) {
 // QueryPatient queries the "patient" edge of the Coverage entity.
 func (_m *Coverage) QueryPatient() *PatientQuery {
 	return NewCoverageClient(_m.config).QueryPatient(_m)
+}
+
+// QueryVerifications queries the "verifications" edge of the Coverage entity.
+func (_m *Coverage) QueryVerifications() *BenefitVerificationQuery {
+	return NewCoverageClient(_m.config).QueryVerifications(_m)
+}
+
+// QueryHistory queries the "history" edge of the Coverage entity.
+func (_m *Coverage) QueryHistory() *StatusChangeQuery {
+	return NewCoverageClient(_m.config).QueryHistory(_m)
+}
+
+// QueryAuthorizations queries the "authorizations" edge of the Coverage entity.
+func (_m *Coverage) QueryAuthorizations() *PriorAuthorizationQuery {
+	return NewCoverageClient(_m.config).QueryAuthorizations(_m)
 }
 
 // QueryPayer queries the "payer" edge of the Coverage entity.

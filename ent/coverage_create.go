@@ -10,10 +10,13 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
@@ -273,6 +276,51 @@ func (_c *CoverageCreate) SetNillableID(v *uuid.UUID) *CoverageCreate {
 // SetPatient sets the "patient" edge to the Patient entity.
 func (_c *CoverageCreate) SetPatient(v *Patient) *CoverageCreate {
 	return _c.SetPatientID(v.ID)
+}
+
+// AddVerificationIDs adds the "verifications" edge to the BenefitVerification entity by IDs.
+func (_c *CoverageCreate) AddVerificationIDs(ids ...uuid.UUID) *CoverageCreate {
+	_c.mutation.AddVerificationIDs(ids...)
+	return _c
+}
+
+// AddVerifications adds the "verifications" edges to the BenefitVerification entity.
+func (_c *CoverageCreate) AddVerifications(v ...*BenefitVerification) *CoverageCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddVerificationIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_c *CoverageCreate) AddHistoryIDs(ids ...uuid.UUID) *CoverageCreate {
+	_c.mutation.AddHistoryIDs(ids...)
+	return _c
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_c *CoverageCreate) AddHistory(v ...*StatusChange) *CoverageCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddHistoryIDs(ids...)
+}
+
+// AddAuthorizationIDs adds the "authorizations" edge to the PriorAuthorization entity by IDs.
+func (_c *CoverageCreate) AddAuthorizationIDs(ids ...uuid.UUID) *CoverageCreate {
+	_c.mutation.AddAuthorizationIDs(ids...)
+	return _c
+}
+
+// AddAuthorizations adds the "authorizations" edges to the PriorAuthorization entity.
+func (_c *CoverageCreate) AddAuthorizations(v ...*PriorAuthorization) *CoverageCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAuthorizationIDs(ids...)
 }
 
 // SetPayer sets the "payer" edge to the Organization entity.
@@ -536,6 +584,54 @@ func (_c *CoverageCreate) createSpec() (*Coverage, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.PatientID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.VerificationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AuthorizationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.PayerIDs(); len(nodes) > 0 {

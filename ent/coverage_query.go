@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math"
@@ -12,23 +13,29 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
 // CoverageQuery is the builder for querying Coverage entities.
 type CoverageQuery struct {
 	config
-	ctx         *QueryContext
-	order       []coverage.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.Coverage
-	withPatient *PatientQuery
-	withPayer   *OrganizationQuery
-	modifiers   []func(*sql.Selector)
+	ctx                *QueryContext
+	order              []coverage.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Coverage
+	withPatient        *PatientQuery
+	withVerifications  *BenefitVerificationQuery
+	withHistory        *StatusChangeQuery
+	withAuthorizations *PriorAuthorizationQuery
+	withPayer          *OrganizationQuery
+	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -80,6 +87,72 @@ func (_q *CoverageQuery) QueryPatient() *PatientQuery {
 			sqlgraph.From(coverage.Table, coverage.FieldID, selector),
 			sqlgraph.To(patient.Table, patient.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, coverage.PatientTable, coverage.PatientColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryVerifications chains the current query on the "verifications" edge.
+func (_q *CoverageQuery) QueryVerifications() *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, selector),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.VerificationsTable, coverage.VerificationsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHistory chains the current query on the "history" edge.
+func (_q *CoverageQuery) QueryHistory() *StatusChangeQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, selector),
+			sqlgraph.To(statuschange.Table, statuschange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.HistoryTable, coverage.HistoryColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAuthorizations chains the current query on the "authorizations" edge.
+func (_q *CoverageQuery) QueryAuthorizations() *PriorAuthorizationQuery {
+	query := (&PriorAuthorizationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(coverage.Table, coverage.FieldID, selector),
+			sqlgraph.To(priorauthorization.Table, priorauthorization.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, coverage.AuthorizationsTable, coverage.AuthorizationsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -296,13 +369,16 @@ func (_q *CoverageQuery) Clone() *CoverageQuery {
 		return nil
 	}
 	return &CoverageQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]coverage.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.Coverage{}, _q.predicates...),
-		withPatient: _q.withPatient.Clone(),
-		withPayer:   _q.withPayer.Clone(),
+		config:             _q.config,
+		ctx:                _q.ctx.Clone(),
+		order:              append([]coverage.OrderOption{}, _q.order...),
+		inters:             append([]Interceptor{}, _q.inters...),
+		predicates:         append([]predicate.Coverage{}, _q.predicates...),
+		withPatient:        _q.withPatient.Clone(),
+		withVerifications:  _q.withVerifications.Clone(),
+		withHistory:        _q.withHistory.Clone(),
+		withAuthorizations: _q.withAuthorizations.Clone(),
+		withPayer:          _q.withPayer.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -318,6 +394,39 @@ func (_q *CoverageQuery) WithPatient(opts ...func(*PatientQuery)) *CoverageQuery
 		opt(query)
 	}
 	_q.withPatient = query
+	return _q
+}
+
+// WithVerifications tells the query-builder to eager-load the nodes that are connected to
+// the "verifications" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CoverageQuery) WithVerifications(opts ...func(*BenefitVerificationQuery)) *CoverageQuery {
+	query := (&BenefitVerificationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withVerifications = query
+	return _q
+}
+
+// WithHistory tells the query-builder to eager-load the nodes that are connected to
+// the "history" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CoverageQuery) WithHistory(opts ...func(*StatusChangeQuery)) *CoverageQuery {
+	query := (&StatusChangeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHistory = query
+	return _q
+}
+
+// WithAuthorizations tells the query-builder to eager-load the nodes that are connected to
+// the "authorizations" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *CoverageQuery) WithAuthorizations(opts ...func(*PriorAuthorizationQuery)) *CoverageQuery {
+	query := (&PriorAuthorizationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAuthorizations = query
 	return _q
 }
 
@@ -416,8 +525,11 @@ func (_q *CoverageQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cov
 	var (
 		nodes       = []*Coverage{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [5]bool{
 			_q.withPatient != nil,
+			_q.withVerifications != nil,
+			_q.withHistory != nil,
+			_q.withAuthorizations != nil,
 			_q.withPayer != nil,
 		}
 	)
@@ -445,6 +557,27 @@ func (_q *CoverageQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Cov
 	if query := _q.withPatient; query != nil {
 		if err := _q.loadPatient(ctx, query, nodes, nil,
 			func(n *Coverage, e *Patient) { n.Edges.Patient = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withVerifications; query != nil {
+		if err := _q.loadVerifications(ctx, query, nodes,
+			func(n *Coverage) { n.Edges.Verifications = []*BenefitVerification{} },
+			func(n *Coverage, e *BenefitVerification) { n.Edges.Verifications = append(n.Edges.Verifications, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHistory; query != nil {
+		if err := _q.loadHistory(ctx, query, nodes,
+			func(n *Coverage) { n.Edges.History = []*StatusChange{} },
+			func(n *Coverage, e *StatusChange) { n.Edges.History = append(n.Edges.History, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAuthorizations; query != nil {
+		if err := _q.loadAuthorizations(ctx, query, nodes,
+			func(n *Coverage) { n.Edges.Authorizations = []*PriorAuthorization{} },
+			func(n *Coverage, e *PriorAuthorization) { n.Edges.Authorizations = append(n.Edges.Authorizations, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -483,6 +616,99 @@ func (_q *CoverageQuery) loadPatient(ctx context.Context, query *PatientQuery, n
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *CoverageQuery) loadVerifications(ctx context.Context, query *BenefitVerificationQuery, nodes []*Coverage, init func(*Coverage), assign func(*Coverage, *BenefitVerification)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Coverage)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(benefitverification.FieldCoverageID)
+	}
+	query.Where(predicate.BenefitVerification(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(coverage.VerificationsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CoverageID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "coverage_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CoverageQuery) loadHistory(ctx context.Context, query *StatusChangeQuery, nodes []*Coverage, init func(*Coverage), assign func(*Coverage, *StatusChange)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Coverage)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(statuschange.FieldCoverageID)
+	}
+	query.Where(predicate.StatusChange(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(coverage.HistoryColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CoverageID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "coverage_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "coverage_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *CoverageQuery) loadAuthorizations(ctx context.Context, query *PriorAuthorizationQuery, nodes []*Coverage, init func(*Coverage), assign func(*Coverage, *PriorAuthorization)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Coverage)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(priorauthorization.FieldCoverageID)
+	}
+	query.Where(predicate.PriorAuthorization(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(coverage.AuthorizationsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CoverageID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "coverage_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

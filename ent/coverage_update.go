@@ -11,9 +11,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
 )
 
@@ -329,9 +332,117 @@ func (_u *CoverageUpdate) ClearPeriodEnd() *CoverageUpdate {
 	return _u
 }
 
+// AddVerificationIDs adds the "verifications" edge to the BenefitVerification entity by IDs.
+func (_u *CoverageUpdate) AddVerificationIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.AddVerificationIDs(ids...)
+	return _u
+}
+
+// AddVerifications adds the "verifications" edges to the BenefitVerification entity.
+func (_u *CoverageUpdate) AddVerifications(v ...*BenefitVerification) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddVerificationIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *CoverageUpdate) AddHistoryIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *CoverageUpdate) AddHistory(v ...*StatusChange) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
+}
+
+// AddAuthorizationIDs adds the "authorizations" edge to the PriorAuthorization entity by IDs.
+func (_u *CoverageUpdate) AddAuthorizationIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.AddAuthorizationIDs(ids...)
+	return _u
+}
+
+// AddAuthorizations adds the "authorizations" edges to the PriorAuthorization entity.
+func (_u *CoverageUpdate) AddAuthorizations(v ...*PriorAuthorization) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAuthorizationIDs(ids...)
+}
+
 // Mutation returns the CoverageMutation object of the builder.
 func (_u *CoverageUpdate) Mutation() *CoverageMutation {
 	return _u.mutation
+}
+
+// ClearVerifications clears all "verifications" edges to the BenefitVerification entity.
+func (_u *CoverageUpdate) ClearVerifications() *CoverageUpdate {
+	_u.mutation.ClearVerifications()
+	return _u
+}
+
+// RemoveVerificationIDs removes the "verifications" edge to BenefitVerification entities by IDs.
+func (_u *CoverageUpdate) RemoveVerificationIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.RemoveVerificationIDs(ids...)
+	return _u
+}
+
+// RemoveVerifications removes "verifications" edges to BenefitVerification entities.
+func (_u *CoverageUpdate) RemoveVerifications(v ...*BenefitVerification) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveVerificationIDs(ids...)
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *CoverageUpdate) ClearHistory() *CoverageUpdate {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *CoverageUpdate) RemoveHistoryIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *CoverageUpdate) RemoveHistory(v ...*StatusChange) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearAuthorizations clears all "authorizations" edges to the PriorAuthorization entity.
+func (_u *CoverageUpdate) ClearAuthorizations() *CoverageUpdate {
+	_u.mutation.ClearAuthorizations()
+	return _u
+}
+
+// RemoveAuthorizationIDs removes the "authorizations" edge to PriorAuthorization entities by IDs.
+func (_u *CoverageUpdate) RemoveAuthorizationIDs(ids ...uuid.UUID) *CoverageUpdate {
+	_u.mutation.RemoveAuthorizationIDs(ids...)
+	return _u
+}
+
+// RemoveAuthorizations removes "authorizations" edges to PriorAuthorization entities.
+func (_u *CoverageUpdate) RemoveAuthorizations(v ...*PriorAuthorization) *CoverageUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAuthorizationIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -523,6 +634,141 @@ func (_u *CoverageUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.PeriodEndCleared() {
 		_spec.ClearField(coverage.FieldPeriodEnd, field.TypeString)
+	}
+	if _u.mutation.VerificationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedVerificationsIDs(); len(nodes) > 0 && !_u.mutation.VerificationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.VerificationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AuthorizationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAuthorizationsIDs(); len(nodes) > 0 && !_u.mutation.AuthorizationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AuthorizationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -844,9 +1090,117 @@ func (_u *CoverageUpdateOne) ClearPeriodEnd() *CoverageUpdateOne {
 	return _u
 }
 
+// AddVerificationIDs adds the "verifications" edge to the BenefitVerification entity by IDs.
+func (_u *CoverageUpdateOne) AddVerificationIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.AddVerificationIDs(ids...)
+	return _u
+}
+
+// AddVerifications adds the "verifications" edges to the BenefitVerification entity.
+func (_u *CoverageUpdateOne) AddVerifications(v ...*BenefitVerification) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddVerificationIDs(ids...)
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
+func (_u *CoverageUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.AddHistoryIDs(ids...)
+	return _u
+}
+
+// AddHistory adds the "history" edges to the StatusChange entity.
+func (_u *CoverageUpdateOne) AddHistory(v ...*StatusChange) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddHistoryIDs(ids...)
+}
+
+// AddAuthorizationIDs adds the "authorizations" edge to the PriorAuthorization entity by IDs.
+func (_u *CoverageUpdateOne) AddAuthorizationIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.AddAuthorizationIDs(ids...)
+	return _u
+}
+
+// AddAuthorizations adds the "authorizations" edges to the PriorAuthorization entity.
+func (_u *CoverageUpdateOne) AddAuthorizations(v ...*PriorAuthorization) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAuthorizationIDs(ids...)
+}
+
 // Mutation returns the CoverageMutation object of the builder.
 func (_u *CoverageUpdateOne) Mutation() *CoverageMutation {
 	return _u.mutation
+}
+
+// ClearVerifications clears all "verifications" edges to the BenefitVerification entity.
+func (_u *CoverageUpdateOne) ClearVerifications() *CoverageUpdateOne {
+	_u.mutation.ClearVerifications()
+	return _u
+}
+
+// RemoveVerificationIDs removes the "verifications" edge to BenefitVerification entities by IDs.
+func (_u *CoverageUpdateOne) RemoveVerificationIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.RemoveVerificationIDs(ids...)
+	return _u
+}
+
+// RemoveVerifications removes "verifications" edges to BenefitVerification entities.
+func (_u *CoverageUpdateOne) RemoveVerifications(v ...*BenefitVerification) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveVerificationIDs(ids...)
+}
+
+// ClearHistory clears all "history" edges to the StatusChange entity.
+func (_u *CoverageUpdateOne) ClearHistory() *CoverageUpdateOne {
+	_u.mutation.ClearHistory()
+	return _u
+}
+
+// RemoveHistoryIDs removes the "history" edge to StatusChange entities by IDs.
+func (_u *CoverageUpdateOne) RemoveHistoryIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.RemoveHistoryIDs(ids...)
+	return _u
+}
+
+// RemoveHistory removes "history" edges to StatusChange entities.
+func (_u *CoverageUpdateOne) RemoveHistory(v ...*StatusChange) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearAuthorizations clears all "authorizations" edges to the PriorAuthorization entity.
+func (_u *CoverageUpdateOne) ClearAuthorizations() *CoverageUpdateOne {
+	_u.mutation.ClearAuthorizations()
+	return _u
+}
+
+// RemoveAuthorizationIDs removes the "authorizations" edge to PriorAuthorization entities by IDs.
+func (_u *CoverageUpdateOne) RemoveAuthorizationIDs(ids ...uuid.UUID) *CoverageUpdateOne {
+	_u.mutation.RemoveAuthorizationIDs(ids...)
+	return _u
+}
+
+// RemoveAuthorizations removes "authorizations" edges to PriorAuthorization entities.
+func (_u *CoverageUpdateOne) RemoveAuthorizations(v ...*PriorAuthorization) *CoverageUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAuthorizationIDs(ids...)
 }
 
 // Where appends a list predicates to the CoverageUpdate builder.
@@ -1068,6 +1422,141 @@ func (_u *CoverageUpdateOne) sqlSave(ctx context.Context) (_node *Coverage, err 
 	}
 	if _u.mutation.PeriodEndCleared() {
 		_spec.ClearField(coverage.FieldPeriodEnd, field.TypeString)
+	}
+	if _u.mutation.VerificationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedVerificationsIDs(); len(nodes) > 0 && !_u.mutation.VerificationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.VerificationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.VerificationsTable,
+			Columns: []string{coverage.VerificationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedHistoryIDs(); len(nodes) > 0 && !_u.mutation.HistoryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HistoryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.HistoryTable,
+			Columns: []string{coverage.HistoryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AuthorizationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAuthorizationsIDs(); len(nodes) > 0 && !_u.mutation.AuthorizationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AuthorizationsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   coverage.AuthorizationsTable,
+			Columns: []string{coverage.AuthorizationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Coverage{config: _u.config}

@@ -13,6 +13,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/trialsubject"
@@ -48,12 +49,20 @@ type Enrollment struct {
 	Source code.EnrollmentSource `json:"source,omitempty"`
 	// ReferredAt holds the value of the "referred_at" field.
 	ReferredAt time.Time `json:"referred_at,omitempty"`
+	// Eligibility holds the value of the "eligibility" field.
+	Eligibility code.EligibilityDecision `json:"eligibility,omitempty"`
+	// EligibilityNote holds the value of the "eligibility_note" field.
+	EligibilityNote *string `json:"eligibility_note,omitempty"`
 	// EligibilityDecidedAt holds the value of the "eligibility_decided_at" field.
 	EligibilityDecidedAt *time.Time `json:"eligibility_decided_at,omitempty"`
+	// WaitlistedAt holds the value of the "waitlisted_at" field.
+	WaitlistedAt *time.Time `json:"waitlisted_at,omitempty"`
 	// ConsentedAt holds the value of the "consented_at" field.
 	ConsentedAt *time.Time `json:"consented_at,omitempty"`
 	// ActivatedAt holds the value of the "activated_at" field.
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
+	// HoldReason holds the value of the "hold_reason" field.
+	HoldReason *string `json:"hold_reason,omitempty"`
 	// EndedAt holds the value of the "ended_at" field.
 	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// EndReason holds the value of the "end_reason" field.
@@ -78,11 +87,17 @@ type EnrollmentEdges struct {
 	Coordinator *Identity `json:"coordinator,omitempty"`
 	// TrialSubject holds the value of the trial_subject edge.
 	TrialSubject *TrialSubject `json:"trial_subject,omitempty"`
+	// Onboarding holds the value of the onboarding edge.
+	Onboarding *OnboardingPlan `json:"onboarding,omitempty"`
+	// Answers holds the value of the answers edge.
+	Answers []*EligibilityAnswer `json:"answers,omitempty"`
+	// Activities holds the value of the activities edge.
+	Activities []*ServiceActivity `json:"activities,omitempty"`
 	// History holds the value of the history edge.
 	History []*StatusChange `json:"history,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [9]bool
 }
 
 // PatientOrErr returns the Patient value or an error if the edge
@@ -140,10 +155,39 @@ func (e EnrollmentEdges) TrialSubjectOrErr() (*TrialSubject, error) {
 	return nil, &NotLoadedError{edge: "trial_subject"}
 }
 
+// OnboardingOrErr returns the Onboarding value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e EnrollmentEdges) OnboardingOrErr() (*OnboardingPlan, error) {
+	if e.Onboarding != nil {
+		return e.Onboarding, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: onboardingplan.Label}
+	}
+	return nil, &NotLoadedError{edge: "onboarding"}
+}
+
+// AnswersOrErr returns the Answers value or an error if the edge
+// was not loaded in eager-loading.
+func (e EnrollmentEdges) AnswersOrErr() ([]*EligibilityAnswer, error) {
+	if e.loadedTypes[6] {
+		return e.Answers, nil
+	}
+	return nil, &NotLoadedError{edge: "answers"}
+}
+
+// ActivitiesOrErr returns the Activities value or an error if the edge
+// was not loaded in eager-loading.
+func (e EnrollmentEdges) ActivitiesOrErr() ([]*ServiceActivity, error) {
+	if e.loadedTypes[7] {
+		return e.Activities, nil
+	}
+	return nil, &NotLoadedError{edge: "activities"}
+}
+
 // HistoryOrErr returns the History value or an error if the edge
 // was not loaded in eager-loading.
 func (e EnrollmentEdges) HistoryOrErr() ([]*StatusChange, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[8] {
 		return e.History, nil
 	}
 	return nil, &NotLoadedError{edge: "history"}
@@ -158,9 +202,9 @@ func (*Enrollment) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case enrollment.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case enrollment.FieldStatus, enrollment.FieldSource, enrollment.FieldEndReason, enrollment.FieldOptOutUntil:
+		case enrollment.FieldStatus, enrollment.FieldSource, enrollment.FieldEligibility, enrollment.FieldEligibilityNote, enrollment.FieldHoldReason, enrollment.FieldEndReason, enrollment.FieldOptOutUntil:
 			values[i] = new(sql.NullString)
-		case enrollment.FieldCreatedAt, enrollment.FieldUpdatedAt, enrollment.FieldReferredAt, enrollment.FieldEligibilityDecidedAt, enrollment.FieldConsentedAt, enrollment.FieldActivatedAt, enrollment.FieldEndedAt:
+		case enrollment.FieldCreatedAt, enrollment.FieldUpdatedAt, enrollment.FieldReferredAt, enrollment.FieldEligibilityDecidedAt, enrollment.FieldWaitlistedAt, enrollment.FieldConsentedAt, enrollment.FieldActivatedAt, enrollment.FieldEndedAt:
 			values[i] = new(sql.NullTime)
 		case enrollment.FieldID, enrollment.FieldPatientID, enrollment.FieldProgramID:
 			values[i] = new(uuid.UUID)
@@ -261,12 +305,32 @@ func (_m *Enrollment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReferredAt = value.Time
 			}
+		case enrollment.FieldEligibility:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field eligibility", values[i])
+			} else if value.Valid {
+				_m.Eligibility = code.EligibilityDecision(value.String)
+			}
+		case enrollment.FieldEligibilityNote:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field eligibility_note", values[i])
+			} else if value.Valid {
+				_m.EligibilityNote = new(string)
+				*_m.EligibilityNote = value.String
+			}
 		case enrollment.FieldEligibilityDecidedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field eligibility_decided_at", values[i])
 			} else if value.Valid {
 				_m.EligibilityDecidedAt = new(time.Time)
 				*_m.EligibilityDecidedAt = value.Time
+			}
+		case enrollment.FieldWaitlistedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field waitlisted_at", values[i])
+			} else if value.Valid {
+				_m.WaitlistedAt = new(time.Time)
+				*_m.WaitlistedAt = value.Time
 			}
 		case enrollment.FieldConsentedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -281,6 +345,13 @@ func (_m *Enrollment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActivatedAt = new(time.Time)
 				*_m.ActivatedAt = value.Time
+			}
+		case enrollment.FieldHoldReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field hold_reason", values[i])
+			} else if value.Valid {
+				_m.HoldReason = new(string)
+				*_m.HoldReason = value.String
 			}
 		case enrollment.FieldEndedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -339,6 +410,21 @@ func (_m *Enrollment) QueryCoordinator() *IdentityQuery {
 // QueryTrialSubject queries the "trial_subject" edge of the Enrollment entity.
 func (_m *Enrollment) QueryTrialSubject() *TrialSubjectQuery {
 	return NewEnrollmentClient(_m.config).QueryTrialSubject(_m)
+}
+
+// QueryOnboarding queries the "onboarding" edge of the Enrollment entity.
+func (_m *Enrollment) QueryOnboarding() *OnboardingPlanQuery {
+	return NewEnrollmentClient(_m.config).QueryOnboarding(_m)
+}
+
+// QueryAnswers queries the "answers" edge of the Enrollment entity.
+func (_m *Enrollment) QueryAnswers() *EligibilityAnswerQuery {
+	return NewEnrollmentClient(_m.config).QueryAnswers(_m)
+}
+
+// QueryActivities queries the "activities" edge of the Enrollment entity.
+func (_m *Enrollment) QueryActivities() *ServiceActivityQuery {
+	return NewEnrollmentClient(_m.config).QueryActivities(_m)
 }
 
 // QueryHistory queries the "history" edge of the Enrollment entity.
@@ -413,8 +499,21 @@ func (_m *Enrollment) String() string {
 	builder.WriteString("referred_at=")
 	builder.WriteString(_m.ReferredAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("eligibility=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Eligibility))
+	builder.WriteString(", ")
+	if v := _m.EligibilityNote; v != nil {
+		builder.WriteString("eligibility_note=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.EligibilityDecidedAt; v != nil {
 		builder.WriteString("eligibility_decided_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.WaitlistedAt; v != nil {
+		builder.WriteString("waitlisted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")
@@ -426,6 +525,11 @@ func (_m *Enrollment) String() string {
 	if v := _m.ActivatedAt; v != nil {
 		builder.WriteString("activated_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.HoldReason; v != nil {
+		builder.WriteString("hold_reason=")
+		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
 	if v := _m.EndedAt; v != nil {

@@ -12,10 +12,13 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -148,6 +151,34 @@ func (_c *EnrollmentCreate) SetReferredAt(v time.Time) *EnrollmentCreate {
 	return _c
 }
 
+// SetEligibility sets the "eligibility" field.
+func (_c *EnrollmentCreate) SetEligibility(v code.EligibilityDecision) *EnrollmentCreate {
+	_c.mutation.SetEligibility(v)
+	return _c
+}
+
+// SetNillableEligibility sets the "eligibility" field if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableEligibility(v *code.EligibilityDecision) *EnrollmentCreate {
+	if v != nil {
+		_c.SetEligibility(*v)
+	}
+	return _c
+}
+
+// SetEligibilityNote sets the "eligibility_note" field.
+func (_c *EnrollmentCreate) SetEligibilityNote(v string) *EnrollmentCreate {
+	_c.mutation.SetEligibilityNote(v)
+	return _c
+}
+
+// SetNillableEligibilityNote sets the "eligibility_note" field if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableEligibilityNote(v *string) *EnrollmentCreate {
+	if v != nil {
+		_c.SetEligibilityNote(*v)
+	}
+	return _c
+}
+
 // SetEligibilityDecidedAt sets the "eligibility_decided_at" field.
 func (_c *EnrollmentCreate) SetEligibilityDecidedAt(v time.Time) *EnrollmentCreate {
 	_c.mutation.SetEligibilityDecidedAt(v)
@@ -158,6 +189,20 @@ func (_c *EnrollmentCreate) SetEligibilityDecidedAt(v time.Time) *EnrollmentCrea
 func (_c *EnrollmentCreate) SetNillableEligibilityDecidedAt(v *time.Time) *EnrollmentCreate {
 	if v != nil {
 		_c.SetEligibilityDecidedAt(*v)
+	}
+	return _c
+}
+
+// SetWaitlistedAt sets the "waitlisted_at" field.
+func (_c *EnrollmentCreate) SetWaitlistedAt(v time.Time) *EnrollmentCreate {
+	_c.mutation.SetWaitlistedAt(v)
+	return _c
+}
+
+// SetNillableWaitlistedAt sets the "waitlisted_at" field if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableWaitlistedAt(v *time.Time) *EnrollmentCreate {
+	if v != nil {
+		_c.SetWaitlistedAt(*v)
 	}
 	return _c
 }
@@ -186,6 +231,20 @@ func (_c *EnrollmentCreate) SetActivatedAt(v time.Time) *EnrollmentCreate {
 func (_c *EnrollmentCreate) SetNillableActivatedAt(v *time.Time) *EnrollmentCreate {
 	if v != nil {
 		_c.SetActivatedAt(*v)
+	}
+	return _c
+}
+
+// SetHoldReason sets the "hold_reason" field.
+func (_c *EnrollmentCreate) SetHoldReason(v string) *EnrollmentCreate {
+	_c.mutation.SetHoldReason(v)
+	return _c
+}
+
+// SetNillableHoldReason sets the "hold_reason" field if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableHoldReason(v *string) *EnrollmentCreate {
+	if v != nil {
+		_c.SetHoldReason(*v)
 	}
 	return _c
 }
@@ -285,6 +344,55 @@ func (_c *EnrollmentCreate) SetTrialSubject(v *TrialSubject) *EnrollmentCreate {
 	return _c.SetTrialSubjectID(v.ID)
 }
 
+// SetOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID.
+func (_c *EnrollmentCreate) SetOnboardingID(id uuid.UUID) *EnrollmentCreate {
+	_c.mutation.SetOnboardingID(id)
+	return _c
+}
+
+// SetNillableOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID if the given value is not nil.
+func (_c *EnrollmentCreate) SetNillableOnboardingID(id *uuid.UUID) *EnrollmentCreate {
+	if id != nil {
+		_c = _c.SetOnboardingID(*id)
+	}
+	return _c
+}
+
+// SetOnboarding sets the "onboarding" edge to the OnboardingPlan entity.
+func (_c *EnrollmentCreate) SetOnboarding(v *OnboardingPlan) *EnrollmentCreate {
+	return _c.SetOnboardingID(v.ID)
+}
+
+// AddAnswerIDs adds the "answers" edge to the EligibilityAnswer entity by IDs.
+func (_c *EnrollmentCreate) AddAnswerIDs(ids ...uuid.UUID) *EnrollmentCreate {
+	_c.mutation.AddAnswerIDs(ids...)
+	return _c
+}
+
+// AddAnswers adds the "answers" edges to the EligibilityAnswer entity.
+func (_c *EnrollmentCreate) AddAnswers(v ...*EligibilityAnswer) *EnrollmentCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAnswerIDs(ids...)
+}
+
+// AddActivityIDs adds the "activities" edge to the ServiceActivity entity by IDs.
+func (_c *EnrollmentCreate) AddActivityIDs(ids ...uuid.UUID) *EnrollmentCreate {
+	_c.mutation.AddActivityIDs(ids...)
+	return _c
+}
+
+// AddActivities adds the "activities" edges to the ServiceActivity entity.
+func (_c *EnrollmentCreate) AddActivities(v ...*ServiceActivity) *EnrollmentCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddActivityIDs(ids...)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_c *EnrollmentCreate) AddHistoryIDs(ids ...uuid.UUID) *EnrollmentCreate {
 	_c.mutation.AddHistoryIDs(ids...)
@@ -345,6 +453,10 @@ func (_c *EnrollmentCreate) defaults() error {
 		v := enrollment.DefaultStatus
 		_c.mutation.SetStatus(v)
 	}
+	if _, ok := _c.mutation.Eligibility(); !ok {
+		v := enrollment.DefaultEligibility
+		_c.mutation.SetEligibility(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if enrollment.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized enrollment.DefaultID (forgotten import ent/runtime?)")
@@ -390,6 +502,24 @@ func (_c *EnrollmentCreate) check() error {
 	}
 	if _, ok := _c.mutation.ReferredAt(); !ok {
 		return &ValidationError{Name: "referred_at", err: errors.New(`ent: missing required field "Enrollment.referred_at"`)}
+	}
+	if _, ok := _c.mutation.Eligibility(); !ok {
+		return &ValidationError{Name: "eligibility", err: errors.New(`ent: missing required field "Enrollment.eligibility"`)}
+	}
+	if v, ok := _c.mutation.Eligibility(); ok {
+		if err := enrollment.EligibilityValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.EligibilityNote(); ok {
+		if err := enrollment.EligibilityNoteValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility_note", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility_note": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.HoldReason(); ok {
+		if err := enrollment.HoldReasonValidator(v); err != nil {
+			return &ValidationError{Name: "hold_reason", err: fmt.Errorf(`ent: validator failed for field "Enrollment.hold_reason": %w`, err)}
+		}
 	}
 	if v, ok := _c.mutation.EndReason(); ok {
 		if err := enrollment.EndReasonValidator(v); err != nil {
@@ -469,9 +599,21 @@ func (_c *EnrollmentCreate) createSpec() (*Enrollment, *sqlgraph.CreateSpec) {
 		_spec.SetField(enrollment.FieldReferredAt, field.TypeTime, value)
 		_node.ReferredAt = value
 	}
+	if value, ok := _c.mutation.Eligibility(); ok {
+		_spec.SetField(enrollment.FieldEligibility, field.TypeEnum, value)
+		_node.Eligibility = value
+	}
+	if value, ok := _c.mutation.EligibilityNote(); ok {
+		_spec.SetField(enrollment.FieldEligibilityNote, field.TypeString, value)
+		_node.EligibilityNote = &value
+	}
 	if value, ok := _c.mutation.EligibilityDecidedAt(); ok {
 		_spec.SetField(enrollment.FieldEligibilityDecidedAt, field.TypeTime, value)
 		_node.EligibilityDecidedAt = &value
+	}
+	if value, ok := _c.mutation.WaitlistedAt(); ok {
+		_spec.SetField(enrollment.FieldWaitlistedAt, field.TypeTime, value)
+		_node.WaitlistedAt = &value
 	}
 	if value, ok := _c.mutation.ConsentedAt(); ok {
 		_spec.SetField(enrollment.FieldConsentedAt, field.TypeTime, value)
@@ -480,6 +622,10 @@ func (_c *EnrollmentCreate) createSpec() (*Enrollment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ActivatedAt(); ok {
 		_spec.SetField(enrollment.FieldActivatedAt, field.TypeTime, value)
 		_node.ActivatedAt = &value
+	}
+	if value, ok := _c.mutation.HoldReason(); ok {
+		_spec.SetField(enrollment.FieldHoldReason, field.TypeString, value)
+		_node.HoldReason = &value
 	}
 	if value, ok := _c.mutation.EndedAt(); ok {
 		_spec.SetField(enrollment.FieldEndedAt, field.TypeTime, value)
@@ -570,6 +716,54 @@ func (_c *EnrollmentCreate) createSpec() (*Enrollment, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.OnboardingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.OnboardingTable,
+			Columns: []string{enrollment.OnboardingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onboardingplan.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AnswersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ActivitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,11 +14,14 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -36,6 +39,9 @@ type EnrollmentQuery struct {
 	withReferrer     *ProviderQuery
 	withCoordinator  *IdentityQuery
 	withTrialSubject *TrialSubjectQuery
+	withOnboarding   *OnboardingPlanQuery
+	withAnswers      *EligibilityAnswerQuery
+	withActivities   *ServiceActivityQuery
 	withHistory      *StatusChangeQuery
 	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -177,6 +183,72 @@ func (_q *EnrollmentQuery) QueryTrialSubject() *TrialSubjectQuery {
 			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
 			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.TrialSubjectTable, enrollment.TrialSubjectColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryOnboarding chains the current query on the "onboarding" edge.
+func (_q *EnrollmentQuery) QueryOnboarding() *OnboardingPlanQuery {
+	query := (&OnboardingPlanClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
+			sqlgraph.To(onboardingplan.Table, onboardingplan.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, enrollment.OnboardingTable, enrollment.OnboardingColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAnswers chains the current query on the "answers" edge.
+func (_q *EnrollmentQuery) QueryAnswers() *EligibilityAnswerQuery {
+	query := (&EligibilityAnswerClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
+			sqlgraph.To(eligibilityanswer.Table, eligibilityanswer.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, enrollment.AnswersTable, enrollment.AnswersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryActivities chains the current query on the "activities" edge.
+func (_q *EnrollmentQuery) QueryActivities() *ServiceActivityQuery {
+	query := (&ServiceActivityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(enrollment.Table, enrollment.FieldID, selector),
+			sqlgraph.To(serviceactivity.Table, serviceactivity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, enrollment.ActivitiesTable, enrollment.ActivitiesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +475,9 @@ func (_q *EnrollmentQuery) Clone() *EnrollmentQuery {
 		withReferrer:     _q.withReferrer.Clone(),
 		withCoordinator:  _q.withCoordinator.Clone(),
 		withTrialSubject: _q.withTrialSubject.Clone(),
+		withOnboarding:   _q.withOnboarding.Clone(),
+		withAnswers:      _q.withAnswers.Clone(),
+		withActivities:   _q.withActivities.Clone(),
 		withHistory:      _q.withHistory.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -463,6 +538,39 @@ func (_q *EnrollmentQuery) WithTrialSubject(opts ...func(*TrialSubjectQuery)) *E
 		opt(query)
 	}
 	_q.withTrialSubject = query
+	return _q
+}
+
+// WithOnboarding tells the query-builder to eager-load the nodes that are connected to
+// the "onboarding" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EnrollmentQuery) WithOnboarding(opts ...func(*OnboardingPlanQuery)) *EnrollmentQuery {
+	query := (&OnboardingPlanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withOnboarding = query
+	return _q
+}
+
+// WithAnswers tells the query-builder to eager-load the nodes that are connected to
+// the "answers" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EnrollmentQuery) WithAnswers(opts ...func(*EligibilityAnswerQuery)) *EnrollmentQuery {
+	query := (&EligibilityAnswerClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAnswers = query
+	return _q
+}
+
+// WithActivities tells the query-builder to eager-load the nodes that are connected to
+// the "activities" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EnrollmentQuery) WithActivities(opts ...func(*ServiceActivityQuery)) *EnrollmentQuery {
+	query := (&ServiceActivityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withActivities = query
 	return _q
 }
 
@@ -561,12 +669,15 @@ func (_q *EnrollmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*E
 	var (
 		nodes       = []*Enrollment{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [9]bool{
 			_q.withPatient != nil,
 			_q.withProgram != nil,
 			_q.withReferrer != nil,
 			_q.withCoordinator != nil,
 			_q.withTrialSubject != nil,
+			_q.withOnboarding != nil,
+			_q.withAnswers != nil,
+			_q.withActivities != nil,
 			_q.withHistory != nil,
 		}
 	)
@@ -618,6 +729,26 @@ func (_q *EnrollmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*E
 	if query := _q.withTrialSubject; query != nil {
 		if err := _q.loadTrialSubject(ctx, query, nodes, nil,
 			func(n *Enrollment, e *TrialSubject) { n.Edges.TrialSubject = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withOnboarding; query != nil {
+		if err := _q.loadOnboarding(ctx, query, nodes, nil,
+			func(n *Enrollment, e *OnboardingPlan) { n.Edges.Onboarding = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAnswers; query != nil {
+		if err := _q.loadAnswers(ctx, query, nodes,
+			func(n *Enrollment) { n.Edges.Answers = []*EligibilityAnswer{} },
+			func(n *Enrollment, e *EligibilityAnswer) { n.Edges.Answers = append(n.Edges.Answers, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withActivities; query != nil {
+		if err := _q.loadActivities(ctx, query, nodes,
+			func(n *Enrollment) { n.Edges.Activities = []*ServiceActivity{} },
+			func(n *Enrollment, e *ServiceActivity) { n.Edges.Activities = append(n.Edges.Activities, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -765,6 +896,93 @@ func (_q *EnrollmentQuery) loadTrialSubject(ctx context.Context, query *TrialSub
 	}
 	query.Where(predicate.TrialSubject(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(enrollment.TrialSubjectColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.EnrollmentID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "enrollment_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *EnrollmentQuery) loadOnboarding(ctx context.Context, query *OnboardingPlanQuery, nodes []*Enrollment, init func(*Enrollment), assign func(*Enrollment, *OnboardingPlan)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Enrollment)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(onboardingplan.FieldEnrollmentID)
+	}
+	query.Where(predicate.OnboardingPlan(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(enrollment.OnboardingColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.EnrollmentID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "enrollment_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *EnrollmentQuery) loadAnswers(ctx context.Context, query *EligibilityAnswerQuery, nodes []*Enrollment, init func(*Enrollment), assign func(*Enrollment, *EligibilityAnswer)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Enrollment)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(eligibilityanswer.FieldEnrollmentID)
+	}
+	query.Where(predicate.EligibilityAnswer(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(enrollment.AnswersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.EnrollmentID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "enrollment_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *EnrollmentQuery) loadActivities(ctx context.Context, query *ServiceActivityQuery, nodes []*Enrollment, init func(*Enrollment), assign func(*Enrollment, *ServiceActivity)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Enrollment)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(serviceactivity.FieldEnrollmentID)
+	}
+	query.Where(predicate.ServiceActivity(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(enrollment.ActivitiesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

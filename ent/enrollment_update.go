@@ -12,10 +12,13 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -144,6 +147,40 @@ func (_u *EnrollmentUpdate) SetNillableStatus(v *code.EnrollmentStatus) *Enrollm
 	return _u
 }
 
+// SetEligibility sets the "eligibility" field.
+func (_u *EnrollmentUpdate) SetEligibility(v code.EligibilityDecision) *EnrollmentUpdate {
+	_u.mutation.SetEligibility(v)
+	return _u
+}
+
+// SetNillableEligibility sets the "eligibility" field if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableEligibility(v *code.EligibilityDecision) *EnrollmentUpdate {
+	if v != nil {
+		_u.SetEligibility(*v)
+	}
+	return _u
+}
+
+// SetEligibilityNote sets the "eligibility_note" field.
+func (_u *EnrollmentUpdate) SetEligibilityNote(v string) *EnrollmentUpdate {
+	_u.mutation.SetEligibilityNote(v)
+	return _u
+}
+
+// SetNillableEligibilityNote sets the "eligibility_note" field if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableEligibilityNote(v *string) *EnrollmentUpdate {
+	if v != nil {
+		_u.SetEligibilityNote(*v)
+	}
+	return _u
+}
+
+// ClearEligibilityNote clears the value of the "eligibility_note" field.
+func (_u *EnrollmentUpdate) ClearEligibilityNote() *EnrollmentUpdate {
+	_u.mutation.ClearEligibilityNote()
+	return _u
+}
+
 // SetEligibilityDecidedAt sets the "eligibility_decided_at" field.
 func (_u *EnrollmentUpdate) SetEligibilityDecidedAt(v time.Time) *EnrollmentUpdate {
 	_u.mutation.SetEligibilityDecidedAt(v)
@@ -161,6 +198,26 @@ func (_u *EnrollmentUpdate) SetNillableEligibilityDecidedAt(v *time.Time) *Enrol
 // ClearEligibilityDecidedAt clears the value of the "eligibility_decided_at" field.
 func (_u *EnrollmentUpdate) ClearEligibilityDecidedAt() *EnrollmentUpdate {
 	_u.mutation.ClearEligibilityDecidedAt()
+	return _u
+}
+
+// SetWaitlistedAt sets the "waitlisted_at" field.
+func (_u *EnrollmentUpdate) SetWaitlistedAt(v time.Time) *EnrollmentUpdate {
+	_u.mutation.SetWaitlistedAt(v)
+	return _u
+}
+
+// SetNillableWaitlistedAt sets the "waitlisted_at" field if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableWaitlistedAt(v *time.Time) *EnrollmentUpdate {
+	if v != nil {
+		_u.SetWaitlistedAt(*v)
+	}
+	return _u
+}
+
+// ClearWaitlistedAt clears the value of the "waitlisted_at" field.
+func (_u *EnrollmentUpdate) ClearWaitlistedAt() *EnrollmentUpdate {
+	_u.mutation.ClearWaitlistedAt()
 	return _u
 }
 
@@ -201,6 +258,26 @@ func (_u *EnrollmentUpdate) SetNillableActivatedAt(v *time.Time) *EnrollmentUpda
 // ClearActivatedAt clears the value of the "activated_at" field.
 func (_u *EnrollmentUpdate) ClearActivatedAt() *EnrollmentUpdate {
 	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetHoldReason sets the "hold_reason" field.
+func (_u *EnrollmentUpdate) SetHoldReason(v string) *EnrollmentUpdate {
+	_u.mutation.SetHoldReason(v)
+	return _u
+}
+
+// SetNillableHoldReason sets the "hold_reason" field if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableHoldReason(v *string) *EnrollmentUpdate {
+	if v != nil {
+		_u.SetHoldReason(*v)
+	}
+	return _u
+}
+
+// ClearHoldReason clears the value of the "hold_reason" field.
+func (_u *EnrollmentUpdate) ClearHoldReason() *EnrollmentUpdate {
+	_u.mutation.ClearHoldReason()
 	return _u
 }
 
@@ -293,6 +370,55 @@ func (_u *EnrollmentUpdate) SetTrialSubject(v *TrialSubject) *EnrollmentUpdate {
 	return _u.SetTrialSubjectID(v.ID)
 }
 
+// SetOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID.
+func (_u *EnrollmentUpdate) SetOnboardingID(id uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.SetOnboardingID(id)
+	return _u
+}
+
+// SetNillableOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID if the given value is not nil.
+func (_u *EnrollmentUpdate) SetNillableOnboardingID(id *uuid.UUID) *EnrollmentUpdate {
+	if id != nil {
+		_u = _u.SetOnboardingID(*id)
+	}
+	return _u
+}
+
+// SetOnboarding sets the "onboarding" edge to the OnboardingPlan entity.
+func (_u *EnrollmentUpdate) SetOnboarding(v *OnboardingPlan) *EnrollmentUpdate {
+	return _u.SetOnboardingID(v.ID)
+}
+
+// AddAnswerIDs adds the "answers" edge to the EligibilityAnswer entity by IDs.
+func (_u *EnrollmentUpdate) AddAnswerIDs(ids ...uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.AddAnswerIDs(ids...)
+	return _u
+}
+
+// AddAnswers adds the "answers" edges to the EligibilityAnswer entity.
+func (_u *EnrollmentUpdate) AddAnswers(v ...*EligibilityAnswer) *EnrollmentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAnswerIDs(ids...)
+}
+
+// AddActivityIDs adds the "activities" edge to the ServiceActivity entity by IDs.
+func (_u *EnrollmentUpdate) AddActivityIDs(ids ...uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.AddActivityIDs(ids...)
+	return _u
+}
+
+// AddActivities adds the "activities" edges to the ServiceActivity entity.
+func (_u *EnrollmentUpdate) AddActivities(v ...*ServiceActivity) *EnrollmentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddActivityIDs(ids...)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *EnrollmentUpdate) AddHistoryIDs(ids ...uuid.UUID) *EnrollmentUpdate {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -329,6 +455,54 @@ func (_u *EnrollmentUpdate) ClearCoordinator() *EnrollmentUpdate {
 func (_u *EnrollmentUpdate) ClearTrialSubject() *EnrollmentUpdate {
 	_u.mutation.ClearTrialSubject()
 	return _u
+}
+
+// ClearOnboarding clears the "onboarding" edge to the OnboardingPlan entity.
+func (_u *EnrollmentUpdate) ClearOnboarding() *EnrollmentUpdate {
+	_u.mutation.ClearOnboarding()
+	return _u
+}
+
+// ClearAnswers clears all "answers" edges to the EligibilityAnswer entity.
+func (_u *EnrollmentUpdate) ClearAnswers() *EnrollmentUpdate {
+	_u.mutation.ClearAnswers()
+	return _u
+}
+
+// RemoveAnswerIDs removes the "answers" edge to EligibilityAnswer entities by IDs.
+func (_u *EnrollmentUpdate) RemoveAnswerIDs(ids ...uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.RemoveAnswerIDs(ids...)
+	return _u
+}
+
+// RemoveAnswers removes "answers" edges to EligibilityAnswer entities.
+func (_u *EnrollmentUpdate) RemoveAnswers(v ...*EligibilityAnswer) *EnrollmentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAnswerIDs(ids...)
+}
+
+// ClearActivities clears all "activities" edges to the ServiceActivity entity.
+func (_u *EnrollmentUpdate) ClearActivities() *EnrollmentUpdate {
+	_u.mutation.ClearActivities()
+	return _u
+}
+
+// RemoveActivityIDs removes the "activities" edge to ServiceActivity entities by IDs.
+func (_u *EnrollmentUpdate) RemoveActivityIDs(ids ...uuid.UUID) *EnrollmentUpdate {
+	_u.mutation.RemoveActivityIDs(ids...)
+	return _u
+}
+
+// RemoveActivities removes "activities" edges to ServiceActivity entities.
+func (_u *EnrollmentUpdate) RemoveActivities(v ...*ServiceActivity) *EnrollmentUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveActivityIDs(ids...)
 }
 
 // ClearHistory clears all "history" edges to the StatusChange entity.
@@ -386,6 +560,21 @@ func (_u *EnrollmentUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Enrollment.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Eligibility(); ok {
+		if err := enrollment.EligibilityValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EligibilityNote(); ok {
+		if err := enrollment.EligibilityNoteValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility_note", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility_note": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HoldReason(); ok {
+		if err := enrollment.HoldReasonValidator(v); err != nil {
+			return &ValidationError{Name: "hold_reason", err: fmt.Errorf(`ent: validator failed for field "Enrollment.hold_reason": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.EndReason(); ok {
 		if err := enrollment.EndReasonValidator(v); err != nil {
 			return &ValidationError{Name: "end_reason", err: fmt.Errorf(`ent: validator failed for field "Enrollment.end_reason": %w`, err)}
@@ -439,11 +628,26 @@ func (_u *EnrollmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(enrollment.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Eligibility(); ok {
+		_spec.SetField(enrollment.FieldEligibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.EligibilityNote(); ok {
+		_spec.SetField(enrollment.FieldEligibilityNote, field.TypeString, value)
+	}
+	if _u.mutation.EligibilityNoteCleared() {
+		_spec.ClearField(enrollment.FieldEligibilityNote, field.TypeString)
+	}
 	if value, ok := _u.mutation.EligibilityDecidedAt(); ok {
 		_spec.SetField(enrollment.FieldEligibilityDecidedAt, field.TypeTime, value)
 	}
 	if _u.mutation.EligibilityDecidedAtCleared() {
 		_spec.ClearField(enrollment.FieldEligibilityDecidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WaitlistedAt(); ok {
+		_spec.SetField(enrollment.FieldWaitlistedAt, field.TypeTime, value)
+	}
+	if _u.mutation.WaitlistedAtCleared() {
+		_spec.ClearField(enrollment.FieldWaitlistedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.ConsentedAt(); ok {
 		_spec.SetField(enrollment.FieldConsentedAt, field.TypeTime, value)
@@ -456,6 +660,12 @@ func (_u *EnrollmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.ActivatedAtCleared() {
 		_spec.ClearField(enrollment.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.HoldReason(); ok {
+		_spec.SetField(enrollment.FieldHoldReason, field.TypeString, value)
+	}
+	if _u.mutation.HoldReasonCleared() {
+		_spec.ClearField(enrollment.FieldHoldReason, field.TypeString)
 	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(enrollment.FieldEndedAt, field.TypeTime, value)
@@ -555,6 +765,125 @@ func (_u *EnrollmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.OnboardingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.OnboardingTable,
+			Columns: []string{enrollment.OnboardingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onboardingplan.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.OnboardingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.OnboardingTable,
+			Columns: []string{enrollment.OnboardingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onboardingplan.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AnswersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAnswersIDs(); len(nodes) > 0 && !_u.mutation.AnswersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AnswersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ActivitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedActivitiesIDs(); len(nodes) > 0 && !_u.mutation.ActivitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ActivitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -738,6 +1067,40 @@ func (_u *EnrollmentUpdateOne) SetNillableStatus(v *code.EnrollmentStatus) *Enro
 	return _u
 }
 
+// SetEligibility sets the "eligibility" field.
+func (_u *EnrollmentUpdateOne) SetEligibility(v code.EligibilityDecision) *EnrollmentUpdateOne {
+	_u.mutation.SetEligibility(v)
+	return _u
+}
+
+// SetNillableEligibility sets the "eligibility" field if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableEligibility(v *code.EligibilityDecision) *EnrollmentUpdateOne {
+	if v != nil {
+		_u.SetEligibility(*v)
+	}
+	return _u
+}
+
+// SetEligibilityNote sets the "eligibility_note" field.
+func (_u *EnrollmentUpdateOne) SetEligibilityNote(v string) *EnrollmentUpdateOne {
+	_u.mutation.SetEligibilityNote(v)
+	return _u
+}
+
+// SetNillableEligibilityNote sets the "eligibility_note" field if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableEligibilityNote(v *string) *EnrollmentUpdateOne {
+	if v != nil {
+		_u.SetEligibilityNote(*v)
+	}
+	return _u
+}
+
+// ClearEligibilityNote clears the value of the "eligibility_note" field.
+func (_u *EnrollmentUpdateOne) ClearEligibilityNote() *EnrollmentUpdateOne {
+	_u.mutation.ClearEligibilityNote()
+	return _u
+}
+
 // SetEligibilityDecidedAt sets the "eligibility_decided_at" field.
 func (_u *EnrollmentUpdateOne) SetEligibilityDecidedAt(v time.Time) *EnrollmentUpdateOne {
 	_u.mutation.SetEligibilityDecidedAt(v)
@@ -755,6 +1118,26 @@ func (_u *EnrollmentUpdateOne) SetNillableEligibilityDecidedAt(v *time.Time) *En
 // ClearEligibilityDecidedAt clears the value of the "eligibility_decided_at" field.
 func (_u *EnrollmentUpdateOne) ClearEligibilityDecidedAt() *EnrollmentUpdateOne {
 	_u.mutation.ClearEligibilityDecidedAt()
+	return _u
+}
+
+// SetWaitlistedAt sets the "waitlisted_at" field.
+func (_u *EnrollmentUpdateOne) SetWaitlistedAt(v time.Time) *EnrollmentUpdateOne {
+	_u.mutation.SetWaitlistedAt(v)
+	return _u
+}
+
+// SetNillableWaitlistedAt sets the "waitlisted_at" field if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableWaitlistedAt(v *time.Time) *EnrollmentUpdateOne {
+	if v != nil {
+		_u.SetWaitlistedAt(*v)
+	}
+	return _u
+}
+
+// ClearWaitlistedAt clears the value of the "waitlisted_at" field.
+func (_u *EnrollmentUpdateOne) ClearWaitlistedAt() *EnrollmentUpdateOne {
+	_u.mutation.ClearWaitlistedAt()
 	return _u
 }
 
@@ -795,6 +1178,26 @@ func (_u *EnrollmentUpdateOne) SetNillableActivatedAt(v *time.Time) *EnrollmentU
 // ClearActivatedAt clears the value of the "activated_at" field.
 func (_u *EnrollmentUpdateOne) ClearActivatedAt() *EnrollmentUpdateOne {
 	_u.mutation.ClearActivatedAt()
+	return _u
+}
+
+// SetHoldReason sets the "hold_reason" field.
+func (_u *EnrollmentUpdateOne) SetHoldReason(v string) *EnrollmentUpdateOne {
+	_u.mutation.SetHoldReason(v)
+	return _u
+}
+
+// SetNillableHoldReason sets the "hold_reason" field if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableHoldReason(v *string) *EnrollmentUpdateOne {
+	if v != nil {
+		_u.SetHoldReason(*v)
+	}
+	return _u
+}
+
+// ClearHoldReason clears the value of the "hold_reason" field.
+func (_u *EnrollmentUpdateOne) ClearHoldReason() *EnrollmentUpdateOne {
+	_u.mutation.ClearHoldReason()
 	return _u
 }
 
@@ -887,6 +1290,55 @@ func (_u *EnrollmentUpdateOne) SetTrialSubject(v *TrialSubject) *EnrollmentUpdat
 	return _u.SetTrialSubjectID(v.ID)
 }
 
+// SetOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID.
+func (_u *EnrollmentUpdateOne) SetOnboardingID(id uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.SetOnboardingID(id)
+	return _u
+}
+
+// SetNillableOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by ID if the given value is not nil.
+func (_u *EnrollmentUpdateOne) SetNillableOnboardingID(id *uuid.UUID) *EnrollmentUpdateOne {
+	if id != nil {
+		_u = _u.SetOnboardingID(*id)
+	}
+	return _u
+}
+
+// SetOnboarding sets the "onboarding" edge to the OnboardingPlan entity.
+func (_u *EnrollmentUpdateOne) SetOnboarding(v *OnboardingPlan) *EnrollmentUpdateOne {
+	return _u.SetOnboardingID(v.ID)
+}
+
+// AddAnswerIDs adds the "answers" edge to the EligibilityAnswer entity by IDs.
+func (_u *EnrollmentUpdateOne) AddAnswerIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.AddAnswerIDs(ids...)
+	return _u
+}
+
+// AddAnswers adds the "answers" edges to the EligibilityAnswer entity.
+func (_u *EnrollmentUpdateOne) AddAnswers(v ...*EligibilityAnswer) *EnrollmentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddAnswerIDs(ids...)
+}
+
+// AddActivityIDs adds the "activities" edge to the ServiceActivity entity by IDs.
+func (_u *EnrollmentUpdateOne) AddActivityIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.AddActivityIDs(ids...)
+	return _u
+}
+
+// AddActivities adds the "activities" edges to the ServiceActivity entity.
+func (_u *EnrollmentUpdateOne) AddActivities(v ...*ServiceActivity) *EnrollmentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddActivityIDs(ids...)
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *EnrollmentUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -923,6 +1375,54 @@ func (_u *EnrollmentUpdateOne) ClearCoordinator() *EnrollmentUpdateOne {
 func (_u *EnrollmentUpdateOne) ClearTrialSubject() *EnrollmentUpdateOne {
 	_u.mutation.ClearTrialSubject()
 	return _u
+}
+
+// ClearOnboarding clears the "onboarding" edge to the OnboardingPlan entity.
+func (_u *EnrollmentUpdateOne) ClearOnboarding() *EnrollmentUpdateOne {
+	_u.mutation.ClearOnboarding()
+	return _u
+}
+
+// ClearAnswers clears all "answers" edges to the EligibilityAnswer entity.
+func (_u *EnrollmentUpdateOne) ClearAnswers() *EnrollmentUpdateOne {
+	_u.mutation.ClearAnswers()
+	return _u
+}
+
+// RemoveAnswerIDs removes the "answers" edge to EligibilityAnswer entities by IDs.
+func (_u *EnrollmentUpdateOne) RemoveAnswerIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.RemoveAnswerIDs(ids...)
+	return _u
+}
+
+// RemoveAnswers removes "answers" edges to EligibilityAnswer entities.
+func (_u *EnrollmentUpdateOne) RemoveAnswers(v ...*EligibilityAnswer) *EnrollmentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveAnswerIDs(ids...)
+}
+
+// ClearActivities clears all "activities" edges to the ServiceActivity entity.
+func (_u *EnrollmentUpdateOne) ClearActivities() *EnrollmentUpdateOne {
+	_u.mutation.ClearActivities()
+	return _u
+}
+
+// RemoveActivityIDs removes the "activities" edge to ServiceActivity entities by IDs.
+func (_u *EnrollmentUpdateOne) RemoveActivityIDs(ids ...uuid.UUID) *EnrollmentUpdateOne {
+	_u.mutation.RemoveActivityIDs(ids...)
+	return _u
+}
+
+// RemoveActivities removes "activities" edges to ServiceActivity entities.
+func (_u *EnrollmentUpdateOne) RemoveActivities(v ...*ServiceActivity) *EnrollmentUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveActivityIDs(ids...)
 }
 
 // ClearHistory clears all "history" edges to the StatusChange entity.
@@ -991,6 +1491,21 @@ func (_u *EnrollmentUpdateOne) check() error {
 	if v, ok := _u.mutation.Status(); ok {
 		if err := enrollment.StatusValidator(v); err != nil {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "Enrollment.status": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Eligibility(); ok {
+		if err := enrollment.EligibilityValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EligibilityNote(); ok {
+		if err := enrollment.EligibilityNoteValidator(v); err != nil {
+			return &ValidationError{Name: "eligibility_note", err: fmt.Errorf(`ent: validator failed for field "Enrollment.eligibility_note": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.HoldReason(); ok {
+		if err := enrollment.HoldReasonValidator(v); err != nil {
+			return &ValidationError{Name: "hold_reason", err: fmt.Errorf(`ent: validator failed for field "Enrollment.hold_reason": %w`, err)}
 		}
 	}
 	if v, ok := _u.mutation.EndReason(); ok {
@@ -1063,11 +1578,26 @@ func (_u *EnrollmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrollment, 
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(enrollment.FieldStatus, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Eligibility(); ok {
+		_spec.SetField(enrollment.FieldEligibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.EligibilityNote(); ok {
+		_spec.SetField(enrollment.FieldEligibilityNote, field.TypeString, value)
+	}
+	if _u.mutation.EligibilityNoteCleared() {
+		_spec.ClearField(enrollment.FieldEligibilityNote, field.TypeString)
+	}
 	if value, ok := _u.mutation.EligibilityDecidedAt(); ok {
 		_spec.SetField(enrollment.FieldEligibilityDecidedAt, field.TypeTime, value)
 	}
 	if _u.mutation.EligibilityDecidedAtCleared() {
 		_spec.ClearField(enrollment.FieldEligibilityDecidedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WaitlistedAt(); ok {
+		_spec.SetField(enrollment.FieldWaitlistedAt, field.TypeTime, value)
+	}
+	if _u.mutation.WaitlistedAtCleared() {
+		_spec.ClearField(enrollment.FieldWaitlistedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.ConsentedAt(); ok {
 		_spec.SetField(enrollment.FieldConsentedAt, field.TypeTime, value)
@@ -1080,6 +1610,12 @@ func (_u *EnrollmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrollment, 
 	}
 	if _u.mutation.ActivatedAtCleared() {
 		_spec.ClearField(enrollment.FieldActivatedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.HoldReason(); ok {
+		_spec.SetField(enrollment.FieldHoldReason, field.TypeString, value)
+	}
+	if _u.mutation.HoldReasonCleared() {
+		_spec.ClearField(enrollment.FieldHoldReason, field.TypeString)
 	}
 	if value, ok := _u.mutation.EndedAt(); ok {
 		_spec.SetField(enrollment.FieldEndedAt, field.TypeTime, value)
@@ -1179,6 +1715,125 @@ func (_u *EnrollmentUpdateOne) sqlSave(ctx context.Context) (_node *Enrollment, 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(trialsubject.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.OnboardingCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.OnboardingTable,
+			Columns: []string{enrollment.OnboardingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onboardingplan.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.OnboardingIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   enrollment.OnboardingTable,
+			Columns: []string{enrollment.OnboardingColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onboardingplan.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AnswersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAnswersIDs(); len(nodes) > 0 && !_u.mutation.AnswersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AnswersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.AnswersTable,
+			Columns: []string{enrollment.AnswersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(eligibilityanswer.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ActivitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedActivitiesIDs(); len(nodes) > 0 && !_u.mutation.ActivitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ActivitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   enrollment.ActivitiesTable,
+			Columns: []string{enrollment.ActivitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

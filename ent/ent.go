@@ -13,8 +13,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/auditevent"
 	"github.com/carehub/carehub/ent/audithead"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -24,7 +26,11 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
@@ -32,6 +38,7 @@ import (
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -40,23 +47,29 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 )
 
 // ent aliases to avoid import conflicts in user's code.
@@ -118,8 +131,10 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:              account.ValidColumn,
+			activitytemplate.Table:     activitytemplate.ValidColumn,
 			auditevent.Table:           auditevent.ValidColumn,
 			audithead.Table:            audithead.ValidColumn,
+			benefitverification.Table:  benefitverification.ValidColumn,
 			carecase.Table:             carecase.ValidColumn,
 			careprogram.Table:          careprogram.ValidColumn,
 			carerelationship.Table:     carerelationship.ValidColumn,
@@ -129,7 +144,11 @@ func checkColumn(t, c string) error {
 			consentform.Table:          consentform.ValidColumn,
 			contactpoint.Table:         contactpoint.ValidColumn,
 			coverage.Table:             coverage.ValidColumn,
+			coveragebenefit.Table:      coveragebenefit.ValidColumn,
 			department.Table:           department.ValidColumn,
+			disclosure.Table:           disclosure.ValidColumn,
+			document.Table:             document.ValidColumn,
+			eligibilityanswer.Table:    eligibilityanswer.ValidColumn,
 			eligibilitycriterion.Table: eligibilitycriterion.ValidColumn,
 			enrollment.Table:           enrollment.ValidColumn,
 			event.Table:                event.ValidColumn,
@@ -137,6 +156,7 @@ func checkColumn(t, c string) error {
 			externalidentifier.Table:   externalidentifier.ValidColumn,
 			idempotencykey.Table:       idempotencykey.ValidColumn,
 			identity.Table:             identity.ValidColumn,
+			identityverification.Table: identityverification.ValidColumn,
 			importrun.Table:            importrun.ValidColumn,
 			inquiryquestion.Table:      inquiryquestion.ValidColumn,
 			inquiryresponse.Table:      inquiryresponse.ValidColumn,
@@ -145,23 +165,29 @@ func checkColumn(t, c string) error {
 			location.Table:             location.ValidColumn,
 			medicalinquiry.Table:       medicalinquiry.ValidColumn,
 			membership.Table:           membership.ValidColumn,
+			onboardingplan.Table:       onboardingplan.ValidColumn,
 			organization.Table:         organization.ValidColumn,
 			patient.Table:              patient.ValidColumn,
 			portalaccess.Table:         portalaccess.ValidColumn,
+			priorauthorization.Table:   priorauthorization.ValidColumn,
 			product.Table:              product.ValidColumn,
+			programproduct.Table:       programproduct.ValidColumn,
 			programsite.Table:          programsite.ValidColumn,
 			programteammember.Table:    programteammember.ValidColumn,
 			provider.Table:             provider.ValidColumn,
+			proxygrant.Table:           proxygrant.ValidColumn,
 			requiredconsent.Table:      requiredconsent.ValidColumn,
 			responseanswer.Table:       responseanswer.ValidColumn,
 			responsecitation.Table:     responsecitation.ValidColumn,
 			routingrule.Table:          routingrule.ValidColumn,
 			scheduledjob.Table:         scheduledjob.ValidColumn,
+			serviceactivity.Table:      serviceactivity.ValidColumn,
 			statuschange.Table:         statuschange.ValidColumn,
 			touchpoint.Table:           touchpoint.ValidColumn,
 			treatment.Table:            treatment.ValidColumn,
 			trialdetail.Table:          trialdetail.ValidColumn,
 			trialsubject.Table:         trialsubject.ValidColumn,
+			verificationattempt.Table:  verificationattempt.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

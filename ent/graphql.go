@@ -12,7 +12,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/arg"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -22,13 +24,18 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -37,23 +44,29 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 )
 
 // Noder is an entity with a public identifier.
@@ -67,6 +80,93 @@ func (*Account) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *Account) GlobalID() gid.ID { return gid.ID{Prefix: "account", UUID: x.ID} }
+
+// IsNode makes ActivityTemplate a Node of the API.
+func (*ActivityTemplate) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ActivityTemplate) GlobalID() gid.ID { return gid.ID{Prefix: "template", UUID: x.ID} }
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ActivityTemplate) Program(ctx context.Context) (*CareProgram, error) {
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes BenefitVerification a Node of the API.
+func (*BenefitVerification) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *BenefitVerification) GlobalID() gid.ID { return gid.ID{Prefix: "verification", UUID: x.ID} }
+
+// Patient returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) Patient(ctx context.Context) (*Patient, error) {
+	found, err := x.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Coverage returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) Coverage(ctx context.Context) (*Coverage, error) {
+	found, err := x.Edges.CoverageOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryCoverage().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Enrollment returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) Enrollment(ctx context.Context) (*Enrollment, error) {
+	if x.EnrollmentID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.EnrollmentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Product returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) Product(ctx context.Context) (*Product, error) {
+	if x.ProductID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ProductOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// RequestedBy returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) RequestedBy(ctx context.Context) (*Identity, error) {
+	if x.RequestedByID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.RequestedByOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryRequestedBy().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Supersedes returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *BenefitVerification) Supersedes(ctx context.Context) (*BenefitVerification, error) {
+	if x.SupersedesID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.SupersedesOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QuerySupersedes().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes CareCase a Node of the API.
 func (*CareCase) IsNode() {}
@@ -169,6 +269,18 @@ func (x *CareProgram) Product(ctx context.Context) (*Product, error) {
 	found, err := x.Edges.ProductOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryProduct().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Parent returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *CareProgram) Parent(ctx context.Context) (*CareProgram, error) {
+	if x.ParentID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ParentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryParent().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -299,6 +411,30 @@ func (x *Consent) Program(ctx context.Context) (*CareProgram, error) {
 	return found, MaskNotFound(err)
 }
 
+// Document returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Consent) Document(ctx context.Context) (*Document, error) {
+	if x.DocumentID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.DocumentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryDocument().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Renews returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Consent) Renews(ctx context.Context) (*Consent, error) {
+	if x.RenewsID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.RenewsOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryRenews().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes ConsentForm a Node of the API.
 func (*ConsentForm) IsNode() {}
 
@@ -313,6 +449,18 @@ func (x *ConsentForm) Program(ctx context.Context) (*CareProgram, error) {
 	found, err := x.Edges.ProgramOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryProgram().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// ApprovedBy returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ConsentForm) ApprovedBy(ctx context.Context) (*Identity, error) {
+	if x.ApprovedByID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ApprovedByOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryApprovedBy().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -359,11 +507,104 @@ func (x *Coverage) Payer(ctx context.Context) (*Organization, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes CoverageBenefit a Node of the API.
+func (*CoverageBenefit) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *CoverageBenefit) GlobalID() gid.ID { return gid.ID{Prefix: "benefit", UUID: x.ID} }
+
+// Verification returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *CoverageBenefit) Verification(ctx context.Context) (*BenefitVerification, error) {
+	found, err := x.Edges.VerificationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryVerification().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes Department a Node of the API.
 func (*Department) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *Department) GlobalID() gid.ID { return gid.ID{Prefix: "dept", UUID: x.ID} }
+
+// IsNode makes Disclosure a Node of the API.
+func (*Disclosure) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *Disclosure) GlobalID() gid.ID { return gid.ID{Prefix: "disclosure", UUID: x.ID} }
+
+// Patient returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Disclosure) Patient(ctx context.Context) (*Patient, error) {
+	found, err := x.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Consent returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Disclosure) Consent(ctx context.Context) (*Consent, error) {
+	if x.ConsentID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ConsentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryConsent().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes Document a Node of the API.
+func (*Document) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *Document) GlobalID() gid.ID { return gid.ID{Prefix: "document", UUID: x.ID} }
+
+// Patient returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Document) Patient(ctx context.Context) (*Patient, error) {
+	found, err := x.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes EligibilityAnswer a Node of the API.
+func (*EligibilityAnswer) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *EligibilityAnswer) GlobalID() gid.ID { return gid.ID{Prefix: "eligibility", UUID: x.ID} }
+
+// Enrollment returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *EligibilityAnswer) Enrollment(ctx context.Context) (*Enrollment, error) {
+	found, err := x.Edges.EnrollmentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Criterion returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *EligibilityAnswer) Criterion(ctx context.Context) (*EligibilityCriterion, error) {
+	found, err := x.Edges.CriterionOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryCriterion().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// AnsweredBy returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *EligibilityAnswer) AnsweredBy(ctx context.Context) (*Identity, error) {
+	if x.AnsweredByID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.AnsweredByOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryAnsweredBy().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes EligibilityCriterion a Node of the API.
 func (*EligibilityCriterion) IsNode() {}
@@ -437,6 +678,15 @@ func (x *Enrollment) TrialSubject(ctx context.Context) (*TrialSubject, error) {
 	return found, MaskNotFound(err)
 }
 
+// Onboarding returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *Enrollment) Onboarding(ctx context.Context) (*OnboardingPlan, error) {
+	found, err := x.Edges.OnboardingOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryOnboarding().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes Identity a Node of the API.
 func (*Identity) IsNode() {}
 
@@ -451,6 +701,30 @@ func (x *Identity) Account(ctx context.Context) (*Account, error) {
 	found, err := x.Edges.AccountOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryAccount().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes IdentityVerification a Node of the API.
+func (*IdentityVerification) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *IdentityVerification) GlobalID() gid.ID { return gid.ID{Prefix: "proof", UUID: x.ID} }
+
+// Account returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *IdentityVerification) Account(ctx context.Context) (*Account, error) {
+	found, err := x.Edges.AccountOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryAccount().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// PortalAccess returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *IdentityVerification) PortalAccess(ctx context.Context) (*PortalAccess, error) {
+	found, err := x.Edges.PortalAccessOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPortalAccess().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -614,6 +888,21 @@ func (x *Membership) Identity(ctx context.Context) (*Identity, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes OnboardingPlan a Node of the API.
+func (*OnboardingPlan) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *OnboardingPlan) GlobalID() gid.ID { return gid.ID{Prefix: "plan", UUID: x.ID} }
+
+// Enrollment returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *OnboardingPlan) Enrollment(ctx context.Context) (*Enrollment, error) {
+	found, err := x.Edges.EnrollmentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes Organization a Node of the API.
 func (*Organization) IsNode() {}
 
@@ -641,11 +930,83 @@ func (x *PortalAccess) Account(ctx context.Context) (*Account, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes PriorAuthorization a Node of the API.
+func (*PriorAuthorization) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *PriorAuthorization) GlobalID() gid.ID { return gid.ID{Prefix: "authorization", UUID: x.ID} }
+
+// Patient returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *PriorAuthorization) Patient(ctx context.Context) (*Patient, error) {
+	found, err := x.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Coverage returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *PriorAuthorization) Coverage(ctx context.Context) (*Coverage, error) {
+	found, err := x.Edges.CoverageOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryCoverage().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Verification returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *PriorAuthorization) Verification(ctx context.Context) (*BenefitVerification, error) {
+	if x.VerificationID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.VerificationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryVerification().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Product returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *PriorAuthorization) Product(ctx context.Context) (*Product, error) {
+	if x.ProductID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ProductOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // IsNode makes Product a Node of the API.
 func (*Product) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *Product) GlobalID() gid.ID { return gid.ID{Prefix: "product", UUID: x.ID} }
+
+// IsNode makes ProgramProduct a Node of the API.
+func (*ProgramProduct) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ProgramProduct) GlobalID() gid.ID { return gid.ID{Prefix: "programproduct", UUID: x.ID} }
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProgramProduct) Program(ctx context.Context) (*CareProgram, error) {
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Product returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProgramProduct) Product(ctx context.Context) (*Product, error) {
+	found, err := x.Edges.ProductOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProduct().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes ProgramSite a Node of the API.
 func (*ProgramSite) IsNode() {}
@@ -709,6 +1070,42 @@ func (x *Provider) Organization(ctx context.Context) (*Organization, error) {
 	found, err := x.Edges.OrganizationOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryOrganization().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// IsNode makes ProxyGrant a Node of the API.
+func (*ProxyGrant) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ProxyGrant) GlobalID() gid.ID { return gid.ID{Prefix: "proxy", UUID: x.ID} }
+
+// Patient returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProxyGrant) Patient(ctx context.Context) (*Patient, error) {
+	found, err := x.Edges.PatientOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPatient().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Document returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProxyGrant) Document(ctx context.Context) (*Document, error) {
+	if x.DocumentID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.DocumentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryDocument().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Identity returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ProxyGrant) Identity(ctx context.Context) (*Identity, error) {
+	found, err := x.Edges.IdentityOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryIdentity().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -793,6 +1190,45 @@ func (*ScheduledJob) IsNode() {}
 
 // GlobalID returns the public identifier.
 func (x *ScheduledJob) GlobalID() gid.ID { return gid.ID{Prefix: "job", UUID: x.ID} }
+
+// IsNode makes ServiceActivity a Node of the API.
+func (*ServiceActivity) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *ServiceActivity) GlobalID() gid.ID { return gid.ID{Prefix: "activity", UUID: x.ID} }
+
+// Enrollment returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ServiceActivity) Enrollment(ctx context.Context) (*Enrollment, error) {
+	found, err := x.Edges.EnrollmentOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryEnrollment().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Plan returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ServiceActivity) Plan(ctx context.Context) (*OnboardingPlan, error) {
+	if x.PlanID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.PlanOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPlan().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Assignee returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *ServiceActivity) Assignee(ctx context.Context) (*Identity, error) {
+	if x.AssigneeID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.AssigneeOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryAssignee().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
 
 // IsNode makes StatusChange a Node of the API.
 func (*StatusChange) IsNode() {}
@@ -880,6 +1316,78 @@ func (x *StatusChange) TrialSubject(ctx context.Context) (*TrialSubject, error) 
 	found, err := x.Edges.TrialSubjectOrErr()
 	if IsNotLoaded(err) {
 		found, err = x.QueryTrialSubject().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// PriorAuthorization returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) PriorAuthorization(ctx context.Context) (*PriorAuthorization, error) {
+	if x.PriorAuthorizationID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.PriorAuthorizationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryPriorAuthorization().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// BenefitVerification returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) BenefitVerification(ctx context.Context) (*BenefitVerification, error) {
+	if x.BenefitVerificationID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.BenefitVerificationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryBenefitVerification().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// ServiceActivity returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) ServiceActivity(ctx context.Context) (*ServiceActivity, error) {
+	if x.ServiceActivityID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ServiceActivityOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryServiceActivity().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Program returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) Program(ctx context.Context) (*CareProgram, error) {
+	if x.ProgramID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ProgramOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryProgram().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// Coverage returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) Coverage(ctx context.Context) (*Coverage, error) {
+	if x.CoverageID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.CoverageOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryCoverage().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
+// ConsentForm returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *StatusChange) ConsentForm(ctx context.Context) (*ConsentForm, error) {
+	if x.ConsentFormID == nil {
+		return nil, nil
+	}
+	found, err := x.Edges.ConsentFormOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryConsentForm().Unique(false).Only(ctx)
 	}
 	return found, MaskNotFound(err)
 }
@@ -1079,8 +1587,166 @@ func (x *TrialSubject) Site(ctx context.Context) (*ProgramSite, error) {
 	return found, MaskNotFound(err)
 }
 
+// IsNode makes VerificationAttempt a Node of the API.
+func (*VerificationAttempt) IsNode() {}
+
+// GlobalID returns the public identifier.
+func (x *VerificationAttempt) GlobalID() gid.ID { return gid.ID{Prefix: "attempt", UUID: x.ID} }
+
+// Verification returns the edge, loaded or not; nil when there is none or the viewer may not see it.
+func (x *VerificationAttempt) Verification(ctx context.Context) (*BenefitVerification, error) {
+	found, err := x.Edges.VerificationOrErr()
+	if IsNotLoaded(err) {
+		found, err = x.QueryVerification().Unique(false).Only(ctx)
+	}
+	return found, MaskNotFound(err)
+}
+
 // LoadAccount loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadAccount(ctx context.Context, nodes []*Account, selections ...ast.SelectionSet) error {
+	return nil
+}
+
+// LoadActivityTemplate loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadActivityTemplate(ctx context.Context, nodes []*ActivityTemplate, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "program":
+			err := loadOne(nodes,
+				func(x *ActivityTemplate) *uuid.UUID { return &x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *ActivityTemplate, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadBenefitVerification loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadBenefitVerification(ctx context.Context, nodes []*BenefitVerification, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "patient":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return &x.PatientID },
+				func(keys []uuid.UUID) ([]*Patient, error) {
+					found, err := c.Patient.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPatient(ctx, found, below...)
+				},
+				func(t *Patient) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *Patient) {
+					x.Edges.Patient, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "coverage":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return &x.CoverageID },
+				func(keys []uuid.UUID) ([]*Coverage, error) {
+					found, err := c.Coverage.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCoverage(ctx, found, below...)
+				},
+				func(t *Coverage) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *Coverage) {
+					x.Edges.Coverage, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "enrollment":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return x.EnrollmentID },
+				func(keys []uuid.UUID) ([]*Enrollment, error) {
+					found, err := c.Enrollment.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEnrollment(ctx, found, below...)
+				},
+				func(t *Enrollment) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *Enrollment) {
+					x.Edges.Enrollment, x.Edges.loadedTypes[2] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "product":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return x.ProductID },
+				func(keys []uuid.UUID) ([]*Product, error) {
+					found, err := c.Product.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadProduct(ctx, found, below...)
+				},
+				func(t *Product) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *Product) {
+					x.Edges.Product, x.Edges.loadedTypes[3] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "requestedBy":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return x.RequestedByID },
+				func(keys []uuid.UUID) ([]*Identity, error) {
+					found, err := c.Identity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadIdentity(ctx, found, below...)
+				},
+				func(t *Identity) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *Identity) {
+					x.Edges.RequestedBy, x.Edges.loadedTypes[4] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "supersedes":
+			err := loadOne(nodes,
+				func(x *BenefitVerification) *uuid.UUID { return x.SupersedesID },
+				func(keys []uuid.UUID) ([]*BenefitVerification, error) {
+					found, err := c.BenefitVerification.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadBenefitVerification(ctx, found, below...)
+				},
+				func(t *BenefitVerification) uuid.UUID { return t.ID },
+				func(x *BenefitVerification, t *BenefitVerification) {
+					x.Edges.Supersedes, x.Edges.loadedTypes[5] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -1239,6 +1905,23 @@ func (c *Client) LoadCareProgram(ctx context.Context, nodes []*CareProgram, sele
 			if err != nil {
 				return err
 			}
+		case "parent":
+			err := loadOne(nodes,
+				func(x *CareProgram) *uuid.UUID { return x.ParentID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *CareProgram, t *CareProgram) {
+					x.Edges.Parent, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
 		case "trial":
 			err := loadOne(nodes,
 				func(x *CareProgram) *uuid.UUID { return &x.ID },
@@ -1251,7 +1934,7 @@ func (c *Client) LoadCareProgram(ctx context.Context, nodes []*CareProgram, sele
 				},
 				func(t *TrialDetail) uuid.UUID { return t.ProgramID },
 				func(x *CareProgram, t *TrialDetail) {
-					x.Edges.Trial, x.Edges.loadedTypes[1] = t, true
+					x.Edges.Trial, x.Edges.loadedTypes[3] = t, true
 				})
 			if err != nil {
 				return err
@@ -1457,6 +2140,40 @@ func (c *Client) LoadConsent(ctx context.Context, nodes []*Consent, selections .
 			if err != nil {
 				return err
 			}
+		case "document":
+			err := loadOne(nodes,
+				func(x *Consent) *uuid.UUID { return x.DocumentID },
+				func(keys []uuid.UUID) ([]*Document, error) {
+					found, err := c.Document.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadDocument(ctx, found, below...)
+				},
+				func(t *Document) uuid.UUID { return t.ID },
+				func(x *Consent, t *Document) {
+					x.Edges.Document, x.Edges.loadedTypes[3] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "renews":
+			err := loadOne(nodes,
+				func(x *Consent) *uuid.UUID { return x.RenewsID },
+				func(keys []uuid.UUID) ([]*Consent, error) {
+					found, err := c.Consent.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadConsent(ctx, found, below...)
+				},
+				func(t *Consent) uuid.UUID { return t.ID },
+				func(x *Consent, t *Consent) {
+					x.Edges.Renews, x.Edges.loadedTypes[4] = t, true
+				})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -1482,6 +2199,23 @@ func (c *Client) LoadConsentForm(ctx context.Context, nodes []*ConsentForm, sele
 				func(t *CareProgram) uuid.UUID { return t.ID },
 				func(x *ConsentForm, t *CareProgram) {
 					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "approvedBy":
+			err := loadOne(nodes,
+				func(x *ConsentForm) *uuid.UUID { return x.ApprovedByID },
+				func(keys []uuid.UUID) ([]*Identity, error) {
+					found, err := c.Identity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadIdentity(ctx, found, below...)
+				},
+				func(t *Identity) uuid.UUID { return t.ID },
+				func(x *ConsentForm, t *Identity) {
+					x.Edges.ApprovedBy, x.Edges.loadedTypes[1] = t, true
 				})
 			if err != nil {
 				return err
@@ -1556,7 +2290,36 @@ func (c *Client) LoadCoverage(ctx context.Context, nodes []*Coverage, selections
 				},
 				func(t *Organization) uuid.UUID { return t.ID },
 				func(x *Coverage, t *Organization) {
-					x.Edges.Payer, x.Edges.loadedTypes[1] = t, true
+					x.Edges.Payer, x.Edges.loadedTypes[4] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadCoverageBenefit loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadCoverageBenefit(ctx context.Context, nodes []*CoverageBenefit, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "verification":
+			err := loadOne(nodes,
+				func(x *CoverageBenefit) *uuid.UUID { return &x.VerificationID },
+				func(keys []uuid.UUID) ([]*BenefitVerification, error) {
+					found, err := c.BenefitVerification.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadBenefitVerification(ctx, found, below...)
+				},
+				func(t *BenefitVerification) uuid.UUID { return t.ID },
+				func(x *CoverageBenefit, t *BenefitVerification) {
+					x.Edges.Verification, x.Edges.loadedTypes[0] = t, true
 				})
 			if err != nil {
 				return err
@@ -1568,6 +2331,144 @@ func (c *Client) LoadCoverage(ctx context.Context, nodes []*Coverage, selections
 
 // LoadDepartment loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadDepartment(ctx context.Context, nodes []*Department, selections ...ast.SelectionSet) error {
+	return nil
+}
+
+// LoadDisclosure loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadDisclosure(ctx context.Context, nodes []*Disclosure, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "patient":
+			err := loadOne(nodes,
+				func(x *Disclosure) *uuid.UUID { return &x.PatientID },
+				func(keys []uuid.UUID) ([]*Patient, error) {
+					found, err := c.Patient.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPatient(ctx, found, below...)
+				},
+				func(t *Patient) uuid.UUID { return t.ID },
+				func(x *Disclosure, t *Patient) {
+					x.Edges.Patient, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "consent":
+			err := loadOne(nodes,
+				func(x *Disclosure) *uuid.UUID { return x.ConsentID },
+				func(keys []uuid.UUID) ([]*Consent, error) {
+					found, err := c.Consent.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadConsent(ctx, found, below...)
+				},
+				func(t *Consent) uuid.UUID { return t.ID },
+				func(x *Disclosure, t *Consent) {
+					x.Edges.Consent, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadDocument loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadDocument(ctx context.Context, nodes []*Document, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "patient":
+			err := loadOne(nodes,
+				func(x *Document) *uuid.UUID { return &x.PatientID },
+				func(keys []uuid.UUID) ([]*Patient, error) {
+					found, err := c.Patient.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPatient(ctx, found, below...)
+				},
+				func(t *Patient) uuid.UUID { return t.ID },
+				func(x *Document, t *Patient) {
+					x.Edges.Patient, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadEligibilityAnswer loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadEligibilityAnswer(ctx context.Context, nodes []*EligibilityAnswer, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "enrollment":
+			err := loadOne(nodes,
+				func(x *EligibilityAnswer) *uuid.UUID { return &x.EnrollmentID },
+				func(keys []uuid.UUID) ([]*Enrollment, error) {
+					found, err := c.Enrollment.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEnrollment(ctx, found, below...)
+				},
+				func(t *Enrollment) uuid.UUID { return t.ID },
+				func(x *EligibilityAnswer, t *Enrollment) {
+					x.Edges.Enrollment, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "criterion":
+			err := loadOne(nodes,
+				func(x *EligibilityAnswer) *uuid.UUID { return &x.CriterionID },
+				func(keys []uuid.UUID) ([]*EligibilityCriterion, error) {
+					found, err := c.EligibilityCriterion.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEligibilityCriterion(ctx, found, below...)
+				},
+				func(t *EligibilityCriterion) uuid.UUID { return t.ID },
+				func(x *EligibilityAnswer, t *EligibilityCriterion) {
+					x.Edges.Criterion, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "answeredBy":
+			err := loadOne(nodes,
+				func(x *EligibilityAnswer) *uuid.UUID { return x.AnsweredByID },
+				func(keys []uuid.UUID) ([]*Identity, error) {
+					found, err := c.Identity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadIdentity(ctx, found, below...)
+				},
+				func(t *Identity) uuid.UUID { return t.ID },
+				func(x *EligibilityAnswer, t *Identity) {
+					x.Edges.AnsweredBy, x.Edges.loadedTypes[2] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -1692,6 +2593,23 @@ func (c *Client) LoadEnrollment(ctx context.Context, nodes []*Enrollment, select
 			if err != nil {
 				return err
 			}
+		case "onboarding":
+			err := loadOne(nodes,
+				func(x *Enrollment) *uuid.UUID { return &x.ID },
+				func(keys []uuid.UUID) ([]*OnboardingPlan, error) {
+					found, err := c.OnboardingPlan.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("enrollment_id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadOnboardingPlan(ctx, found, below...)
+				},
+				func(t *OnboardingPlan) uuid.UUID { return t.EnrollmentID },
+				func(x *Enrollment, t *OnboardingPlan) {
+					x.Edges.Onboarding, x.Edges.loadedTypes[5] = t, true
+				})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -1727,6 +2645,52 @@ func (c *Client) LoadIdentity(ctx context.Context, nodes []*Identity, selections
 				func(t *Account) uuid.UUID { return t.ID },
 				func(x *Identity, t *Account) {
 					x.Edges.Account, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadIdentityVerification loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadIdentityVerification(ctx context.Context, nodes []*IdentityVerification, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "account":
+			err := loadOne(nodes,
+				func(x *IdentityVerification) *uuid.UUID { return &x.AccountID },
+				func(keys []uuid.UUID) ([]*Account, error) {
+					found, err := c.Account.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadAccount(ctx, found, below...)
+				},
+				func(t *Account) uuid.UUID { return t.ID },
+				func(x *IdentityVerification, t *Account) {
+					x.Edges.Account, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "portalAccess":
+			err := loadOne(nodes,
+				func(x *IdentityVerification) *uuid.UUID { return &x.PortalAccessID },
+				func(keys []uuid.UUID) ([]*PortalAccess, error) {
+					found, err := c.PortalAccess.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPortalAccess(ctx, found, below...)
+				},
+				func(t *PortalAccess) uuid.UUID { return t.ID },
+				func(x *IdentityVerification, t *PortalAccess) {
+					x.Edges.PortalAccess, x.Edges.loadedTypes[1] = t, true
 				})
 			if err != nil {
 				return err
@@ -2012,6 +2976,35 @@ func (c *Client) LoadMembership(ctx context.Context, nodes []*Membership, select
 	return nil
 }
 
+// LoadOnboardingPlan loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadOnboardingPlan(ctx context.Context, nodes []*OnboardingPlan, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "enrollment":
+			err := loadOne(nodes,
+				func(x *OnboardingPlan) *uuid.UUID { return &x.EnrollmentID },
+				func(keys []uuid.UUID) ([]*Enrollment, error) {
+					found, err := c.Enrollment.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEnrollment(ctx, found, below...)
+				},
+				func(t *Enrollment) uuid.UUID { return t.ID },
+				func(x *OnboardingPlan, t *Enrollment) {
+					x.Edges.Enrollment, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // LoadOrganization loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadOrganization(ctx context.Context, nodes []*Organization, selections ...ast.SelectionSet) error {
 	return nil
@@ -2051,8 +3044,134 @@ func (c *Client) LoadPortalAccess(ctx context.Context, nodes []*PortalAccess, se
 	return nil
 }
 
+// LoadPriorAuthorization loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadPriorAuthorization(ctx context.Context, nodes []*PriorAuthorization, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "patient":
+			err := loadOne(nodes,
+				func(x *PriorAuthorization) *uuid.UUID { return &x.PatientID },
+				func(keys []uuid.UUID) ([]*Patient, error) {
+					found, err := c.Patient.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPatient(ctx, found, below...)
+				},
+				func(t *Patient) uuid.UUID { return t.ID },
+				func(x *PriorAuthorization, t *Patient) {
+					x.Edges.Patient, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "coverage":
+			err := loadOne(nodes,
+				func(x *PriorAuthorization) *uuid.UUID { return &x.CoverageID },
+				func(keys []uuid.UUID) ([]*Coverage, error) {
+					found, err := c.Coverage.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCoverage(ctx, found, below...)
+				},
+				func(t *Coverage) uuid.UUID { return t.ID },
+				func(x *PriorAuthorization, t *Coverage) {
+					x.Edges.Coverage, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "verification":
+			err := loadOne(nodes,
+				func(x *PriorAuthorization) *uuid.UUID { return x.VerificationID },
+				func(keys []uuid.UUID) ([]*BenefitVerification, error) {
+					found, err := c.BenefitVerification.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadBenefitVerification(ctx, found, below...)
+				},
+				func(t *BenefitVerification) uuid.UUID { return t.ID },
+				func(x *PriorAuthorization, t *BenefitVerification) {
+					x.Edges.Verification, x.Edges.loadedTypes[2] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "product":
+			err := loadOne(nodes,
+				func(x *PriorAuthorization) *uuid.UUID { return x.ProductID },
+				func(keys []uuid.UUID) ([]*Product, error) {
+					found, err := c.Product.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadProduct(ctx, found, below...)
+				},
+				func(t *Product) uuid.UUID { return t.ID },
+				func(x *PriorAuthorization, t *Product) {
+					x.Edges.Product, x.Edges.loadedTypes[3] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // LoadProduct loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadProduct(ctx context.Context, nodes []*Product, selections ...ast.SelectionSet) error {
+	return nil
+}
+
+// LoadProgramProduct loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadProgramProduct(ctx context.Context, nodes []*ProgramProduct, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "program":
+			err := loadOne(nodes,
+				func(x *ProgramProduct) *uuid.UUID { return &x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *ProgramProduct, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "product":
+			err := loadOne(nodes,
+				func(x *ProgramProduct) *uuid.UUID { return &x.ProductID },
+				func(keys []uuid.UUID) ([]*Product, error) {
+					found, err := c.Product.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadProduct(ctx, found, below...)
+				},
+				func(t *Product) uuid.UUID { return t.ID },
+				func(x *ProgramProduct, t *Product) {
+					x.Edges.Product, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -2168,6 +3287,69 @@ func (c *Client) LoadProvider(ctx context.Context, nodes []*Provider, selections
 				func(t *Organization) uuid.UUID { return t.ID },
 				func(x *Provider, t *Organization) {
 					x.Edges.Organization, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// LoadProxyGrant loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadProxyGrant(ctx context.Context, nodes []*ProxyGrant, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "patient":
+			err := loadOne(nodes,
+				func(x *ProxyGrant) *uuid.UUID { return &x.PatientID },
+				func(keys []uuid.UUID) ([]*Patient, error) {
+					found, err := c.Patient.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPatient(ctx, found, below...)
+				},
+				func(t *Patient) uuid.UUID { return t.ID },
+				func(x *ProxyGrant, t *Patient) {
+					x.Edges.Patient, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "document":
+			err := loadOne(nodes,
+				func(x *ProxyGrant) *uuid.UUID { return x.DocumentID },
+				func(keys []uuid.UUID) ([]*Document, error) {
+					found, err := c.Document.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadDocument(ctx, found, below...)
+				},
+				func(t *Document) uuid.UUID { return t.ID },
+				func(x *ProxyGrant, t *Document) {
+					x.Edges.Document, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "identity":
+			err := loadOne(nodes,
+				func(x *ProxyGrant) *uuid.UUID { return &x.IdentityID },
+				func(keys []uuid.UUID) ([]*Identity, error) {
+					found, err := c.Identity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadIdentity(ctx, found, below...)
+				},
+				func(t *Identity) uuid.UUID { return t.ID },
+				func(x *ProxyGrant, t *Identity) {
+					x.Edges.Identity, x.Edges.loadedTypes[2] = t, true
 				})
 			if err != nil {
 				return err
@@ -2332,6 +3514,69 @@ func (c *Client) LoadScheduledJob(ctx context.Context, nodes []*ScheduledJob, se
 	return nil
 }
 
+// LoadServiceActivity loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadServiceActivity(ctx context.Context, nodes []*ServiceActivity, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "enrollment":
+			err := loadOne(nodes,
+				func(x *ServiceActivity) *uuid.UUID { return &x.EnrollmentID },
+				func(keys []uuid.UUID) ([]*Enrollment, error) {
+					found, err := c.Enrollment.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadEnrollment(ctx, found, below...)
+				},
+				func(t *Enrollment) uuid.UUID { return t.ID },
+				func(x *ServiceActivity, t *Enrollment) {
+					x.Edges.Enrollment, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "plan":
+			err := loadOne(nodes,
+				func(x *ServiceActivity) *uuid.UUID { return x.PlanID },
+				func(keys []uuid.UUID) ([]*OnboardingPlan, error) {
+					found, err := c.OnboardingPlan.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadOnboardingPlan(ctx, found, below...)
+				},
+				func(t *OnboardingPlan) uuid.UUID { return t.ID },
+				func(x *ServiceActivity, t *OnboardingPlan) {
+					x.Edges.Plan, x.Edges.loadedTypes[1] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "assignee":
+			err := loadOne(nodes,
+				func(x *ServiceActivity) *uuid.UUID { return x.AssigneeID },
+				func(keys []uuid.UUID) ([]*Identity, error) {
+					found, err := c.Identity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadIdentity(ctx, found, below...)
+				},
+				func(t *Identity) uuid.UUID { return t.ID },
+				func(x *ServiceActivity, t *Identity) {
+					x.Edges.Assignee, x.Edges.loadedTypes[2] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // LoadStatusChange loads for all nodes at once the edges that the selection names, one statement an edge.
 func (c *Client) LoadStatusChange(ctx context.Context, nodes []*StatusChange, selections ...ast.SelectionSet) error {
 	if len(nodes) == 0 {
@@ -2454,6 +3699,108 @@ func (c *Client) LoadStatusChange(ctx context.Context, nodes []*StatusChange, se
 				func(t *TrialSubject) uuid.UUID { return t.ID },
 				func(x *StatusChange, t *TrialSubject) {
 					x.Edges.TrialSubject, x.Edges.loadedTypes[6] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "priorAuthorization":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.PriorAuthorizationID },
+				func(keys []uuid.UUID) ([]*PriorAuthorization, error) {
+					found, err := c.PriorAuthorization.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadPriorAuthorization(ctx, found, below...)
+				},
+				func(t *PriorAuthorization) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *PriorAuthorization) {
+					x.Edges.PriorAuthorization, x.Edges.loadedTypes[7] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "benefitVerification":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.BenefitVerificationID },
+				func(keys []uuid.UUID) ([]*BenefitVerification, error) {
+					found, err := c.BenefitVerification.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadBenefitVerification(ctx, found, below...)
+				},
+				func(t *BenefitVerification) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *BenefitVerification) {
+					x.Edges.BenefitVerification, x.Edges.loadedTypes[8] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "serviceActivity":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.ServiceActivityID },
+				func(keys []uuid.UUID) ([]*ServiceActivity, error) {
+					found, err := c.ServiceActivity.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadServiceActivity(ctx, found, below...)
+				},
+				func(t *ServiceActivity) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *ServiceActivity) {
+					x.Edges.ServiceActivity, x.Edges.loadedTypes[9] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "program":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.ProgramID },
+				func(keys []uuid.UUID) ([]*CareProgram, error) {
+					found, err := c.CareProgram.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCareProgram(ctx, found, below...)
+				},
+				func(t *CareProgram) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *CareProgram) {
+					x.Edges.Program, x.Edges.loadedTypes[10] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "coverage":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.CoverageID },
+				func(keys []uuid.UUID) ([]*Coverage, error) {
+					found, err := c.Coverage.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadCoverage(ctx, found, below...)
+				},
+				func(t *Coverage) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *Coverage) {
+					x.Edges.Coverage, x.Edges.loadedTypes[11] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		case "consentForm":
+			err := loadOne(nodes,
+				func(x *StatusChange) *uuid.UUID { return x.ConsentFormID },
+				func(keys []uuid.UUID) ([]*ConsentForm, error) {
+					found, err := c.ConsentForm.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadConsentForm(ctx, found, below...)
+				},
+				func(t *ConsentForm) uuid.UUID { return t.ID },
+				func(x *StatusChange, t *ConsentForm) {
+					x.Edges.ConsentForm, x.Edges.loadedTypes[12] = t, true
 				})
 			if err != nil {
 				return err
@@ -2766,6 +4113,35 @@ func (c *Client) LoadTrialSubject(ctx context.Context, nodes []*TrialSubject, se
 	return nil
 }
 
+// LoadVerificationAttempt loads for all nodes at once the edges that the selection names, one statement an edge.
+func (c *Client) LoadVerificationAttempt(ctx context.Context, nodes []*VerificationAttempt, selections ...ast.SelectionSet) error {
+	if len(nodes) == 0 {
+		return nil
+	}
+	for name, below := range selected(ctx, selections) {
+		switch name {
+		case "verification":
+			err := loadOne(nodes,
+				func(x *VerificationAttempt) *uuid.UUID { return &x.VerificationID },
+				func(keys []uuid.UUID) ([]*BenefitVerification, error) {
+					found, err := c.BenefitVerification.Query().Where(func(s *sql.Selector) { s.Where(arg.Keys(s.C("id"), keys)) }).All(ctx)
+					if err != nil {
+						return nil, err
+					}
+					return found, c.LoadBenefitVerification(ctx, found, below...)
+				},
+				func(t *BenefitVerification) uuid.UUID { return t.ID },
+				func(x *VerificationAttempt, t *BenefitVerification) {
+					x.Edges.Verification, x.Edges.loadedTypes[0] = t, true
+				})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // loadOne loads a to-one edge of many nodes with one query.
 func loadOne[N, T any](nodes []*N, key func(*N) *uuid.UUID, fetch func([]uuid.UUID) ([]*T, error), keyOf func(*T) uuid.UUID, set func(*N, *T)) error {
 	seen := make(map[uuid.UUID]*T, len(nodes))
@@ -2834,6 +4210,10 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 	switch id.Prefix {
 	case "account":
 		return nodeOrNil(c.Account.Get(ctx, id.UUID))
+	case "template":
+		return nodeOrNil(c.ActivityTemplate.Get(ctx, id.UUID))
+	case "verification":
+		return nodeOrNil(c.BenefitVerification.Get(ctx, id.UUID))
 	case "case":
 		return nodeOrNil(c.CareCase.Get(ctx, id.UUID))
 	case "program":
@@ -2852,14 +4232,24 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.ContactPoint.Get(ctx, id.UUID))
 	case "coverage":
 		return nodeOrNil(c.Coverage.Get(ctx, id.UUID))
+	case "benefit":
+		return nodeOrNil(c.CoverageBenefit.Get(ctx, id.UUID))
 	case "dept":
 		return nodeOrNil(c.Department.Get(ctx, id.UUID))
+	case "disclosure":
+		return nodeOrNil(c.Disclosure.Get(ctx, id.UUID))
+	case "document":
+		return nodeOrNil(c.Document.Get(ctx, id.UUID))
+	case "eligibility":
+		return nodeOrNil(c.EligibilityAnswer.Get(ctx, id.UUID))
 	case "criterion":
 		return nodeOrNil(c.EligibilityCriterion.Get(ctx, id.UUID))
 	case "enrollment":
 		return nodeOrNil(c.Enrollment.Get(ctx, id.UUID))
 	case "user":
 		return nodeOrNil(c.Identity.Get(ctx, id.UUID))
+	case "proof":
+		return nodeOrNil(c.IdentityVerification.Get(ctx, id.UUID))
 	case "import":
 		return nodeOrNil(c.ImportRun.Get(ctx, id.UUID))
 	case "question":
@@ -2876,20 +4266,28 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.MedicalInquiry.Get(ctx, id.UUID))
 	case "member":
 		return nodeOrNil(c.Membership.Get(ctx, id.UUID))
+	case "plan":
+		return nodeOrNil(c.OnboardingPlan.Get(ctx, id.UUID))
 	case "org":
 		return nodeOrNil(c.Organization.Get(ctx, id.UUID))
 	case "patient":
 		return nodeOrNil(c.Patient.Get(ctx, id.UUID))
 	case "access":
 		return nodeOrNil(c.PortalAccess.Get(ctx, id.UUID))
+	case "authorization":
+		return nodeOrNil(c.PriorAuthorization.Get(ctx, id.UUID))
 	case "product":
 		return nodeOrNil(c.Product.Get(ctx, id.UUID))
+	case "programproduct":
+		return nodeOrNil(c.ProgramProduct.Get(ctx, id.UUID))
 	case "site":
 		return nodeOrNil(c.ProgramSite.Get(ctx, id.UUID))
 	case "team":
 		return nodeOrNil(c.ProgramTeamMember.Get(ctx, id.UUID))
 	case "provider":
 		return nodeOrNil(c.Provider.Get(ctx, id.UUID))
+	case "proxy":
+		return nodeOrNil(c.ProxyGrant.Get(ctx, id.UUID))
 	case "answer":
 		return nodeOrNil(c.ResponseAnswer.Get(ctx, id.UUID))
 	case "citation":
@@ -2898,6 +4296,8 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.RoutingRule.Get(ctx, id.UUID))
 	case "job":
 		return nodeOrNil(c.ScheduledJob.Get(ctx, id.UUID))
+	case "activity":
+		return nodeOrNil(c.ServiceActivity.Get(ctx, id.UUID))
 	case "change":
 		return nodeOrNil(c.StatusChange.Get(ctx, id.UUID))
 	case "touch":
@@ -2908,6 +4308,8 @@ func (c *Client) Node(ctx context.Context, id gid.ID) (Noder, error) {
 		return nodeOrNil(c.TrialDetail.Get(ctx, id.UUID))
 	case "subject":
 		return nodeOrNil(c.TrialSubject.Get(ctx, id.UUID))
+	case "attempt":
+		return nodeOrNil(c.VerificationAttempt.Get(ctx, id.UUID))
 	}
 	return nil, nil
 }
@@ -2927,6 +4329,10 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 	switch typ {
 	case TypeAccount:
 		return c.Account.Query().Where(account.ID(key)).Exist(ctx)
+	case TypeActivityTemplate:
+		return c.ActivityTemplate.Query().Where(activitytemplate.ID(key)).Exist(ctx)
+	case TypeBenefitVerification:
+		return c.BenefitVerification.Query().Where(benefitverification.ID(key)).Exist(ctx)
 	case TypeCareCase:
 		return c.CareCase.Query().Where(carecase.ID(key)).Exist(ctx)
 	case TypeCareProgram:
@@ -2945,8 +4351,16 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.ContactPoint.Query().Where(contactpoint.ID(key)).Exist(ctx)
 	case TypeCoverage:
 		return c.Coverage.Query().Where(coverage.ID(key)).Exist(ctx)
+	case TypeCoverageBenefit:
+		return c.CoverageBenefit.Query().Where(coveragebenefit.ID(key)).Exist(ctx)
 	case TypeDepartment:
 		return c.Department.Query().Where(department.ID(key)).Exist(ctx)
+	case TypeDisclosure:
+		return c.Disclosure.Query().Where(disclosure.ID(key)).Exist(ctx)
+	case TypeDocument:
+		return c.Document.Query().Where(document.ID(key)).Exist(ctx)
+	case TypeEligibilityAnswer:
+		return c.EligibilityAnswer.Query().Where(eligibilityanswer.ID(key)).Exist(ctx)
 	case TypeEligibilityCriterion:
 		return c.EligibilityCriterion.Query().Where(eligibilitycriterion.ID(key)).Exist(ctx)
 	case TypeEnrollment:
@@ -2957,6 +4371,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.IdempotencyKey.Query().Where(idempotencykey.ID(key)).Exist(ctx)
 	case TypeIdentity:
 		return c.Identity.Query().Where(identity.ID(key)).Exist(ctx)
+	case TypeIdentityVerification:
+		return c.IdentityVerification.Query().Where(identityverification.ID(key)).Exist(ctx)
 	case TypeImportRun:
 		return c.ImportRun.Query().Where(importrun.ID(key)).Exist(ctx)
 	case TypeInquiryQuestion:
@@ -2973,20 +4389,28 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.MedicalInquiry.Query().Where(medicalinquiry.ID(key)).Exist(ctx)
 	case TypeMembership:
 		return c.Membership.Query().Where(membership.ID(key)).Exist(ctx)
+	case TypeOnboardingPlan:
+		return c.OnboardingPlan.Query().Where(onboardingplan.ID(key)).Exist(ctx)
 	case TypeOrganization:
 		return c.Organization.Query().Where(organization.ID(key)).Exist(ctx)
 	case TypePatient:
 		return c.Patient.Query().Where(patient.ID(key)).Exist(ctx)
 	case TypePortalAccess:
 		return c.PortalAccess.Query().Where(portalaccess.ID(key)).Exist(ctx)
+	case TypePriorAuthorization:
+		return c.PriorAuthorization.Query().Where(priorauthorization.ID(key)).Exist(ctx)
 	case TypeProduct:
 		return c.Product.Query().Where(product.ID(key)).Exist(ctx)
+	case TypeProgramProduct:
+		return c.ProgramProduct.Query().Where(programproduct.ID(key)).Exist(ctx)
 	case TypeProgramSite:
 		return c.ProgramSite.Query().Where(programsite.ID(key)).Exist(ctx)
 	case TypeProgramTeamMember:
 		return c.ProgramTeamMember.Query().Where(programteammember.ID(key)).Exist(ctx)
 	case TypeProvider:
 		return c.Provider.Query().Where(provider.ID(key)).Exist(ctx)
+	case TypeProxyGrant:
+		return c.ProxyGrant.Query().Where(proxygrant.ID(key)).Exist(ctx)
 	case TypeRequiredConsent:
 		return c.RequiredConsent.Query().Where(requiredconsent.ID(key)).Exist(ctx)
 	case TypeResponseAnswer:
@@ -2997,6 +4421,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.RoutingRule.Query().Where(routingrule.ID(key)).Exist(ctx)
 	case TypeScheduledJob:
 		return c.ScheduledJob.Query().Where(scheduledjob.ID(key)).Exist(ctx)
+	case TypeServiceActivity:
+		return c.ServiceActivity.Query().Where(serviceactivity.ID(key)).Exist(ctx)
 	case TypeStatusChange:
 		return c.StatusChange.Query().Where(statuschange.ID(key)).Exist(ctx)
 	case TypeTouchpoint:
@@ -3007,6 +4433,8 @@ func (c *Client) Visible(ctx context.Context, typ string, key uuid.UUID) (bool, 
 		return c.TrialDetail.Query().Where(trialdetail.ID(key)).Exist(ctx)
 	case TypeTrialSubject:
 		return c.TrialSubject.Query().Where(trialsubject.ID(key)).Exist(ctx)
+	case TypeVerificationAttempt:
+		return c.VerificationAttempt.Query().Where(verificationattempt.ID(key)).Exist(ctx)
 	}
 	return false, fmt.Errorf("ent: no type %q", typ)
 }
@@ -3016,6 +4444,10 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 	switch typ {
 	case TypeAccount:
 		return c.Account.Query().Where(match).IDs(ctx)
+	case TypeActivityTemplate:
+		return c.ActivityTemplate.Query().Where(match).IDs(ctx)
+	case TypeBenefitVerification:
+		return c.BenefitVerification.Query().Where(match).IDs(ctx)
 	case TypeCareCase:
 		return c.CareCase.Query().Where(match).IDs(ctx)
 	case TypeCareProgram:
@@ -3034,8 +4466,16 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.ContactPoint.Query().Where(match).IDs(ctx)
 	case TypeCoverage:
 		return c.Coverage.Query().Where(match).IDs(ctx)
+	case TypeCoverageBenefit:
+		return c.CoverageBenefit.Query().Where(match).IDs(ctx)
 	case TypeDepartment:
 		return c.Department.Query().Where(match).IDs(ctx)
+	case TypeDisclosure:
+		return c.Disclosure.Query().Where(match).IDs(ctx)
+	case TypeDocument:
+		return c.Document.Query().Where(match).IDs(ctx)
+	case TypeEligibilityAnswer:
+		return c.EligibilityAnswer.Query().Where(match).IDs(ctx)
 	case TypeEligibilityCriterion:
 		return c.EligibilityCriterion.Query().Where(match).IDs(ctx)
 	case TypeEnrollment:
@@ -3046,6 +4486,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.IdempotencyKey.Query().Where(match).IDs(ctx)
 	case TypeIdentity:
 		return c.Identity.Query().Where(match).IDs(ctx)
+	case TypeIdentityVerification:
+		return c.IdentityVerification.Query().Where(match).IDs(ctx)
 	case TypeImportRun:
 		return c.ImportRun.Query().Where(match).IDs(ctx)
 	case TypeInquiryQuestion:
@@ -3062,20 +4504,28 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.MedicalInquiry.Query().Where(match).IDs(ctx)
 	case TypeMembership:
 		return c.Membership.Query().Where(match).IDs(ctx)
+	case TypeOnboardingPlan:
+		return c.OnboardingPlan.Query().Where(match).IDs(ctx)
 	case TypeOrganization:
 		return c.Organization.Query().Where(match).IDs(ctx)
 	case TypePatient:
 		return c.Patient.Query().Where(match).IDs(ctx)
 	case TypePortalAccess:
 		return c.PortalAccess.Query().Where(match).IDs(ctx)
+	case TypePriorAuthorization:
+		return c.PriorAuthorization.Query().Where(match).IDs(ctx)
 	case TypeProduct:
 		return c.Product.Query().Where(match).IDs(ctx)
+	case TypeProgramProduct:
+		return c.ProgramProduct.Query().Where(match).IDs(ctx)
 	case TypeProgramSite:
 		return c.ProgramSite.Query().Where(match).IDs(ctx)
 	case TypeProgramTeamMember:
 		return c.ProgramTeamMember.Query().Where(match).IDs(ctx)
 	case TypeProvider:
 		return c.Provider.Query().Where(match).IDs(ctx)
+	case TypeProxyGrant:
+		return c.ProxyGrant.Query().Where(match).IDs(ctx)
 	case TypeRequiredConsent:
 		return c.RequiredConsent.Query().Where(match).IDs(ctx)
 	case TypeResponseAnswer:
@@ -3086,6 +4536,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.RoutingRule.Query().Where(match).IDs(ctx)
 	case TypeScheduledJob:
 		return c.ScheduledJob.Query().Where(match).IDs(ctx)
+	case TypeServiceActivity:
+		return c.ServiceActivity.Query().Where(match).IDs(ctx)
 	case TypeStatusChange:
 		return c.StatusChange.Query().Where(match).IDs(ctx)
 	case TypeTouchpoint:
@@ -3096,6 +4548,8 @@ func (c *Client) Keys(ctx context.Context, typ string, match func(*sql.Selector)
 		return c.TrialDetail.Query().Where(match).IDs(ctx)
 	case TypeTrialSubject:
 		return c.TrialSubject.Query().Where(match).IDs(ctx)
+	case TypeVerificationAttempt:
+		return c.VerificationAttempt.Query().Where(match).IDs(ctx)
 	}
 	return nil, fmt.Errorf("ent: no type %q", typ)
 }
@@ -3142,6 +4596,27 @@ var Graph = map[string]GraphEntity{
 			{Name: "portalAccesses", To: "PortalAccess", Table: "portal_accesses", Columns: []string{"account_id"}, Unique: false, OwnFK: false},
 		},
 	},
+	"ActivityTemplate": {
+		Table:  "activity_templates",
+		Prefix: "template",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "seq", Column: "seq", Type: "int", Nullable: false},
+			{Name: "kind", Column: "kind", Type: "code.ActivityKind", Nullable: false},
+			{Name: "title", Column: "title", Type: "string", Nullable: false},
+			{Name: "dueDays", Column: "due_days", Type: "int", Nullable: false},
+			{Name: "mandatory", Column: "mandatory", Type: "bool", Nullable: false},
+		},
+		Edges: []GraphEdge{
+			{Name: "program", To: "CareProgram", Table: "activity_templates", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+		},
+	},
 	"AuditEvent": {
 		Table: "audit_events",
 		Fields: []GraphField{
@@ -3173,6 +4648,49 @@ var Graph = map[string]GraphEntity{
 			{Name: "hash", Column: "hash", Type: "[]byte", Nullable: false},
 		},
 		Edges: []GraphEdge{},
+	},
+	"BenefitVerification": {
+		Table:  "benefit_verifications",
+		Prefix: "verification",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "coverageId", Column: "coverage_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "enrollmentId", Column: "enrollment_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "productId", Column: "product_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "purposes", Column: "purposes", Type: "[]code.VerificationPurpose", Nullable: true},
+			{Name: "status", Column: "status", Type: "code.VerificationStatus", Nullable: false},
+			{Name: "method", Column: "method", Type: "code.VerificationMethod", Nullable: false},
+			{Name: "result", Column: "result", Type: "code.VerificationResult", Nullable: true},
+			{Name: "disposition", Column: "disposition", Type: "string", Nullable: true},
+			{Name: "errorCode", Column: "error_code", Type: "string", Nullable: true},
+			{Name: "payerReference", Column: "payer_reference", Type: "string", Nullable: true},
+			{Name: "attempt", Column: "attempt", Type: "int", Nullable: false},
+			{Name: "submittedAt", Column: "submitted_at", Type: "time.Time", Nullable: true},
+			{Name: "completedAt", Column: "completed_at", Type: "time.Time", Nullable: true},
+			{Name: "validUntil", Column: "valid_until", Type: "time.Time", Nullable: true},
+			{Name: "dueAt", Column: "due_at", Type: "time.Time", Nullable: true},
+			{Name: "reverifyAt", Column: "reverify_at", Type: "time.Time", Nullable: true},
+			{Name: "requestedById", Column: "requested_by_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "supersedesId", Column: "supersedes_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "patient", To: "Patient", Table: "benefit_verifications", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+			{Name: "coverage", To: "Coverage", Table: "benefit_verifications", Columns: []string{"coverage_id"}, Unique: true, OwnFK: true},
+			{Name: "enrollment", To: "Enrollment", Table: "benefit_verifications", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
+			{Name: "product", To: "Product", Table: "benefit_verifications", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+			{Name: "requestedBy", To: "Identity", Table: "benefit_verifications", Columns: []string{"requested_by_id"}, Unique: true, OwnFK: true},
+			{Name: "supersedes", To: "BenefitVerification", Table: "benefit_verifications", Columns: []string{"supersedes_id"}, Unique: true, OwnFK: true},
+			{Name: "supersededBy", To: "BenefitVerification", Table: "benefit_verifications", Columns: []string{"supersedes_id"}, Unique: false, OwnFK: false},
+			{Name: "attempts", To: "VerificationAttempt", Table: "verification_attempts", Columns: []string{"verification_id"}, Unique: false, OwnFK: false},
+			{Name: "benefits", To: "CoverageBenefit", Table: "coverage_benefits", Columns: []string{"verification_id"}, Unique: false, OwnFK: false},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"benefit_verification_id"}, Unique: false, OwnFK: false},
+		},
 	},
 	"CareCase": {
 		Table:  "care_cases",
@@ -3243,11 +4761,23 @@ var Graph = map[string]GraphEntity{
 			{Name: "coverageRequired", Column: "coverage_required", Type: "bool", Nullable: false},
 			{Name: "selfEnrollment", Column: "self_enrollment", Type: "bool", Nullable: false},
 			{Name: "registryId", Column: "registry_id", Type: "string", Nullable: true},
+			{Name: "autoActivate", Column: "auto_activate", Type: "bool", Nullable: false},
+			{Name: "waitlist", Column: "waitlist", Type: "bool", Nullable: false},
+			{Name: "leadHours", Column: "lead_hours", Type: "int", Nullable: false},
+			{Name: "cutoffHours", Column: "cutoff_hours", Type: "int", Nullable: false},
+			{Name: "optOutDays", Column: "opt_out_days", Type: "int", Nullable: false},
 			{Name: "productId", Column: "product_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "parentId", Column: "parent_id", Type: "uuid.UUID", Nullable: true},
 		},
 		Edges: []GraphEdge{
 			{Name: "product", To: "Product", Table: "care_programs", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+			{Name: "parent", To: "CareProgram", Table: "care_programs", Columns: []string{"parent_id"}, Unique: true, OwnFK: true},
+			{Name: "children", To: "CareProgram", Table: "care_programs", Columns: []string{"parent_id"}, Unique: false, OwnFK: false},
 			{Name: "trial", To: "TrialDetail", Table: "trial_details", Columns: []string{"program_id"}, Unique: true, OwnFK: false},
+			{Name: "products", To: "ProgramProduct", Table: "program_products", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
+			{Name: "team", To: "ProgramTeamMember", Table: "program_team_members", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
+			{Name: "activityTemplates", To: "ActivityTemplate", Table: "activity_templates", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
 			{Name: "requiredConsents", To: "RequiredConsent", Table: "required_consents", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
 			{Name: "sites", To: "ProgramSite", Table: "program_sites", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
 			{Name: "criteria", To: "EligibilityCriterion", Table: "eligibility_criteria", Columns: []string{"program_id"}, Unique: false, OwnFK: false},
@@ -3336,6 +4866,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "status", Column: "status", Type: "code.ConsentStatus", Nullable: false},
 			{Name: "decision", Column: "decision", Type: "code.ConsentDecision", Nullable: false},
 			{Name: "capturedVia", Column: "captured_via", Type: "code.Channel", Nullable: false},
+			{Name: "requestedAt", Column: "requested_at", Type: "time.Time", Nullable: true},
 			{Name: "capturedAt", Column: "captured_at", Type: "time.Time", Nullable: false},
 			{Name: "effectiveFrom", Column: "effective_from", Type: "time.Time", Nullable: false},
 			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: true},
@@ -3343,8 +4874,10 @@ var Graph = map[string]GraphEntity{
 			{Name: "revokedReason", Column: "revoked_reason", Type: "string", Nullable: true},
 			{Name: "signerRole", Column: "signer_role", Type: "code.SignerRole", Nullable: false},
 			{Name: "signerName", Column: "signer_name", Type: "string", Nullable: true},
-			{Name: "evidenceKind", Column: "evidence_kind", Type: "code.EvidenceKind", Nullable: false},
-			{Name: "evidenceRef", Column: "evidence_ref", Type: "string", Nullable: false},
+			{Name: "evidenceKind", Column: "evidence_kind", Type: "code.EvidenceKind", Nullable: true},
+			{Name: "evidenceRef", Column: "evidence_ref", Type: "string", Nullable: true},
+			{Name: "documentId", Column: "document_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "renewsId", Column: "renews_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "infoDescription", Column: "info_description", Type: "string", Nullable: true},
 			{Name: "discloser", Column: "discloser", Type: "string", Nullable: true},
 			{Name: "recipient", Column: "recipient", Type: "string", Nullable: true},
@@ -3355,6 +4888,9 @@ var Graph = map[string]GraphEntity{
 			{Name: "patient", To: "Patient", Table: "consents", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
 			{Name: "form", To: "ConsentForm", Table: "consents", Columns: []string{"form_id"}, Unique: true, OwnFK: true},
 			{Name: "program", To: "CareProgram", Table: "consents", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "document", To: "Document", Table: "consents", Columns: []string{"document_id"}, Unique: true, OwnFK: true},
+			{Name: "renews", To: "Consent", Table: "consents", Columns: []string{"renews_id"}, Unique: true, OwnFK: true},
+			{Name: "renewedBy", To: "Consent", Table: "consents", Columns: []string{"renews_id"}, Unique: false, OwnFK: false},
 			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"consent_id"}, Unique: false, OwnFK: false},
 		},
 	},
@@ -3379,9 +4915,13 @@ var Graph = map[string]GraphEntity{
 			{Name: "ethicsVersion", Column: "ethics_version", Type: "string", Nullable: true},
 			{Name: "status", Column: "status", Type: "code.FormStatus", Nullable: false},
 			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "approvedById", Column: "approved_by_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "approvedAt", Column: "approved_at", Type: "time.Time", Nullable: true},
 		},
 		Edges: []GraphEdge{
 			{Name: "program", To: "CareProgram", Table: "consent_forms", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "approvedBy", To: "Identity", Table: "consent_forms", Columns: []string{"approved_by_id"}, Unique: true, OwnFK: true},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"consent_form_id"}, Unique: false, OwnFK: false},
 		},
 	},
 	"ContactPoint": {
@@ -3435,7 +4975,45 @@ var Graph = map[string]GraphEntity{
 		},
 		Edges: []GraphEdge{
 			{Name: "patient", To: "Patient", Table: "coverages", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+			{Name: "verifications", To: "BenefitVerification", Table: "benefit_verifications", Columns: []string{"coverage_id"}, Unique: false, OwnFK: false},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"coverage_id"}, Unique: false, OwnFK: false},
+			{Name: "authorizations", To: "PriorAuthorization", Table: "prior_authorizations", Columns: []string{"coverage_id"}, Unique: false, OwnFK: false},
 			{Name: "payer", To: "Organization", Table: "coverages", Columns: []string{"payer_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"CoverageBenefit": {
+		Table:  "coverage_benefits",
+		Prefix: "benefit",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "verificationId", Column: "verification_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "inNetwork", Column: "in_network", Type: "bool", Nullable: false},
+			{Name: "currency", Column: "currency", Type: "string", Nullable: false},
+			{Name: "deductibleIndividualLimit", Column: "deductible_individual_limit", Type: "int64", Nullable: true},
+			{Name: "deductibleIndividualApplied", Column: "deductible_individual_applied", Type: "int64", Nullable: true},
+			{Name: "deductibleIndividualRemaining", Column: "deductible_individual_remaining", Type: "int64", Nullable: true},
+			{Name: "deductibleFamilyLimit", Column: "deductible_family_limit", Type: "int64", Nullable: true},
+			{Name: "deductibleFamilyApplied", Column: "deductible_family_applied", Type: "int64", Nullable: true},
+			{Name: "deductibleFamilyRemaining", Column: "deductible_family_remaining", Type: "int64", Nullable: true},
+			{Name: "outOfPocketIndividualLimit", Column: "out_of_pocket_individual_limit", Type: "int64", Nullable: true},
+			{Name: "outOfPocketIndividualApplied", Column: "out_of_pocket_individual_applied", Type: "int64", Nullable: true},
+			{Name: "outOfPocketIndividualRemaining", Column: "out_of_pocket_individual_remaining", Type: "int64", Nullable: true},
+			{Name: "outOfPocketFamilyLimit", Column: "out_of_pocket_family_limit", Type: "int64", Nullable: true},
+			{Name: "outOfPocketFamilyApplied", Column: "out_of_pocket_family_applied", Type: "int64", Nullable: true},
+			{Name: "outOfPocketFamilyRemaining", Column: "out_of_pocket_family_remaining", Type: "int64", Nullable: true},
+			{Name: "copay", Column: "copay", Type: "int64", Nullable: true},
+			{Name: "coinsuranceBasisPoints", Column: "coinsurance_basis_points", Type: "int", Nullable: true},
+			{Name: "priorAuthorizationRequired", Column: "prior_authorization_required", Type: "bool", Nullable: true},
+			{Name: "stepTherapy", Column: "step_therapy", Type: "bool", Nullable: true},
+			{Name: "notes", Column: "notes", Type: "string", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "verification", To: "BenefitVerification", Table: "coverage_benefits", Columns: []string{"verification_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"Department": {
@@ -3453,6 +5031,75 @@ var Graph = map[string]GraphEntity{
 			{Name: "isDefault", Column: "is_default", Type: "bool", Nullable: false},
 		},
 		Edges: []GraphEdge{},
+	},
+	"Disclosure": {
+		Table:  "disclosures",
+		Prefix: "disclosure",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "disclosedAt", Column: "disclosed_at", Type: "time.Time", Nullable: false},
+			{Name: "recipientName", Column: "recipient_name", Type: "string", Nullable: false},
+			{Name: "recipientAddress", Column: "recipient_address", Type: "string", Nullable: true},
+			{Name: "description", Column: "description", Type: "string", Nullable: false},
+			{Name: "purpose", Column: "purpose", Type: "string", Nullable: false},
+			{Name: "legalBasis", Column: "legal_basis", Type: "code.LegalBasis", Nullable: false},
+			{Name: "consentId", Column: "consent_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "patient", To: "Patient", Table: "disclosures", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+			{Name: "consent", To: "Consent", Table: "disclosures", Columns: []string{"consent_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"Document": {
+		Table:  "documents",
+		Prefix: "document",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "kind", Column: "kind", Type: "code.DocumentKind", Nullable: false},
+			{Name: "title", Column: "title", Type: "string", Nullable: false},
+			{Name: "contentType", Column: "content_type", Type: "string", Nullable: false},
+			{Name: "size", Column: "size", Type: "int64", Nullable: false},
+			{Name: "sha256", Column: "sha256", Type: "string", Nullable: false},
+			{Name: "blob", Column: "blob", Type: "string", Nullable: false},
+		},
+		Edges: []GraphEdge{
+			{Name: "patient", To: "Patient", Table: "documents", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+		},
+	},
+	"EligibilityAnswer": {
+		Table:  "eligibility_answers",
+		Prefix: "eligibility",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "enrollmentId", Column: "enrollment_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "criterionId", Column: "criterion_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "value", Column: "value", Type: "string", Nullable: true},
+			{Name: "result", Column: "result", Type: "code.AnswerResult", Nullable: false},
+			{Name: "answeredAt", Column: "answered_at", Type: "time.Time", Nullable: false},
+			{Name: "answeredById", Column: "answered_by_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "enrollment", To: "Enrollment", Table: "eligibility_answers", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
+			{Name: "criterion", To: "EligibilityCriterion", Table: "eligibility_answers", Columns: []string{"criterion_id"}, Unique: true, OwnFK: true},
+			{Name: "answeredBy", To: "Identity", Table: "eligibility_answers", Columns: []string{"answered_by_id"}, Unique: true, OwnFK: true},
+		},
 	},
 	"EligibilityCriterion": {
 		Table:  "eligibility_criteria",
@@ -3492,9 +5139,13 @@ var Graph = map[string]GraphEntity{
 			{Name: "status", Column: "status", Type: "code.EnrollmentStatus", Nullable: false},
 			{Name: "source", Column: "source", Type: "code.EnrollmentSource", Nullable: false},
 			{Name: "referredAt", Column: "referred_at", Type: "time.Time", Nullable: false},
+			{Name: "eligibility", Column: "eligibility", Type: "code.EligibilityDecision", Nullable: false},
+			{Name: "eligibilityNote", Column: "eligibility_note", Type: "string", Nullable: true},
 			{Name: "eligibilityDecidedAt", Column: "eligibility_decided_at", Type: "time.Time", Nullable: true},
+			{Name: "waitlistedAt", Column: "waitlisted_at", Type: "time.Time", Nullable: true},
 			{Name: "consentedAt", Column: "consented_at", Type: "time.Time", Nullable: true},
 			{Name: "activatedAt", Column: "activated_at", Type: "time.Time", Nullable: true},
+			{Name: "holdReason", Column: "hold_reason", Type: "string", Nullable: true},
 			{Name: "endedAt", Column: "ended_at", Type: "time.Time", Nullable: true},
 			{Name: "endReason", Column: "end_reason", Type: "string", Nullable: true},
 			{Name: "optOutUntil", Column: "opt_out_until", Type: "code.Date", Nullable: true},
@@ -3505,6 +5156,9 @@ var Graph = map[string]GraphEntity{
 			{Name: "referrer", To: "Provider", Table: "enrollments", Columns: []string{"referrer_id"}, Unique: true, OwnFK: true},
 			{Name: "coordinator", To: "Identity", Table: "enrollments", Columns: []string{"coordinator_id"}, Unique: true, OwnFK: true},
 			{Name: "trialSubject", To: "TrialSubject", Table: "trial_subjects", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: false},
+			{Name: "onboarding", To: "OnboardingPlan", Table: "onboarding_plans", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: false},
+			{Name: "answers", To: "EligibilityAnswer", Table: "eligibility_answers", Columns: []string{"enrollment_id"}, Unique: false, OwnFK: false},
+			{Name: "activities", To: "ServiceActivity", Table: "service_activities", Columns: []string{"enrollment_id"}, Unique: false, OwnFK: false},
 			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"enrollment_id"}, Unique: false, OwnFK: false},
 		},
 	},
@@ -3585,6 +5239,27 @@ var Graph = map[string]GraphEntity{
 		Edges: []GraphEdge{
 			{Name: "account", To: "Account", Table: "identities", Columns: []string{"account_id"}, Unique: true, OwnFK: true},
 			{Name: "memberships", To: "Membership", Table: "memberships", Columns: []string{"identity_id"}, Unique: false, OwnFK: false},
+		},
+	},
+	"IdentityVerification": {
+		Table:  "identity_verifications",
+		Prefix: "proof",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "accountId", Column: "account_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "portalAccessId", Column: "portal_access_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "method", Column: "method", Type: "code.IdentityMethod", Nullable: false},
+			{Name: "level", Column: "level", Type: "code.IdentityLevel", Nullable: false},
+			{Name: "verifiedAt", Column: "verified_at", Type: "time.Time", Nullable: false},
+		},
+		Edges: []GraphEdge{
+			{Name: "account", To: "Account", Table: "identity_verifications", Columns: []string{"account_id"}, Unique: true, OwnFK: true},
+			{Name: "portalAccess", To: "PortalAccess", Table: "identity_verifications", Columns: []string{"portal_access_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"ImportRun": {
@@ -3793,6 +5468,24 @@ var Graph = map[string]GraphEntity{
 			{Name: "identity", To: "Identity", Table: "memberships", Columns: []string{"identity_id"}, Unique: true, OwnFK: true},
 		},
 	},
+	"OnboardingPlan": {
+		Table:  "onboarding_plans",
+		Prefix: "plan",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "enrollmentId", Column: "enrollment_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "completedAt", Column: "completed_at", Type: "time.Time", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "enrollment", To: "Enrollment", Table: "onboarding_plans", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
+			{Name: "activities", To: "ServiceActivity", Table: "service_activities", Columns: []string{"plan_id"}, Unique: false, OwnFK: false},
+		},
+	},
 	"Organization": {
 		Table:  "organizations",
 		Prefix: "org",
@@ -3864,13 +5557,46 @@ var Graph = map[string]GraphEntity{
 			{Name: "portal", Column: "portal", Type: "code.Portal", Nullable: false},
 			{Name: "status", Column: "status", Type: "code.PortalAccessStatus", Nullable: false},
 			{Name: "invitedAt", Column: "invited_at", Type: "time.Time", Nullable: false},
+			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: true},
 			{Name: "activatedAt", Column: "activated_at", Type: "time.Time", Nullable: true},
 			{Name: "lastLoginAt", Column: "last_login_at", Type: "time.Time", Nullable: true},
 			{Name: "reason", Column: "reason", Type: "string", Nullable: true},
+			{Name: "invitationHash", Column: "invitation_hash", Type: "string", Nullable: true},
 		},
 		Edges: []GraphEdge{
 			{Name: "account", To: "Account", Table: "portal_accesses", Columns: []string{"account_id"}, Unique: true, OwnFK: true},
 			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"portal_access_id"}, Unique: false, OwnFK: false},
+			{Name: "proofs", To: "IdentityVerification", Table: "identity_verifications", Columns: []string{"portal_access_id"}, Unique: false, OwnFK: false},
+		},
+	},
+	"PriorAuthorization": {
+		Table:  "prior_authorizations",
+		Prefix: "authorization",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "coverageId", Column: "coverage_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "verificationId", Column: "verification_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "productId", Column: "product_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "status", Column: "status", Type: "code.PriorAuthorizationStatus", Nullable: false},
+			{Name: "number", Column: "number", Type: "string", Nullable: true},
+			{Name: "submittedAt", Column: "submitted_at", Type: "time.Time", Nullable: true},
+			{Name: "decidedAt", Column: "decided_at", Type: "time.Time", Nullable: true},
+			{Name: "validFrom", Column: "valid_from", Type: "code.Date", Nullable: true},
+			{Name: "validUntil", Column: "valid_until", Type: "code.Date", Nullable: true},
+			{Name: "reason", Column: "reason", Type: "string", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "patient", To: "Patient", Table: "prior_authorizations", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+			{Name: "coverage", To: "Coverage", Table: "prior_authorizations", Columns: []string{"coverage_id"}, Unique: true, OwnFK: true},
+			{Name: "verification", To: "BenefitVerification", Table: "prior_authorizations", Columns: []string{"verification_id"}, Unique: true, OwnFK: true},
+			{Name: "product", To: "Product", Table: "prior_authorizations", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"prior_authorization_id"}, Unique: false, OwnFK: false},
 		},
 	},
 	"Product": {
@@ -3891,6 +5617,24 @@ var Graph = map[string]GraphEntity{
 			{Name: "referenceSafetyVersion", Column: "reference_safety_version", Type: "string", Nullable: true},
 		},
 		Edges: []GraphEdge{},
+	},
+	"ProgramProduct": {
+		Table:  "program_products",
+		Prefix: "programproduct",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "productId", Column: "product_id", Type: "uuid.UUID", Nullable: false},
+		},
+		Edges: []GraphEdge{
+			{Name: "program", To: "CareProgram", Table: "program_products", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "product", To: "Product", Table: "program_products", Columns: []string{"product_id"}, Unique: true, OwnFK: true},
+		},
 	},
 	"ProgramSite": {
 		Table:  "program_sites",
@@ -3968,6 +5712,32 @@ var Graph = map[string]GraphEntity{
 			{Name: "touchpoints", To: "Touchpoint", Table: "touchpoints", Columns: []string{"provider_id"}, Unique: false, OwnFK: false},
 			{Name: "careRelationships", To: "CareRelationship", Table: "care_relationships", Columns: []string{"provider_id"}, Unique: false, OwnFK: false},
 			{Name: "liaisonAssignments", To: "LiaisonAssignment", Table: "liaison_assignments", Columns: []string{"provider_id"}, Unique: false, OwnFK: false},
+		},
+	},
+	"ProxyGrant": {
+		Table:  "proxy_grants",
+		Prefix: "proxy",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "patientId", Column: "patient_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "identityId", Column: "identity_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "relationship", Column: "relationship", Type: "code.ProxyRelationship", Nullable: false},
+			{Name: "scope", Column: "scope", Type: "code.ProxyScope", Nullable: false},
+			{Name: "startedAt", Column: "started_at", Type: "time.Time", Nullable: false},
+			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: false},
+			{Name: "endedAt", Column: "ended_at", Type: "time.Time", Nullable: true},
+			{Name: "endReason", Column: "end_reason", Type: "string", Nullable: true},
+			{Name: "documentId", Column: "document_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "patient", To: "Patient", Table: "proxy_grants", Columns: []string{"patient_id"}, Unique: true, OwnFK: true},
+			{Name: "document", To: "Document", Table: "proxy_grants", Columns: []string{"document_id"}, Unique: true, OwnFK: true},
+			{Name: "identity", To: "Identity", Table: "proxy_grants", Columns: []string{"identity_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"RequiredConsent": {
@@ -4072,6 +5842,35 @@ var Graph = map[string]GraphEntity{
 		},
 		Edges: []GraphEdge{},
 	},
+	"ServiceActivity": {
+		Table:  "service_activities",
+		Prefix: "activity",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "enrollmentId", Column: "enrollment_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "planId", Column: "plan_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "seq", Column: "seq", Type: "int", Nullable: false},
+			{Name: "kind", Column: "kind", Type: "code.ActivityKind", Nullable: false},
+			{Name: "title", Column: "title", Type: "string", Nullable: false},
+			{Name: "status", Column: "status", Type: "code.ActivityStatus", Nullable: false},
+			{Name: "mandatory", Column: "mandatory", Type: "bool", Nullable: false},
+			{Name: "dueAt", Column: "due_at", Type: "time.Time", Nullable: false},
+			{Name: "completedAt", Column: "completed_at", Type: "time.Time", Nullable: true},
+			{Name: "outcome", Column: "outcome", Type: "string", Nullable: true},
+			{Name: "assigneeId", Column: "assignee_id", Type: "uuid.UUID", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "enrollment", To: "Enrollment", Table: "service_activities", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
+			{Name: "plan", To: "OnboardingPlan", Table: "service_activities", Columns: []string{"plan_id"}, Unique: true, OwnFK: true},
+			{Name: "assignee", To: "Identity", Table: "service_activities", Columns: []string{"assignee_id"}, Unique: true, OwnFK: true},
+			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"service_activity_id"}, Unique: false, OwnFK: false},
+		},
+	},
 	"StatusChange": {
 		Table:  "status_changes",
 		Prefix: "change",
@@ -4088,6 +5887,12 @@ var Graph = map[string]GraphEntity{
 			{Name: "inquiryResponseId", Column: "inquiry_response_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "portalAccessId", Column: "portal_access_id", Type: "uuid.UUID", Nullable: true},
 			{Name: "trialSubjectId", Column: "trial_subject_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "priorAuthorizationId", Column: "prior_authorization_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "benefitVerificationId", Column: "benefit_verification_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "serviceActivityId", Column: "service_activity_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "programId", Column: "program_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "coverageId", Column: "coverage_id", Type: "uuid.UUID", Nullable: true},
+			{Name: "consentFormId", Column: "consent_form_id", Type: "uuid.UUID", Nullable: true},
 		},
 		Edges: []GraphEdge{
 			{Name: "changedBy", To: "Identity", Table: "status_changes", Columns: []string{"changed_by_id"}, Unique: true, OwnFK: true},
@@ -4097,6 +5902,12 @@ var Graph = map[string]GraphEntity{
 			{Name: "inquiryResponse", To: "InquiryResponse", Table: "status_changes", Columns: []string{"inquiry_response_id"}, Unique: true, OwnFK: true},
 			{Name: "portalAccess", To: "PortalAccess", Table: "status_changes", Columns: []string{"portal_access_id"}, Unique: true, OwnFK: true},
 			{Name: "trialSubject", To: "TrialSubject", Table: "status_changes", Columns: []string{"trial_subject_id"}, Unique: true, OwnFK: true},
+			{Name: "priorAuthorization", To: "PriorAuthorization", Table: "status_changes", Columns: []string{"prior_authorization_id"}, Unique: true, OwnFK: true},
+			{Name: "benefitVerification", To: "BenefitVerification", Table: "status_changes", Columns: []string{"benefit_verification_id"}, Unique: true, OwnFK: true},
+			{Name: "serviceActivity", To: "ServiceActivity", Table: "status_changes", Columns: []string{"service_activity_id"}, Unique: true, OwnFK: true},
+			{Name: "program", To: "CareProgram", Table: "status_changes", Columns: []string{"program_id"}, Unique: true, OwnFK: true},
+			{Name: "coverage", To: "Coverage", Table: "status_changes", Columns: []string{"coverage_id"}, Unique: true, OwnFK: true},
+			{Name: "consentForm", To: "ConsentForm", Table: "status_changes", Columns: []string{"consent_form_id"}, Unique: true, OwnFK: true},
 		},
 	},
 	"Touchpoint": {
@@ -4215,6 +6026,29 @@ var Graph = map[string]GraphEntity{
 			{Name: "enrollment", To: "Enrollment", Table: "trial_subjects", Columns: []string{"enrollment_id"}, Unique: true, OwnFK: true},
 			{Name: "site", To: "ProgramSite", Table: "trial_subjects", Columns: []string{"site_id"}, Unique: true, OwnFK: true},
 			{Name: "history", To: "StatusChange", Table: "status_changes", Columns: []string{"trial_subject_id"}, Unique: false, OwnFK: false},
+		},
+	},
+	"VerificationAttempt": {
+		Table:  "verification_attempts",
+		Prefix: "attempt",
+		Fields: []GraphField{
+			{Name: "id", Column: "id", Type: "uuid.UUID"},
+			{Name: "version", Column: "version", Type: "int", Nullable: false},
+			{Name: "createdAt", Column: "created_at", Type: "time.Time", Nullable: false},
+			{Name: "createdBy", Column: "created_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "updatedAt", Column: "updated_at", Type: "time.Time", Nullable: false},
+			{Name: "updatedBy", Column: "updated_by", Type: "uuid.UUID", Nullable: true},
+			{Name: "verificationId", Column: "verification_id", Type: "uuid.UUID", Nullable: false},
+			{Name: "seq", Column: "seq", Type: "int", Nullable: false},
+			{Name: "submittedAt", Column: "submitted_at", Type: "time.Time", Nullable: false},
+			{Name: "answeredAt", Column: "answered_at", Type: "time.Time", Nullable: true},
+			{Name: "outcome", Column: "outcome", Type: "code.VerificationOutcome", Nullable: false},
+			{Name: "method", Column: "method", Type: "code.VerificationMethod", Nullable: false},
+			{Name: "errorCode", Column: "error_code", Type: "string", Nullable: true},
+			{Name: "detail", Column: "detail", Type: "string", Nullable: true},
+		},
+		Edges: []GraphEdge{
+			{Name: "verification", To: "BenefitVerification", Table: "verification_attempts", Columns: []string{"verification_id"}, Unique: true, OwnFK: true},
 		},
 	},
 }

@@ -13,8 +13,10 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/auditevent"
 	"github.com/carehub/carehub/ent/audithead"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -25,7 +27,11 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
@@ -33,6 +39,7 @@ import (
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -41,24 +48,30 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/google/uuid"
 )
@@ -73,8 +86,10 @@ const (
 
 	// Node types.
 	TypeAccount              = "Account"
+	TypeActivityTemplate     = "ActivityTemplate"
 	TypeAuditEvent           = "AuditEvent"
 	TypeAuditHead            = "AuditHead"
+	TypeBenefitVerification  = "BenefitVerification"
 	TypeCareCase             = "CareCase"
 	TypeCareProgram          = "CareProgram"
 	TypeCareRelationship     = "CareRelationship"
@@ -84,7 +99,11 @@ const (
 	TypeConsentForm          = "ConsentForm"
 	TypeContactPoint         = "ContactPoint"
 	TypeCoverage             = "Coverage"
+	TypeCoverageBenefit      = "CoverageBenefit"
 	TypeDepartment           = "Department"
+	TypeDisclosure           = "Disclosure"
+	TypeDocument             = "Document"
+	TypeEligibilityAnswer    = "EligibilityAnswer"
 	TypeEligibilityCriterion = "EligibilityCriterion"
 	TypeEnrollment           = "Enrollment"
 	TypeEvent                = "Event"
@@ -92,6 +111,7 @@ const (
 	TypeExternalIdentifier   = "ExternalIdentifier"
 	TypeIdempotencyKey       = "IdempotencyKey"
 	TypeIdentity             = "Identity"
+	TypeIdentityVerification = "IdentityVerification"
 	TypeImportRun            = "ImportRun"
 	TypeInquiryQuestion      = "InquiryQuestion"
 	TypeInquiryResponse      = "InquiryResponse"
@@ -100,23 +120,29 @@ const (
 	TypeLocation             = "Location"
 	TypeMedicalInquiry       = "MedicalInquiry"
 	TypeMembership           = "Membership"
+	TypeOnboardingPlan       = "OnboardingPlan"
 	TypeOrganization         = "Organization"
 	TypePatient              = "Patient"
 	TypePortalAccess         = "PortalAccess"
+	TypePriorAuthorization   = "PriorAuthorization"
 	TypeProduct              = "Product"
+	TypeProgramProduct       = "ProgramProduct"
 	TypeProgramSite          = "ProgramSite"
 	TypeProgramTeamMember    = "ProgramTeamMember"
 	TypeProvider             = "Provider"
+	TypeProxyGrant           = "ProxyGrant"
 	TypeRequiredConsent      = "RequiredConsent"
 	TypeResponseAnswer       = "ResponseAnswer"
 	TypeResponseCitation     = "ResponseCitation"
 	TypeRoutingRule          = "RoutingRule"
 	TypeScheduledJob         = "ScheduledJob"
+	TypeServiceActivity      = "ServiceActivity"
 	TypeStatusChange         = "StatusChange"
 	TypeTouchpoint           = "Touchpoint"
 	TypeTreatment            = "Treatment"
 	TypeTrialDetail          = "TrialDetail"
 	TypeTrialSubject         = "TrialSubject"
+	TypeVerificationAttempt  = "VerificationAttempt"
 )
 
 // AccountMutation represents an operation that mutates the Account nodes in the graph.
@@ -1134,6 +1160,1075 @@ func (m *AccountMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Account edge %s", name)
+}
+
+// ActivityTemplateMutation represents an operation that mutates the ActivityTemplate nodes in the graph.
+type ActivityTemplateMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	created_by     *uuid.UUID
+	updated_at     *time.Time
+	updated_by     *uuid.UUID
+	seq            *int
+	addseq         *int
+	kind           *code.ActivityKind
+	title          *string
+	due_days       *int
+	adddue_days    *int
+	mandatory      *bool
+	clearedFields  map[string]struct{}
+	program        *uuid.UUID
+	clearedprogram bool
+	done           bool
+	oldValue       func(context.Context) (*ActivityTemplate, error)
+	predicates     []predicate.ActivityTemplate
+}
+
+var _ ent.Mutation = (*ActivityTemplateMutation)(nil)
+
+// activitytemplateOption allows management of the mutation configuration using functional options.
+type activitytemplateOption func(*ActivityTemplateMutation)
+
+// newActivityTemplateMutation creates new mutation for the ActivityTemplate entity.
+func newActivityTemplateMutation(c config, op Op, opts ...activitytemplateOption) *ActivityTemplateMutation {
+	m := &ActivityTemplateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeActivityTemplate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withActivityTemplateID sets the ID field of the mutation.
+func withActivityTemplateID(id uuid.UUID) activitytemplateOption {
+	return func(m *ActivityTemplateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ActivityTemplate
+		)
+		m.oldValue = func(ctx context.Context) (*ActivityTemplate, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ActivityTemplate.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withActivityTemplate sets the old ActivityTemplate of the mutation.
+func withActivityTemplate(node *ActivityTemplate) activitytemplateOption {
+	return func(m *ActivityTemplateMutation) {
+		m.oldValue = func(context.Context) (*ActivityTemplate, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ActivityTemplateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ActivityTemplateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ActivityTemplate entities.
+func (m *ActivityTemplateMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ActivityTemplateMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ActivityTemplateMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ActivityTemplate.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ActivityTemplateMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ActivityTemplateMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ActivityTemplateMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ActivityTemplateMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ActivityTemplateMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ActivityTemplateMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ActivityTemplateMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ActivityTemplateMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ActivityTemplateMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ActivityTemplateMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ActivityTemplateMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[activitytemplate.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ActivityTemplateMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[activitytemplate.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ActivityTemplateMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, activitytemplate.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ActivityTemplateMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ActivityTemplateMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ActivityTemplateMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ActivityTemplateMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ActivityTemplateMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ActivityTemplateMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[activitytemplate.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ActivityTemplateMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[activitytemplate.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ActivityTemplateMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, activitytemplate.FieldUpdatedBy)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *ActivityTemplateMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *ActivityTemplateMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldProgramID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *ActivityTemplateMutation) ResetProgramID() {
+	m.program = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *ActivityTemplateMutation) SetSeq(i int) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *ActivityTemplateMutation) Seq() (r int, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldSeq(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *ActivityTemplateMutation) AddSeq(i int) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *ActivityTemplateMutation) AddedSeq() (r int, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *ActivityTemplateMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ActivityTemplateMutation) SetKind(ck code.ActivityKind) {
+	m.kind = &ck
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ActivityTemplateMutation) Kind() (r code.ActivityKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldKind(ctx context.Context) (v code.ActivityKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ActivityTemplateMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ActivityTemplateMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ActivityTemplateMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ActivityTemplateMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetDueDays sets the "due_days" field.
+func (m *ActivityTemplateMutation) SetDueDays(i int) {
+	m.due_days = &i
+	m.adddue_days = nil
+}
+
+// DueDays returns the value of the "due_days" field in the mutation.
+func (m *ActivityTemplateMutation) DueDays() (r int, exists bool) {
+	v := m.due_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueDays returns the old "due_days" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldDueDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueDays: %w", err)
+	}
+	return oldValue.DueDays, nil
+}
+
+// AddDueDays adds i to the "due_days" field.
+func (m *ActivityTemplateMutation) AddDueDays(i int) {
+	if m.adddue_days != nil {
+		*m.adddue_days += i
+	} else {
+		m.adddue_days = &i
+	}
+}
+
+// AddedDueDays returns the value that was added to the "due_days" field in this mutation.
+func (m *ActivityTemplateMutation) AddedDueDays() (r int, exists bool) {
+	v := m.adddue_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueDays resets all changes to the "due_days" field.
+func (m *ActivityTemplateMutation) ResetDueDays() {
+	m.due_days = nil
+	m.adddue_days = nil
+}
+
+// SetMandatory sets the "mandatory" field.
+func (m *ActivityTemplateMutation) SetMandatory(b bool) {
+	m.mandatory = &b
+}
+
+// Mandatory returns the value of the "mandatory" field in the mutation.
+func (m *ActivityTemplateMutation) Mandatory() (r bool, exists bool) {
+	v := m.mandatory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMandatory returns the old "mandatory" field's value of the ActivityTemplate entity.
+// If the ActivityTemplate object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ActivityTemplateMutation) OldMandatory(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMandatory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMandatory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMandatory: %w", err)
+	}
+	return oldValue.Mandatory, nil
+}
+
+// ResetMandatory resets all changes to the "mandatory" field.
+func (m *ActivityTemplateMutation) ResetMandatory() {
+	m.mandatory = nil
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *ActivityTemplateMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[activitytemplate.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *ActivityTemplateMutation) ProgramCleared() bool {
+	return m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *ActivityTemplateMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *ActivityTemplateMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// Where appends a list predicates to the ActivityTemplateMutation builder.
+func (m *ActivityTemplateMutation) Where(ps ...predicate.ActivityTemplate) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ActivityTemplateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ActivityTemplateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ActivityTemplate, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ActivityTemplateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ActivityTemplateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ActivityTemplate).
+func (m *ActivityTemplateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ActivityTemplateMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.version != nil {
+		fields = append(fields, activitytemplate.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, activitytemplate.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, activitytemplate.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, activitytemplate.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, activitytemplate.FieldUpdatedBy)
+	}
+	if m.program != nil {
+		fields = append(fields, activitytemplate.FieldProgramID)
+	}
+	if m.seq != nil {
+		fields = append(fields, activitytemplate.FieldSeq)
+	}
+	if m.kind != nil {
+		fields = append(fields, activitytemplate.FieldKind)
+	}
+	if m.title != nil {
+		fields = append(fields, activitytemplate.FieldTitle)
+	}
+	if m.due_days != nil {
+		fields = append(fields, activitytemplate.FieldDueDays)
+	}
+	if m.mandatory != nil {
+		fields = append(fields, activitytemplate.FieldMandatory)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ActivityTemplateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case activitytemplate.FieldVersion:
+		return m.Version()
+	case activitytemplate.FieldCreatedAt:
+		return m.CreatedAt()
+	case activitytemplate.FieldCreatedBy:
+		return m.CreatedBy()
+	case activitytemplate.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case activitytemplate.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case activitytemplate.FieldProgramID:
+		return m.ProgramID()
+	case activitytemplate.FieldSeq:
+		return m.Seq()
+	case activitytemplate.FieldKind:
+		return m.Kind()
+	case activitytemplate.FieldTitle:
+		return m.Title()
+	case activitytemplate.FieldDueDays:
+		return m.DueDays()
+	case activitytemplate.FieldMandatory:
+		return m.Mandatory()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ActivityTemplateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case activitytemplate.FieldVersion:
+		return m.OldVersion(ctx)
+	case activitytemplate.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case activitytemplate.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case activitytemplate.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case activitytemplate.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case activitytemplate.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case activitytemplate.FieldSeq:
+		return m.OldSeq(ctx)
+	case activitytemplate.FieldKind:
+		return m.OldKind(ctx)
+	case activitytemplate.FieldTitle:
+		return m.OldTitle(ctx)
+	case activitytemplate.FieldDueDays:
+		return m.OldDueDays(ctx)
+	case activitytemplate.FieldMandatory:
+		return m.OldMandatory(ctx)
+	}
+	return nil, fmt.Errorf("unknown ActivityTemplate field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ActivityTemplateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case activitytemplate.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case activitytemplate.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case activitytemplate.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case activitytemplate.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case activitytemplate.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case activitytemplate.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case activitytemplate.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case activitytemplate.FieldKind:
+		v, ok := value.(code.ActivityKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case activitytemplate.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case activitytemplate.FieldDueDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueDays(v)
+		return nil
+	case activitytemplate.FieldMandatory:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMandatory(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ActivityTemplateMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, activitytemplate.FieldVersion)
+	}
+	if m.addseq != nil {
+		fields = append(fields, activitytemplate.FieldSeq)
+	}
+	if m.adddue_days != nil {
+		fields = append(fields, activitytemplate.FieldDueDays)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ActivityTemplateMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case activitytemplate.FieldVersion:
+		return m.AddedVersion()
+	case activitytemplate.FieldSeq:
+		return m.AddedSeq()
+	case activitytemplate.FieldDueDays:
+		return m.AddedDueDays()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ActivityTemplateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case activitytemplate.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case activitytemplate.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	case activitytemplate.FieldDueDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueDays(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ActivityTemplateMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(activitytemplate.FieldCreatedBy) {
+		fields = append(fields, activitytemplate.FieldCreatedBy)
+	}
+	if m.FieldCleared(activitytemplate.FieldUpdatedBy) {
+		fields = append(fields, activitytemplate.FieldUpdatedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ActivityTemplateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ActivityTemplateMutation) ClearField(name string) error {
+	switch name {
+	case activitytemplate.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case activitytemplate.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ActivityTemplateMutation) ResetField(name string) error {
+	switch name {
+	case activitytemplate.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case activitytemplate.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case activitytemplate.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case activitytemplate.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case activitytemplate.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case activitytemplate.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case activitytemplate.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case activitytemplate.FieldKind:
+		m.ResetKind()
+		return nil
+	case activitytemplate.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case activitytemplate.FieldDueDays:
+		m.ResetDueDays()
+		return nil
+	case activitytemplate.FieldMandatory:
+		m.ResetMandatory()
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ActivityTemplateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.program != nil {
+		edges = append(edges, activitytemplate.EdgeProgram)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ActivityTemplateMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case activitytemplate.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ActivityTemplateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ActivityTemplateMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ActivityTemplateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedprogram {
+		edges = append(edges, activitytemplate.EdgeProgram)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ActivityTemplateMutation) EdgeCleared(name string) bool {
+	switch name {
+	case activitytemplate.EdgeProgram:
+		return m.clearedprogram
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ActivityTemplateMutation) ClearEdge(name string) error {
+	switch name {
+	case activitytemplate.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ActivityTemplateMutation) ResetEdge(name string) error {
+	switch name {
+	case activitytemplate.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	}
+	return fmt.Errorf("unknown ActivityTemplate edge %s", name)
 }
 
 // AuditEventMutation represents an operation that mutates the AuditEvent nodes in the graph.
@@ -2808,6 +3903,2591 @@ func (m *AuditHeadMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditHeadMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditHead edge %s", name)
+}
+
+// BenefitVerificationMutation represents an operation that mutates the BenefitVerification nodes in the graph.
+type BenefitVerificationMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	version              *int
+	addversion           *int
+	created_at           *time.Time
+	created_by           *uuid.UUID
+	updated_at           *time.Time
+	updated_by           *uuid.UUID
+	purposes             *[]code.VerificationPurpose
+	appendpurposes       []code.VerificationPurpose
+	status               *code.VerificationStatus
+	method               *code.VerificationMethod
+	result               *code.VerificationResult
+	disposition          *string
+	error_code           *string
+	payer_reference      *string
+	attempt              *int
+	addattempt           *int
+	submitted_at         *time.Time
+	completed_at         *time.Time
+	valid_until          *time.Time
+	due_at               *time.Time
+	reverify_at          *time.Time
+	clearedFields        map[string]struct{}
+	patient              *uuid.UUID
+	clearedpatient       bool
+	coverage             *uuid.UUID
+	clearedcoverage      bool
+	enrollment           *uuid.UUID
+	clearedenrollment    bool
+	product              *uuid.UUID
+	clearedproduct       bool
+	requested_by         *uuid.UUID
+	clearedrequested_by  bool
+	supersedes           *uuid.UUID
+	clearedsupersedes    bool
+	superseded_by        map[uuid.UUID]struct{}
+	removedsuperseded_by map[uuid.UUID]struct{}
+	clearedsuperseded_by bool
+	attempts             map[uuid.UUID]struct{}
+	removedattempts      map[uuid.UUID]struct{}
+	clearedattempts      bool
+	benefits             map[uuid.UUID]struct{}
+	removedbenefits      map[uuid.UUID]struct{}
+	clearedbenefits      bool
+	history              map[uuid.UUID]struct{}
+	removedhistory       map[uuid.UUID]struct{}
+	clearedhistory       bool
+	done                 bool
+	oldValue             func(context.Context) (*BenefitVerification, error)
+	predicates           []predicate.BenefitVerification
+}
+
+var _ ent.Mutation = (*BenefitVerificationMutation)(nil)
+
+// benefitverificationOption allows management of the mutation configuration using functional options.
+type benefitverificationOption func(*BenefitVerificationMutation)
+
+// newBenefitVerificationMutation creates new mutation for the BenefitVerification entity.
+func newBenefitVerificationMutation(c config, op Op, opts ...benefitverificationOption) *BenefitVerificationMutation {
+	m := &BenefitVerificationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBenefitVerification,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBenefitVerificationID sets the ID field of the mutation.
+func withBenefitVerificationID(id uuid.UUID) benefitverificationOption {
+	return func(m *BenefitVerificationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BenefitVerification
+		)
+		m.oldValue = func(ctx context.Context) (*BenefitVerification, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BenefitVerification.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBenefitVerification sets the old BenefitVerification of the mutation.
+func withBenefitVerification(node *BenefitVerification) benefitverificationOption {
+	return func(m *BenefitVerificationMutation) {
+		m.oldValue = func(context.Context) (*BenefitVerification, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BenefitVerificationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BenefitVerificationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BenefitVerification entities.
+func (m *BenefitVerificationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BenefitVerificationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BenefitVerificationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BenefitVerification.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *BenefitVerificationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BenefitVerificationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BenefitVerificationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BenefitVerificationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BenefitVerificationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BenefitVerificationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BenefitVerificationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BenefitVerificationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *BenefitVerificationMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *BenefitVerificationMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *BenefitVerificationMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[benefitverification.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *BenefitVerificationMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, benefitverification.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BenefitVerificationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BenefitVerificationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BenefitVerificationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *BenefitVerificationMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *BenefitVerificationMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *BenefitVerificationMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[benefitverification.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *BenefitVerificationMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, benefitverification.FieldUpdatedBy)
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *BenefitVerificationMutation) SetPatientID(u uuid.UUID) {
+	m.patient = &u
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *BenefitVerificationMutation) PatientID() (r uuid.UUID, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldPatientID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *BenefitVerificationMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetCoverageID sets the "coverage_id" field.
+func (m *BenefitVerificationMutation) SetCoverageID(u uuid.UUID) {
+	m.coverage = &u
+}
+
+// CoverageID returns the value of the "coverage_id" field in the mutation.
+func (m *BenefitVerificationMutation) CoverageID() (r uuid.UUID, exists bool) {
+	v := m.coverage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCoverageID returns the old "coverage_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldCoverageID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCoverageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCoverageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCoverageID: %w", err)
+	}
+	return oldValue.CoverageID, nil
+}
+
+// ResetCoverageID resets all changes to the "coverage_id" field.
+func (m *BenefitVerificationMutation) ResetCoverageID() {
+	m.coverage = nil
+}
+
+// SetEnrollmentID sets the "enrollment_id" field.
+func (m *BenefitVerificationMutation) SetEnrollmentID(u uuid.UUID) {
+	m.enrollment = &u
+}
+
+// EnrollmentID returns the value of the "enrollment_id" field in the mutation.
+func (m *BenefitVerificationMutation) EnrollmentID() (r uuid.UUID, exists bool) {
+	v := m.enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollmentID returns the old "enrollment_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldEnrollmentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollmentID: %w", err)
+	}
+	return oldValue.EnrollmentID, nil
+}
+
+// ClearEnrollmentID clears the value of the "enrollment_id" field.
+func (m *BenefitVerificationMutation) ClearEnrollmentID() {
+	m.enrollment = nil
+	m.clearedFields[benefitverification.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentIDCleared returns if the "enrollment_id" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) EnrollmentIDCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldEnrollmentID]
+	return ok
+}
+
+// ResetEnrollmentID resets all changes to the "enrollment_id" field.
+func (m *BenefitVerificationMutation) ResetEnrollmentID() {
+	m.enrollment = nil
+	delete(m.clearedFields, benefitverification.FieldEnrollmentID)
+}
+
+// SetProductID sets the "product_id" field.
+func (m *BenefitVerificationMutation) SetProductID(u uuid.UUID) {
+	m.product = &u
+}
+
+// ProductID returns the value of the "product_id" field in the mutation.
+func (m *BenefitVerificationMutation) ProductID() (r uuid.UUID, exists bool) {
+	v := m.product
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductID returns the old "product_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldProductID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductID: %w", err)
+	}
+	return oldValue.ProductID, nil
+}
+
+// ClearProductID clears the value of the "product_id" field.
+func (m *BenefitVerificationMutation) ClearProductID() {
+	m.product = nil
+	m.clearedFields[benefitverification.FieldProductID] = struct{}{}
+}
+
+// ProductIDCleared returns if the "product_id" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) ProductIDCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldProductID]
+	return ok
+}
+
+// ResetProductID resets all changes to the "product_id" field.
+func (m *BenefitVerificationMutation) ResetProductID() {
+	m.product = nil
+	delete(m.clearedFields, benefitverification.FieldProductID)
+}
+
+// SetPurposes sets the "purposes" field.
+func (m *BenefitVerificationMutation) SetPurposes(cp []code.VerificationPurpose) {
+	m.purposes = &cp
+	m.appendpurposes = nil
+}
+
+// Purposes returns the value of the "purposes" field in the mutation.
+func (m *BenefitVerificationMutation) Purposes() (r []code.VerificationPurpose, exists bool) {
+	v := m.purposes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurposes returns the old "purposes" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldPurposes(ctx context.Context) (v []code.VerificationPurpose, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurposes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurposes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurposes: %w", err)
+	}
+	return oldValue.Purposes, nil
+}
+
+// AppendPurposes adds cp to the "purposes" field.
+func (m *BenefitVerificationMutation) AppendPurposes(cp []code.VerificationPurpose) {
+	m.appendpurposes = append(m.appendpurposes, cp...)
+}
+
+// AppendedPurposes returns the list of values that were appended to the "purposes" field in this mutation.
+func (m *BenefitVerificationMutation) AppendedPurposes() ([]code.VerificationPurpose, bool) {
+	if len(m.appendpurposes) == 0 {
+		return nil, false
+	}
+	return m.appendpurposes, true
+}
+
+// ClearPurposes clears the value of the "purposes" field.
+func (m *BenefitVerificationMutation) ClearPurposes() {
+	m.purposes = nil
+	m.appendpurposes = nil
+	m.clearedFields[benefitverification.FieldPurposes] = struct{}{}
+}
+
+// PurposesCleared returns if the "purposes" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) PurposesCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldPurposes]
+	return ok
+}
+
+// ResetPurposes resets all changes to the "purposes" field.
+func (m *BenefitVerificationMutation) ResetPurposes() {
+	m.purposes = nil
+	m.appendpurposes = nil
+	delete(m.clearedFields, benefitverification.FieldPurposes)
+}
+
+// SetStatus sets the "status" field.
+func (m *BenefitVerificationMutation) SetStatus(cs code.VerificationStatus) {
+	m.status = &cs
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *BenefitVerificationMutation) Status() (r code.VerificationStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldStatus(ctx context.Context) (v code.VerificationStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *BenefitVerificationMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *BenefitVerificationMutation) SetMethod(cm code.VerificationMethod) {
+	m.method = &cm
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *BenefitVerificationMutation) Method() (r code.VerificationMethod, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldMethod(ctx context.Context) (v code.VerificationMethod, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *BenefitVerificationMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetResult sets the "result" field.
+func (m *BenefitVerificationMutation) SetResult(cr code.VerificationResult) {
+	m.result = &cr
+}
+
+// Result returns the value of the "result" field in the mutation.
+func (m *BenefitVerificationMutation) Result() (r code.VerificationResult, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResult returns the old "result" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldResult(ctx context.Context) (v *code.VerificationResult, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResult: %w", err)
+	}
+	return oldValue.Result, nil
+}
+
+// ClearResult clears the value of the "result" field.
+func (m *BenefitVerificationMutation) ClearResult() {
+	m.result = nil
+	m.clearedFields[benefitverification.FieldResult] = struct{}{}
+}
+
+// ResultCleared returns if the "result" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) ResultCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldResult]
+	return ok
+}
+
+// ResetResult resets all changes to the "result" field.
+func (m *BenefitVerificationMutation) ResetResult() {
+	m.result = nil
+	delete(m.clearedFields, benefitverification.FieldResult)
+}
+
+// SetDisposition sets the "disposition" field.
+func (m *BenefitVerificationMutation) SetDisposition(s string) {
+	m.disposition = &s
+}
+
+// Disposition returns the value of the "disposition" field in the mutation.
+func (m *BenefitVerificationMutation) Disposition() (r string, exists bool) {
+	v := m.disposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisposition returns the old "disposition" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldDisposition(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisposition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisposition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisposition: %w", err)
+	}
+	return oldValue.Disposition, nil
+}
+
+// ClearDisposition clears the value of the "disposition" field.
+func (m *BenefitVerificationMutation) ClearDisposition() {
+	m.disposition = nil
+	m.clearedFields[benefitverification.FieldDisposition] = struct{}{}
+}
+
+// DispositionCleared returns if the "disposition" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) DispositionCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldDisposition]
+	return ok
+}
+
+// ResetDisposition resets all changes to the "disposition" field.
+func (m *BenefitVerificationMutation) ResetDisposition() {
+	m.disposition = nil
+	delete(m.clearedFields, benefitverification.FieldDisposition)
+}
+
+// SetErrorCode sets the "error_code" field.
+func (m *BenefitVerificationMutation) SetErrorCode(s string) {
+	m.error_code = &s
+}
+
+// ErrorCode returns the value of the "error_code" field in the mutation.
+func (m *BenefitVerificationMutation) ErrorCode() (r string, exists bool) {
+	v := m.error_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErrorCode returns the old "error_code" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldErrorCode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErrorCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErrorCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErrorCode: %w", err)
+	}
+	return oldValue.ErrorCode, nil
+}
+
+// ClearErrorCode clears the value of the "error_code" field.
+func (m *BenefitVerificationMutation) ClearErrorCode() {
+	m.error_code = nil
+	m.clearedFields[benefitverification.FieldErrorCode] = struct{}{}
+}
+
+// ErrorCodeCleared returns if the "error_code" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) ErrorCodeCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldErrorCode]
+	return ok
+}
+
+// ResetErrorCode resets all changes to the "error_code" field.
+func (m *BenefitVerificationMutation) ResetErrorCode() {
+	m.error_code = nil
+	delete(m.clearedFields, benefitverification.FieldErrorCode)
+}
+
+// SetPayerReference sets the "payer_reference" field.
+func (m *BenefitVerificationMutation) SetPayerReference(s string) {
+	m.payer_reference = &s
+}
+
+// PayerReference returns the value of the "payer_reference" field in the mutation.
+func (m *BenefitVerificationMutation) PayerReference() (r string, exists bool) {
+	v := m.payer_reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayerReference returns the old "payer_reference" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldPayerReference(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayerReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayerReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayerReference: %w", err)
+	}
+	return oldValue.PayerReference, nil
+}
+
+// ClearPayerReference clears the value of the "payer_reference" field.
+func (m *BenefitVerificationMutation) ClearPayerReference() {
+	m.payer_reference = nil
+	m.clearedFields[benefitverification.FieldPayerReference] = struct{}{}
+}
+
+// PayerReferenceCleared returns if the "payer_reference" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) PayerReferenceCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldPayerReference]
+	return ok
+}
+
+// ResetPayerReference resets all changes to the "payer_reference" field.
+func (m *BenefitVerificationMutation) ResetPayerReference() {
+	m.payer_reference = nil
+	delete(m.clearedFields, benefitverification.FieldPayerReference)
+}
+
+// SetAttempt sets the "attempt" field.
+func (m *BenefitVerificationMutation) SetAttempt(i int) {
+	m.attempt = &i
+	m.addattempt = nil
+}
+
+// Attempt returns the value of the "attempt" field in the mutation.
+func (m *BenefitVerificationMutation) Attempt() (r int, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempt returns the old "attempt" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldAttempt(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempt: %w", err)
+	}
+	return oldValue.Attempt, nil
+}
+
+// AddAttempt adds i to the "attempt" field.
+func (m *BenefitVerificationMutation) AddAttempt(i int) {
+	if m.addattempt != nil {
+		*m.addattempt += i
+	} else {
+		m.addattempt = &i
+	}
+}
+
+// AddedAttempt returns the value that was added to the "attempt" field in this mutation.
+func (m *BenefitVerificationMutation) AddedAttempt() (r int, exists bool) {
+	v := m.addattempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempt resets all changes to the "attempt" field.
+func (m *BenefitVerificationMutation) ResetAttempt() {
+	m.attempt = nil
+	m.addattempt = nil
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *BenefitVerificationMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *BenefitVerificationMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldSubmittedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (m *BenefitVerificationMutation) ClearSubmittedAt() {
+	m.submitted_at = nil
+	m.clearedFields[benefitverification.FieldSubmittedAt] = struct{}{}
+}
+
+// SubmittedAtCleared returns if the "submitted_at" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) SubmittedAtCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldSubmittedAt]
+	return ok
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *BenefitVerificationMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+	delete(m.clearedFields, benefitverification.FieldSubmittedAt)
+}
+
+// SetCompletedAt sets the "completed_at" field.
+func (m *BenefitVerificationMutation) SetCompletedAt(t time.Time) {
+	m.completed_at = &t
+}
+
+// CompletedAt returns the value of the "completed_at" field in the mutation.
+func (m *BenefitVerificationMutation) CompletedAt() (r time.Time, exists bool) {
+	v := m.completed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompletedAt returns the old "completed_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldCompletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompletedAt: %w", err)
+	}
+	return oldValue.CompletedAt, nil
+}
+
+// ClearCompletedAt clears the value of the "completed_at" field.
+func (m *BenefitVerificationMutation) ClearCompletedAt() {
+	m.completed_at = nil
+	m.clearedFields[benefitverification.FieldCompletedAt] = struct{}{}
+}
+
+// CompletedAtCleared returns if the "completed_at" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) CompletedAtCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldCompletedAt]
+	return ok
+}
+
+// ResetCompletedAt resets all changes to the "completed_at" field.
+func (m *BenefitVerificationMutation) ResetCompletedAt() {
+	m.completed_at = nil
+	delete(m.clearedFields, benefitverification.FieldCompletedAt)
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *BenefitVerificationMutation) SetValidUntil(t time.Time) {
+	m.valid_until = &t
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *BenefitVerificationMutation) ValidUntil() (r time.Time, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldValidUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ClearValidUntil clears the value of the "valid_until" field.
+func (m *BenefitVerificationMutation) ClearValidUntil() {
+	m.valid_until = nil
+	m.clearedFields[benefitverification.FieldValidUntil] = struct{}{}
+}
+
+// ValidUntilCleared returns if the "valid_until" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) ValidUntilCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldValidUntil]
+	return ok
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *BenefitVerificationMutation) ResetValidUntil() {
+	m.valid_until = nil
+	delete(m.clearedFields, benefitverification.FieldValidUntil)
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *BenefitVerificationMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *BenefitVerificationMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldDueAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ClearDueAt clears the value of the "due_at" field.
+func (m *BenefitVerificationMutation) ClearDueAt() {
+	m.due_at = nil
+	m.clearedFields[benefitverification.FieldDueAt] = struct{}{}
+}
+
+// DueAtCleared returns if the "due_at" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) DueAtCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldDueAt]
+	return ok
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *BenefitVerificationMutation) ResetDueAt() {
+	m.due_at = nil
+	delete(m.clearedFields, benefitverification.FieldDueAt)
+}
+
+// SetReverifyAt sets the "reverify_at" field.
+func (m *BenefitVerificationMutation) SetReverifyAt(t time.Time) {
+	m.reverify_at = &t
+}
+
+// ReverifyAt returns the value of the "reverify_at" field in the mutation.
+func (m *BenefitVerificationMutation) ReverifyAt() (r time.Time, exists bool) {
+	v := m.reverify_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReverifyAt returns the old "reverify_at" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldReverifyAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReverifyAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReverifyAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReverifyAt: %w", err)
+	}
+	return oldValue.ReverifyAt, nil
+}
+
+// ClearReverifyAt clears the value of the "reverify_at" field.
+func (m *BenefitVerificationMutation) ClearReverifyAt() {
+	m.reverify_at = nil
+	m.clearedFields[benefitverification.FieldReverifyAt] = struct{}{}
+}
+
+// ReverifyAtCleared returns if the "reverify_at" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) ReverifyAtCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldReverifyAt]
+	return ok
+}
+
+// ResetReverifyAt resets all changes to the "reverify_at" field.
+func (m *BenefitVerificationMutation) ResetReverifyAt() {
+	m.reverify_at = nil
+	delete(m.clearedFields, benefitverification.FieldReverifyAt)
+}
+
+// SetRequestedByID sets the "requested_by_id" field.
+func (m *BenefitVerificationMutation) SetRequestedByID(u uuid.UUID) {
+	m.requested_by = &u
+}
+
+// RequestedByID returns the value of the "requested_by_id" field in the mutation.
+func (m *BenefitVerificationMutation) RequestedByID() (r uuid.UUID, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByID returns the old "requested_by_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldRequestedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByID: %w", err)
+	}
+	return oldValue.RequestedByID, nil
+}
+
+// ClearRequestedByID clears the value of the "requested_by_id" field.
+func (m *BenefitVerificationMutation) ClearRequestedByID() {
+	m.requested_by = nil
+	m.clearedFields[benefitverification.FieldRequestedByID] = struct{}{}
+}
+
+// RequestedByIDCleared returns if the "requested_by_id" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) RequestedByIDCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldRequestedByID]
+	return ok
+}
+
+// ResetRequestedByID resets all changes to the "requested_by_id" field.
+func (m *BenefitVerificationMutation) ResetRequestedByID() {
+	m.requested_by = nil
+	delete(m.clearedFields, benefitverification.FieldRequestedByID)
+}
+
+// SetSupersedesID sets the "supersedes_id" field.
+func (m *BenefitVerificationMutation) SetSupersedesID(u uuid.UUID) {
+	m.supersedes = &u
+}
+
+// SupersedesID returns the value of the "supersedes_id" field in the mutation.
+func (m *BenefitVerificationMutation) SupersedesID() (r uuid.UUID, exists bool) {
+	v := m.supersedes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSupersedesID returns the old "supersedes_id" field's value of the BenefitVerification entity.
+// If the BenefitVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BenefitVerificationMutation) OldSupersedesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSupersedesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSupersedesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSupersedesID: %w", err)
+	}
+	return oldValue.SupersedesID, nil
+}
+
+// ClearSupersedesID clears the value of the "supersedes_id" field.
+func (m *BenefitVerificationMutation) ClearSupersedesID() {
+	m.supersedes = nil
+	m.clearedFields[benefitverification.FieldSupersedesID] = struct{}{}
+}
+
+// SupersedesIDCleared returns if the "supersedes_id" field was cleared in this mutation.
+func (m *BenefitVerificationMutation) SupersedesIDCleared() bool {
+	_, ok := m.clearedFields[benefitverification.FieldSupersedesID]
+	return ok
+}
+
+// ResetSupersedesID resets all changes to the "supersedes_id" field.
+func (m *BenefitVerificationMutation) ResetSupersedesID() {
+	m.supersedes = nil
+	delete(m.clearedFields, benefitverification.FieldSupersedesID)
+}
+
+// ClearPatient clears the "patient" edge to the Patient entity.
+func (m *BenefitVerificationMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[benefitverification.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Patient entity was cleared.
+func (m *BenefitVerificationMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) PatientIDs() (ids []uuid.UUID) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *BenefitVerificationMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearCoverage clears the "coverage" edge to the Coverage entity.
+func (m *BenefitVerificationMutation) ClearCoverage() {
+	m.clearedcoverage = true
+	m.clearedFields[benefitverification.FieldCoverageID] = struct{}{}
+}
+
+// CoverageCleared reports if the "coverage" edge to the Coverage entity was cleared.
+func (m *BenefitVerificationMutation) CoverageCleared() bool {
+	return m.clearedcoverage
+}
+
+// CoverageIDs returns the "coverage" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CoverageID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) CoverageIDs() (ids []uuid.UUID) {
+	if id := m.coverage; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCoverage resets all changes to the "coverage" edge.
+func (m *BenefitVerificationMutation) ResetCoverage() {
+	m.coverage = nil
+	m.clearedcoverage = false
+}
+
+// ClearEnrollment clears the "enrollment" edge to the Enrollment entity.
+func (m *BenefitVerificationMutation) ClearEnrollment() {
+	m.clearedenrollment = true
+	m.clearedFields[benefitverification.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentCleared reports if the "enrollment" edge to the Enrollment entity was cleared.
+func (m *BenefitVerificationMutation) EnrollmentCleared() bool {
+	return m.EnrollmentIDCleared() || m.clearedenrollment
+}
+
+// EnrollmentIDs returns the "enrollment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EnrollmentID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) EnrollmentIDs() (ids []uuid.UUID) {
+	if id := m.enrollment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEnrollment resets all changes to the "enrollment" edge.
+func (m *BenefitVerificationMutation) ResetEnrollment() {
+	m.enrollment = nil
+	m.clearedenrollment = false
+}
+
+// ClearProduct clears the "product" edge to the Product entity.
+func (m *BenefitVerificationMutation) ClearProduct() {
+	m.clearedproduct = true
+	m.clearedFields[benefitverification.FieldProductID] = struct{}{}
+}
+
+// ProductCleared reports if the "product" edge to the Product entity was cleared.
+func (m *BenefitVerificationMutation) ProductCleared() bool {
+	return m.ProductIDCleared() || m.clearedproduct
+}
+
+// ProductIDs returns the "product" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProductID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) ProductIDs() (ids []uuid.UUID) {
+	if id := m.product; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProduct resets all changes to the "product" edge.
+func (m *BenefitVerificationMutation) ResetProduct() {
+	m.product = nil
+	m.clearedproduct = false
+}
+
+// ClearRequestedBy clears the "requested_by" edge to the Identity entity.
+func (m *BenefitVerificationMutation) ClearRequestedBy() {
+	m.clearedrequested_by = true
+	m.clearedFields[benefitverification.FieldRequestedByID] = struct{}{}
+}
+
+// RequestedByCleared reports if the "requested_by" edge to the Identity entity was cleared.
+func (m *BenefitVerificationMutation) RequestedByCleared() bool {
+	return m.RequestedByIDCleared() || m.clearedrequested_by
+}
+
+// RequestedByIDs returns the "requested_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestedByID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) RequestedByIDs() (ids []uuid.UUID) {
+	if id := m.requested_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" edge.
+func (m *BenefitVerificationMutation) ResetRequestedBy() {
+	m.requested_by = nil
+	m.clearedrequested_by = false
+}
+
+// ClearSupersedes clears the "supersedes" edge to the BenefitVerification entity.
+func (m *BenefitVerificationMutation) ClearSupersedes() {
+	m.clearedsupersedes = true
+	m.clearedFields[benefitverification.FieldSupersedesID] = struct{}{}
+}
+
+// SupersedesCleared reports if the "supersedes" edge to the BenefitVerification entity was cleared.
+func (m *BenefitVerificationMutation) SupersedesCleared() bool {
+	return m.SupersedesIDCleared() || m.clearedsupersedes
+}
+
+// SupersedesIDs returns the "supersedes" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SupersedesID instead. It exists only for internal usage by the builders.
+func (m *BenefitVerificationMutation) SupersedesIDs() (ids []uuid.UUID) {
+	if id := m.supersedes; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSupersedes resets all changes to the "supersedes" edge.
+func (m *BenefitVerificationMutation) ResetSupersedes() {
+	m.supersedes = nil
+	m.clearedsupersedes = false
+}
+
+// AddSupersededByIDs adds the "superseded_by" edge to the BenefitVerification entity by ids.
+func (m *BenefitVerificationMutation) AddSupersededByIDs(ids ...uuid.UUID) {
+	if m.superseded_by == nil {
+		m.superseded_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.superseded_by[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSupersededBy clears the "superseded_by" edge to the BenefitVerification entity.
+func (m *BenefitVerificationMutation) ClearSupersededBy() {
+	m.clearedsuperseded_by = true
+}
+
+// SupersededByCleared reports if the "superseded_by" edge to the BenefitVerification entity was cleared.
+func (m *BenefitVerificationMutation) SupersededByCleared() bool {
+	return m.clearedsuperseded_by
+}
+
+// RemoveSupersededByIDs removes the "superseded_by" edge to the BenefitVerification entity by IDs.
+func (m *BenefitVerificationMutation) RemoveSupersededByIDs(ids ...uuid.UUID) {
+	if m.removedsuperseded_by == nil {
+		m.removedsuperseded_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.superseded_by, ids[i])
+		m.removedsuperseded_by[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSupersededBy returns the removed IDs of the "superseded_by" edge to the BenefitVerification entity.
+func (m *BenefitVerificationMutation) RemovedSupersededByIDs() (ids []uuid.UUID) {
+	for id := range m.removedsuperseded_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SupersededByIDs returns the "superseded_by" edge IDs in the mutation.
+func (m *BenefitVerificationMutation) SupersededByIDs() (ids []uuid.UUID) {
+	for id := range m.superseded_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSupersededBy resets all changes to the "superseded_by" edge.
+func (m *BenefitVerificationMutation) ResetSupersededBy() {
+	m.superseded_by = nil
+	m.clearedsuperseded_by = false
+	m.removedsuperseded_by = nil
+}
+
+// AddAttemptIDs adds the "attempts" edge to the VerificationAttempt entity by ids.
+func (m *BenefitVerificationMutation) AddAttemptIDs(ids ...uuid.UUID) {
+	if m.attempts == nil {
+		m.attempts = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.attempts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAttempts clears the "attempts" edge to the VerificationAttempt entity.
+func (m *BenefitVerificationMutation) ClearAttempts() {
+	m.clearedattempts = true
+}
+
+// AttemptsCleared reports if the "attempts" edge to the VerificationAttempt entity was cleared.
+func (m *BenefitVerificationMutation) AttemptsCleared() bool {
+	return m.clearedattempts
+}
+
+// RemoveAttemptIDs removes the "attempts" edge to the VerificationAttempt entity by IDs.
+func (m *BenefitVerificationMutation) RemoveAttemptIDs(ids ...uuid.UUID) {
+	if m.removedattempts == nil {
+		m.removedattempts = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.attempts, ids[i])
+		m.removedattempts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAttempts returns the removed IDs of the "attempts" edge to the VerificationAttempt entity.
+func (m *BenefitVerificationMutation) RemovedAttemptsIDs() (ids []uuid.UUID) {
+	for id := range m.removedattempts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AttemptsIDs returns the "attempts" edge IDs in the mutation.
+func (m *BenefitVerificationMutation) AttemptsIDs() (ids []uuid.UUID) {
+	for id := range m.attempts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAttempts resets all changes to the "attempts" edge.
+func (m *BenefitVerificationMutation) ResetAttempts() {
+	m.attempts = nil
+	m.clearedattempts = false
+	m.removedattempts = nil
+}
+
+// AddBenefitIDs adds the "benefits" edge to the CoverageBenefit entity by ids.
+func (m *BenefitVerificationMutation) AddBenefitIDs(ids ...uuid.UUID) {
+	if m.benefits == nil {
+		m.benefits = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.benefits[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBenefits clears the "benefits" edge to the CoverageBenefit entity.
+func (m *BenefitVerificationMutation) ClearBenefits() {
+	m.clearedbenefits = true
+}
+
+// BenefitsCleared reports if the "benefits" edge to the CoverageBenefit entity was cleared.
+func (m *BenefitVerificationMutation) BenefitsCleared() bool {
+	return m.clearedbenefits
+}
+
+// RemoveBenefitIDs removes the "benefits" edge to the CoverageBenefit entity by IDs.
+func (m *BenefitVerificationMutation) RemoveBenefitIDs(ids ...uuid.UUID) {
+	if m.removedbenefits == nil {
+		m.removedbenefits = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.benefits, ids[i])
+		m.removedbenefits[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBenefits returns the removed IDs of the "benefits" edge to the CoverageBenefit entity.
+func (m *BenefitVerificationMutation) RemovedBenefitsIDs() (ids []uuid.UUID) {
+	for id := range m.removedbenefits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BenefitsIDs returns the "benefits" edge IDs in the mutation.
+func (m *BenefitVerificationMutation) BenefitsIDs() (ids []uuid.UUID) {
+	for id := range m.benefits {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBenefits resets all changes to the "benefits" edge.
+func (m *BenefitVerificationMutation) ResetBenefits() {
+	m.benefits = nil
+	m.clearedbenefits = false
+	m.removedbenefits = nil
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *BenefitVerificationMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *BenefitVerificationMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *BenefitVerificationMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *BenefitVerificationMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *BenefitVerificationMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *BenefitVerificationMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *BenefitVerificationMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// Where appends a list predicates to the BenefitVerificationMutation builder.
+func (m *BenefitVerificationMutation) Where(ps ...predicate.BenefitVerification) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BenefitVerificationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BenefitVerificationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BenefitVerification, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BenefitVerificationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BenefitVerificationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BenefitVerification).
+func (m *BenefitVerificationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BenefitVerificationMutation) Fields() []string {
+	fields := make([]string, 0, 24)
+	if m.version != nil {
+		fields = append(fields, benefitverification.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, benefitverification.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, benefitverification.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, benefitverification.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, benefitverification.FieldUpdatedBy)
+	}
+	if m.patient != nil {
+		fields = append(fields, benefitverification.FieldPatientID)
+	}
+	if m.coverage != nil {
+		fields = append(fields, benefitverification.FieldCoverageID)
+	}
+	if m.enrollment != nil {
+		fields = append(fields, benefitverification.FieldEnrollmentID)
+	}
+	if m.product != nil {
+		fields = append(fields, benefitverification.FieldProductID)
+	}
+	if m.purposes != nil {
+		fields = append(fields, benefitverification.FieldPurposes)
+	}
+	if m.status != nil {
+		fields = append(fields, benefitverification.FieldStatus)
+	}
+	if m.method != nil {
+		fields = append(fields, benefitverification.FieldMethod)
+	}
+	if m.result != nil {
+		fields = append(fields, benefitverification.FieldResult)
+	}
+	if m.disposition != nil {
+		fields = append(fields, benefitverification.FieldDisposition)
+	}
+	if m.error_code != nil {
+		fields = append(fields, benefitverification.FieldErrorCode)
+	}
+	if m.payer_reference != nil {
+		fields = append(fields, benefitverification.FieldPayerReference)
+	}
+	if m.attempt != nil {
+		fields = append(fields, benefitverification.FieldAttempt)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, benefitverification.FieldSubmittedAt)
+	}
+	if m.completed_at != nil {
+		fields = append(fields, benefitverification.FieldCompletedAt)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, benefitverification.FieldValidUntil)
+	}
+	if m.due_at != nil {
+		fields = append(fields, benefitverification.FieldDueAt)
+	}
+	if m.reverify_at != nil {
+		fields = append(fields, benefitverification.FieldReverifyAt)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, benefitverification.FieldRequestedByID)
+	}
+	if m.supersedes != nil {
+		fields = append(fields, benefitverification.FieldSupersedesID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BenefitVerificationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case benefitverification.FieldVersion:
+		return m.Version()
+	case benefitverification.FieldCreatedAt:
+		return m.CreatedAt()
+	case benefitverification.FieldCreatedBy:
+		return m.CreatedBy()
+	case benefitverification.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case benefitverification.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case benefitverification.FieldPatientID:
+		return m.PatientID()
+	case benefitverification.FieldCoverageID:
+		return m.CoverageID()
+	case benefitverification.FieldEnrollmentID:
+		return m.EnrollmentID()
+	case benefitverification.FieldProductID:
+		return m.ProductID()
+	case benefitverification.FieldPurposes:
+		return m.Purposes()
+	case benefitverification.FieldStatus:
+		return m.Status()
+	case benefitverification.FieldMethod:
+		return m.Method()
+	case benefitverification.FieldResult:
+		return m.Result()
+	case benefitverification.FieldDisposition:
+		return m.Disposition()
+	case benefitverification.FieldErrorCode:
+		return m.ErrorCode()
+	case benefitverification.FieldPayerReference:
+		return m.PayerReference()
+	case benefitverification.FieldAttempt:
+		return m.Attempt()
+	case benefitverification.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case benefitverification.FieldCompletedAt:
+		return m.CompletedAt()
+	case benefitverification.FieldValidUntil:
+		return m.ValidUntil()
+	case benefitverification.FieldDueAt:
+		return m.DueAt()
+	case benefitverification.FieldReverifyAt:
+		return m.ReverifyAt()
+	case benefitverification.FieldRequestedByID:
+		return m.RequestedByID()
+	case benefitverification.FieldSupersedesID:
+		return m.SupersedesID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BenefitVerificationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case benefitverification.FieldVersion:
+		return m.OldVersion(ctx)
+	case benefitverification.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case benefitverification.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case benefitverification.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case benefitverification.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case benefitverification.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case benefitverification.FieldCoverageID:
+		return m.OldCoverageID(ctx)
+	case benefitverification.FieldEnrollmentID:
+		return m.OldEnrollmentID(ctx)
+	case benefitverification.FieldProductID:
+		return m.OldProductID(ctx)
+	case benefitverification.FieldPurposes:
+		return m.OldPurposes(ctx)
+	case benefitverification.FieldStatus:
+		return m.OldStatus(ctx)
+	case benefitverification.FieldMethod:
+		return m.OldMethod(ctx)
+	case benefitverification.FieldResult:
+		return m.OldResult(ctx)
+	case benefitverification.FieldDisposition:
+		return m.OldDisposition(ctx)
+	case benefitverification.FieldErrorCode:
+		return m.OldErrorCode(ctx)
+	case benefitverification.FieldPayerReference:
+		return m.OldPayerReference(ctx)
+	case benefitverification.FieldAttempt:
+		return m.OldAttempt(ctx)
+	case benefitverification.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case benefitverification.FieldCompletedAt:
+		return m.OldCompletedAt(ctx)
+	case benefitverification.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case benefitverification.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case benefitverification.FieldReverifyAt:
+		return m.OldReverifyAt(ctx)
+	case benefitverification.FieldRequestedByID:
+		return m.OldRequestedByID(ctx)
+	case benefitverification.FieldSupersedesID:
+		return m.OldSupersedesID(ctx)
+	}
+	return nil, fmt.Errorf("unknown BenefitVerification field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BenefitVerificationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case benefitverification.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case benefitverification.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case benefitverification.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case benefitverification.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case benefitverification.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case benefitverification.FieldPatientID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case benefitverification.FieldCoverageID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCoverageID(v)
+		return nil
+	case benefitverification.FieldEnrollmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollmentID(v)
+		return nil
+	case benefitverification.FieldProductID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductID(v)
+		return nil
+	case benefitverification.FieldPurposes:
+		v, ok := value.([]code.VerificationPurpose)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurposes(v)
+		return nil
+	case benefitverification.FieldStatus:
+		v, ok := value.(code.VerificationStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case benefitverification.FieldMethod:
+		v, ok := value.(code.VerificationMethod)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case benefitverification.FieldResult:
+		v, ok := value.(code.VerificationResult)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResult(v)
+		return nil
+	case benefitverification.FieldDisposition:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisposition(v)
+		return nil
+	case benefitverification.FieldErrorCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErrorCode(v)
+		return nil
+	case benefitverification.FieldPayerReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayerReference(v)
+		return nil
+	case benefitverification.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempt(v)
+		return nil
+	case benefitverification.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case benefitverification.FieldCompletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompletedAt(v)
+		return nil
+	case benefitverification.FieldValidUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case benefitverification.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case benefitverification.FieldReverifyAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReverifyAt(v)
+		return nil
+	case benefitverification.FieldRequestedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByID(v)
+		return nil
+	case benefitverification.FieldSupersedesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSupersedesID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BenefitVerificationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, benefitverification.FieldVersion)
+	}
+	if m.addattempt != nil {
+		fields = append(fields, benefitverification.FieldAttempt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BenefitVerificationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case benefitverification.FieldVersion:
+		return m.AddedVersion()
+	case benefitverification.FieldAttempt:
+		return m.AddedAttempt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BenefitVerificationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case benefitverification.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case benefitverification.FieldAttempt:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BenefitVerificationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(benefitverification.FieldCreatedBy) {
+		fields = append(fields, benefitverification.FieldCreatedBy)
+	}
+	if m.FieldCleared(benefitverification.FieldUpdatedBy) {
+		fields = append(fields, benefitverification.FieldUpdatedBy)
+	}
+	if m.FieldCleared(benefitverification.FieldEnrollmentID) {
+		fields = append(fields, benefitverification.FieldEnrollmentID)
+	}
+	if m.FieldCleared(benefitverification.FieldProductID) {
+		fields = append(fields, benefitverification.FieldProductID)
+	}
+	if m.FieldCleared(benefitverification.FieldPurposes) {
+		fields = append(fields, benefitverification.FieldPurposes)
+	}
+	if m.FieldCleared(benefitverification.FieldResult) {
+		fields = append(fields, benefitverification.FieldResult)
+	}
+	if m.FieldCleared(benefitverification.FieldDisposition) {
+		fields = append(fields, benefitverification.FieldDisposition)
+	}
+	if m.FieldCleared(benefitverification.FieldErrorCode) {
+		fields = append(fields, benefitverification.FieldErrorCode)
+	}
+	if m.FieldCleared(benefitverification.FieldPayerReference) {
+		fields = append(fields, benefitverification.FieldPayerReference)
+	}
+	if m.FieldCleared(benefitverification.FieldSubmittedAt) {
+		fields = append(fields, benefitverification.FieldSubmittedAt)
+	}
+	if m.FieldCleared(benefitverification.FieldCompletedAt) {
+		fields = append(fields, benefitverification.FieldCompletedAt)
+	}
+	if m.FieldCleared(benefitverification.FieldValidUntil) {
+		fields = append(fields, benefitverification.FieldValidUntil)
+	}
+	if m.FieldCleared(benefitverification.FieldDueAt) {
+		fields = append(fields, benefitverification.FieldDueAt)
+	}
+	if m.FieldCleared(benefitverification.FieldReverifyAt) {
+		fields = append(fields, benefitverification.FieldReverifyAt)
+	}
+	if m.FieldCleared(benefitverification.FieldRequestedByID) {
+		fields = append(fields, benefitverification.FieldRequestedByID)
+	}
+	if m.FieldCleared(benefitverification.FieldSupersedesID) {
+		fields = append(fields, benefitverification.FieldSupersedesID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BenefitVerificationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BenefitVerificationMutation) ClearField(name string) error {
+	switch name {
+	case benefitverification.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case benefitverification.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case benefitverification.FieldEnrollmentID:
+		m.ClearEnrollmentID()
+		return nil
+	case benefitverification.FieldProductID:
+		m.ClearProductID()
+		return nil
+	case benefitverification.FieldPurposes:
+		m.ClearPurposes()
+		return nil
+	case benefitverification.FieldResult:
+		m.ClearResult()
+		return nil
+	case benefitverification.FieldDisposition:
+		m.ClearDisposition()
+		return nil
+	case benefitverification.FieldErrorCode:
+		m.ClearErrorCode()
+		return nil
+	case benefitverification.FieldPayerReference:
+		m.ClearPayerReference()
+		return nil
+	case benefitverification.FieldSubmittedAt:
+		m.ClearSubmittedAt()
+		return nil
+	case benefitverification.FieldCompletedAt:
+		m.ClearCompletedAt()
+		return nil
+	case benefitverification.FieldValidUntil:
+		m.ClearValidUntil()
+		return nil
+	case benefitverification.FieldDueAt:
+		m.ClearDueAt()
+		return nil
+	case benefitverification.FieldReverifyAt:
+		m.ClearReverifyAt()
+		return nil
+	case benefitverification.FieldRequestedByID:
+		m.ClearRequestedByID()
+		return nil
+	case benefitverification.FieldSupersedesID:
+		m.ClearSupersedesID()
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BenefitVerificationMutation) ResetField(name string) error {
+	switch name {
+	case benefitverification.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case benefitverification.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case benefitverification.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case benefitverification.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case benefitverification.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case benefitverification.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case benefitverification.FieldCoverageID:
+		m.ResetCoverageID()
+		return nil
+	case benefitverification.FieldEnrollmentID:
+		m.ResetEnrollmentID()
+		return nil
+	case benefitverification.FieldProductID:
+		m.ResetProductID()
+		return nil
+	case benefitverification.FieldPurposes:
+		m.ResetPurposes()
+		return nil
+	case benefitverification.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case benefitverification.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case benefitverification.FieldResult:
+		m.ResetResult()
+		return nil
+	case benefitverification.FieldDisposition:
+		m.ResetDisposition()
+		return nil
+	case benefitverification.FieldErrorCode:
+		m.ResetErrorCode()
+		return nil
+	case benefitverification.FieldPayerReference:
+		m.ResetPayerReference()
+		return nil
+	case benefitverification.FieldAttempt:
+		m.ResetAttempt()
+		return nil
+	case benefitverification.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case benefitverification.FieldCompletedAt:
+		m.ResetCompletedAt()
+		return nil
+	case benefitverification.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case benefitverification.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case benefitverification.FieldReverifyAt:
+		m.ResetReverifyAt()
+		return nil
+	case benefitverification.FieldRequestedByID:
+		m.ResetRequestedByID()
+		return nil
+	case benefitverification.FieldSupersedesID:
+		m.ResetSupersedesID()
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BenefitVerificationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 10)
+	if m.patient != nil {
+		edges = append(edges, benefitverification.EdgePatient)
+	}
+	if m.coverage != nil {
+		edges = append(edges, benefitverification.EdgeCoverage)
+	}
+	if m.enrollment != nil {
+		edges = append(edges, benefitverification.EdgeEnrollment)
+	}
+	if m.product != nil {
+		edges = append(edges, benefitverification.EdgeProduct)
+	}
+	if m.requested_by != nil {
+		edges = append(edges, benefitverification.EdgeRequestedBy)
+	}
+	if m.supersedes != nil {
+		edges = append(edges, benefitverification.EdgeSupersedes)
+	}
+	if m.superseded_by != nil {
+		edges = append(edges, benefitverification.EdgeSupersededBy)
+	}
+	if m.attempts != nil {
+		edges = append(edges, benefitverification.EdgeAttempts)
+	}
+	if m.benefits != nil {
+		edges = append(edges, benefitverification.EdgeBenefits)
+	}
+	if m.history != nil {
+		edges = append(edges, benefitverification.EdgeHistory)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BenefitVerificationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case benefitverification.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeCoverage:
+		if id := m.coverage; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeEnrollment:
+		if id := m.enrollment; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeProduct:
+		if id := m.product; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeRequestedBy:
+		if id := m.requested_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeSupersedes:
+		if id := m.supersedes; id != nil {
+			return []ent.Value{*id}
+		}
+	case benefitverification.EdgeSupersededBy:
+		ids := make([]ent.Value, 0, len(m.superseded_by))
+		for id := range m.superseded_by {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeAttempts:
+		ids := make([]ent.Value, 0, len(m.attempts))
+		for id := range m.attempts {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeBenefits:
+		ids := make([]ent.Value, 0, len(m.benefits))
+		for id := range m.benefits {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BenefitVerificationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 10)
+	if m.removedsuperseded_by != nil {
+		edges = append(edges, benefitverification.EdgeSupersededBy)
+	}
+	if m.removedattempts != nil {
+		edges = append(edges, benefitverification.EdgeAttempts)
+	}
+	if m.removedbenefits != nil {
+		edges = append(edges, benefitverification.EdgeBenefits)
+	}
+	if m.removedhistory != nil {
+		edges = append(edges, benefitverification.EdgeHistory)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BenefitVerificationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case benefitverification.EdgeSupersededBy:
+		ids := make([]ent.Value, 0, len(m.removedsuperseded_by))
+		for id := range m.removedsuperseded_by {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeAttempts:
+		ids := make([]ent.Value, 0, len(m.removedattempts))
+		for id := range m.removedattempts {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeBenefits:
+		ids := make([]ent.Value, 0, len(m.removedbenefits))
+		for id := range m.removedbenefits {
+			ids = append(ids, id)
+		}
+		return ids
+	case benefitverification.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BenefitVerificationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 10)
+	if m.clearedpatient {
+		edges = append(edges, benefitverification.EdgePatient)
+	}
+	if m.clearedcoverage {
+		edges = append(edges, benefitverification.EdgeCoverage)
+	}
+	if m.clearedenrollment {
+		edges = append(edges, benefitverification.EdgeEnrollment)
+	}
+	if m.clearedproduct {
+		edges = append(edges, benefitverification.EdgeProduct)
+	}
+	if m.clearedrequested_by {
+		edges = append(edges, benefitverification.EdgeRequestedBy)
+	}
+	if m.clearedsupersedes {
+		edges = append(edges, benefitverification.EdgeSupersedes)
+	}
+	if m.clearedsuperseded_by {
+		edges = append(edges, benefitverification.EdgeSupersededBy)
+	}
+	if m.clearedattempts {
+		edges = append(edges, benefitverification.EdgeAttempts)
+	}
+	if m.clearedbenefits {
+		edges = append(edges, benefitverification.EdgeBenefits)
+	}
+	if m.clearedhistory {
+		edges = append(edges, benefitverification.EdgeHistory)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BenefitVerificationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case benefitverification.EdgePatient:
+		return m.clearedpatient
+	case benefitverification.EdgeCoverage:
+		return m.clearedcoverage
+	case benefitverification.EdgeEnrollment:
+		return m.clearedenrollment
+	case benefitverification.EdgeProduct:
+		return m.clearedproduct
+	case benefitverification.EdgeRequestedBy:
+		return m.clearedrequested_by
+	case benefitverification.EdgeSupersedes:
+		return m.clearedsupersedes
+	case benefitverification.EdgeSupersededBy:
+		return m.clearedsuperseded_by
+	case benefitverification.EdgeAttempts:
+		return m.clearedattempts
+	case benefitverification.EdgeBenefits:
+		return m.clearedbenefits
+	case benefitverification.EdgeHistory:
+		return m.clearedhistory
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BenefitVerificationMutation) ClearEdge(name string) error {
+	switch name {
+	case benefitverification.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case benefitverification.EdgeCoverage:
+		m.ClearCoverage()
+		return nil
+	case benefitverification.EdgeEnrollment:
+		m.ClearEnrollment()
+		return nil
+	case benefitverification.EdgeProduct:
+		m.ClearProduct()
+		return nil
+	case benefitverification.EdgeRequestedBy:
+		m.ClearRequestedBy()
+		return nil
+	case benefitverification.EdgeSupersedes:
+		m.ClearSupersedes()
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BenefitVerificationMutation) ResetEdge(name string) error {
+	switch name {
+	case benefitverification.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case benefitverification.EdgeCoverage:
+		m.ResetCoverage()
+		return nil
+	case benefitverification.EdgeEnrollment:
+		m.ResetEnrollment()
+		return nil
+	case benefitverification.EdgeProduct:
+		m.ResetProduct()
+		return nil
+	case benefitverification.EdgeRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case benefitverification.EdgeSupersedes:
+		m.ResetSupersedes()
+		return nil
+	case benefitverification.EdgeSupersededBy:
+		m.ResetSupersededBy()
+		return nil
+	case benefitverification.EdgeAttempts:
+		m.ResetAttempts()
+		return nil
+	case benefitverification.EdgeBenefits:
+		m.ResetBenefits()
+		return nil
+	case benefitverification.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	}
+	return fmt.Errorf("unknown BenefitVerification edge %s", name)
 }
 
 // CareCaseMutation represents an operation that mutates the CareCase nodes in the graph.
@@ -5735,45 +9415,70 @@ func (m *CareCaseMutation) ResetEdge(name string) error {
 // CareProgramMutation represents an operation that mutates the CareProgram nodes in the graph.
 type CareProgramMutation struct {
 	config
-	op                       Op
-	typ                      string
-	id                       *uuid.UUID
-	version                  *int
-	addversion               *int
-	created_at               *time.Time
-	created_by               *uuid.UUID
-	updated_at               *time.Time
-	updated_by               *uuid.UUID
-	kind                     *code.ProgramKind
-	name                     *string
-	status                   *code.ProgramStatus
-	starts_on                *code.Date
-	ends_on                  *code.Date
-	capacity                 *int
-	addcapacity              *int
-	coverage_required        *bool
-	self_enrollment          *bool
-	registry_id              *string
-	clearedFields            map[string]struct{}
-	product                  *uuid.UUID
-	clearedproduct           bool
-	trial                    *uuid.UUID
-	clearedtrial             bool
-	required_consents        map[uuid.UUID]struct{}
-	removedrequired_consents map[uuid.UUID]struct{}
-	clearedrequired_consents bool
-	sites                    map[uuid.UUID]struct{}
-	removedsites             map[uuid.UUID]struct{}
-	clearedsites             bool
-	criteria                 map[uuid.UUID]struct{}
-	removedcriteria          map[uuid.UUID]struct{}
-	clearedcriteria          bool
-	enrollments              map[uuid.UUID]struct{}
-	removedenrollments       map[uuid.UUID]struct{}
-	clearedenrollments       bool
-	done                     bool
-	oldValue                 func(context.Context) (*CareProgram, error)
-	predicates               []predicate.CareProgram
+	op                        Op
+	typ                       string
+	id                        *uuid.UUID
+	version                   *int
+	addversion                *int
+	created_at                *time.Time
+	created_by                *uuid.UUID
+	updated_at                *time.Time
+	updated_by                *uuid.UUID
+	kind                      *code.ProgramKind
+	name                      *string
+	status                    *code.ProgramStatus
+	starts_on                 *code.Date
+	ends_on                   *code.Date
+	capacity                  *int
+	addcapacity               *int
+	coverage_required         *bool
+	self_enrollment           *bool
+	registry_id               *string
+	auto_activate             *bool
+	waitlist                  *bool
+	lead_hours                *int
+	addlead_hours             *int
+	cutoff_hours              *int
+	addcutoff_hours           *int
+	opt_out_days              *int
+	addopt_out_days           *int
+	clearedFields             map[string]struct{}
+	product                   *uuid.UUID
+	clearedproduct            bool
+	parent                    *uuid.UUID
+	clearedparent             bool
+	children                  map[uuid.UUID]struct{}
+	removedchildren           map[uuid.UUID]struct{}
+	clearedchildren           bool
+	trial                     *uuid.UUID
+	clearedtrial              bool
+	products                  map[uuid.UUID]struct{}
+	removedproducts           map[uuid.UUID]struct{}
+	clearedproducts           bool
+	team                      map[uuid.UUID]struct{}
+	removedteam               map[uuid.UUID]struct{}
+	clearedteam               bool
+	activity_templates        map[uuid.UUID]struct{}
+	removedactivity_templates map[uuid.UUID]struct{}
+	clearedactivity_templates bool
+	history                   map[uuid.UUID]struct{}
+	removedhistory            map[uuid.UUID]struct{}
+	clearedhistory            bool
+	required_consents         map[uuid.UUID]struct{}
+	removedrequired_consents  map[uuid.UUID]struct{}
+	clearedrequired_consents  bool
+	sites                     map[uuid.UUID]struct{}
+	removedsites              map[uuid.UUID]struct{}
+	clearedsites              bool
+	criteria                  map[uuid.UUID]struct{}
+	removedcriteria           map[uuid.UUID]struct{}
+	clearedcriteria           bool
+	enrollments               map[uuid.UUID]struct{}
+	removedenrollments        map[uuid.UUID]struct{}
+	clearedenrollments        bool
+	done                      bool
+	oldValue                  func(context.Context) (*CareProgram, error)
+	predicates                []predicate.CareProgram
 }
 
 var _ ent.Mutation = (*CareProgramMutation)(nil)
@@ -6503,6 +10208,246 @@ func (m *CareProgramMutation) ResetRegistryID() {
 	delete(m.clearedFields, careprogram.FieldRegistryID)
 }
 
+// SetAutoActivate sets the "auto_activate" field.
+func (m *CareProgramMutation) SetAutoActivate(b bool) {
+	m.auto_activate = &b
+}
+
+// AutoActivate returns the value of the "auto_activate" field in the mutation.
+func (m *CareProgramMutation) AutoActivate() (r bool, exists bool) {
+	v := m.auto_activate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAutoActivate returns the old "auto_activate" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldAutoActivate(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAutoActivate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAutoActivate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAutoActivate: %w", err)
+	}
+	return oldValue.AutoActivate, nil
+}
+
+// ResetAutoActivate resets all changes to the "auto_activate" field.
+func (m *CareProgramMutation) ResetAutoActivate() {
+	m.auto_activate = nil
+}
+
+// SetWaitlist sets the "waitlist" field.
+func (m *CareProgramMutation) SetWaitlist(b bool) {
+	m.waitlist = &b
+}
+
+// Waitlist returns the value of the "waitlist" field in the mutation.
+func (m *CareProgramMutation) Waitlist() (r bool, exists bool) {
+	v := m.waitlist
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitlist returns the old "waitlist" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldWaitlist(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitlist is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitlist requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitlist: %w", err)
+	}
+	return oldValue.Waitlist, nil
+}
+
+// ResetWaitlist resets all changes to the "waitlist" field.
+func (m *CareProgramMutation) ResetWaitlist() {
+	m.waitlist = nil
+}
+
+// SetLeadHours sets the "lead_hours" field.
+func (m *CareProgramMutation) SetLeadHours(i int) {
+	m.lead_hours = &i
+	m.addlead_hours = nil
+}
+
+// LeadHours returns the value of the "lead_hours" field in the mutation.
+func (m *CareProgramMutation) LeadHours() (r int, exists bool) {
+	v := m.lead_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeadHours returns the old "lead_hours" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldLeadHours(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeadHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeadHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeadHours: %w", err)
+	}
+	return oldValue.LeadHours, nil
+}
+
+// AddLeadHours adds i to the "lead_hours" field.
+func (m *CareProgramMutation) AddLeadHours(i int) {
+	if m.addlead_hours != nil {
+		*m.addlead_hours += i
+	} else {
+		m.addlead_hours = &i
+	}
+}
+
+// AddedLeadHours returns the value that was added to the "lead_hours" field in this mutation.
+func (m *CareProgramMutation) AddedLeadHours() (r int, exists bool) {
+	v := m.addlead_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLeadHours resets all changes to the "lead_hours" field.
+func (m *CareProgramMutation) ResetLeadHours() {
+	m.lead_hours = nil
+	m.addlead_hours = nil
+}
+
+// SetCutoffHours sets the "cutoff_hours" field.
+func (m *CareProgramMutation) SetCutoffHours(i int) {
+	m.cutoff_hours = &i
+	m.addcutoff_hours = nil
+}
+
+// CutoffHours returns the value of the "cutoff_hours" field in the mutation.
+func (m *CareProgramMutation) CutoffHours() (r int, exists bool) {
+	v := m.cutoff_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCutoffHours returns the old "cutoff_hours" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldCutoffHours(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCutoffHours is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCutoffHours requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCutoffHours: %w", err)
+	}
+	return oldValue.CutoffHours, nil
+}
+
+// AddCutoffHours adds i to the "cutoff_hours" field.
+func (m *CareProgramMutation) AddCutoffHours(i int) {
+	if m.addcutoff_hours != nil {
+		*m.addcutoff_hours += i
+	} else {
+		m.addcutoff_hours = &i
+	}
+}
+
+// AddedCutoffHours returns the value that was added to the "cutoff_hours" field in this mutation.
+func (m *CareProgramMutation) AddedCutoffHours() (r int, exists bool) {
+	v := m.addcutoff_hours
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCutoffHours resets all changes to the "cutoff_hours" field.
+func (m *CareProgramMutation) ResetCutoffHours() {
+	m.cutoff_hours = nil
+	m.addcutoff_hours = nil
+}
+
+// SetOptOutDays sets the "opt_out_days" field.
+func (m *CareProgramMutation) SetOptOutDays(i int) {
+	m.opt_out_days = &i
+	m.addopt_out_days = nil
+}
+
+// OptOutDays returns the value of the "opt_out_days" field in the mutation.
+func (m *CareProgramMutation) OptOutDays() (r int, exists bool) {
+	v := m.opt_out_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOptOutDays returns the old "opt_out_days" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldOptOutDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOptOutDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOptOutDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOptOutDays: %w", err)
+	}
+	return oldValue.OptOutDays, nil
+}
+
+// AddOptOutDays adds i to the "opt_out_days" field.
+func (m *CareProgramMutation) AddOptOutDays(i int) {
+	if m.addopt_out_days != nil {
+		*m.addopt_out_days += i
+	} else {
+		m.addopt_out_days = &i
+	}
+}
+
+// AddedOptOutDays returns the value that was added to the "opt_out_days" field in this mutation.
+func (m *CareProgramMutation) AddedOptOutDays() (r int, exists bool) {
+	v := m.addopt_out_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOptOutDays resets all changes to the "opt_out_days" field.
+func (m *CareProgramMutation) ResetOptOutDays() {
+	m.opt_out_days = nil
+	m.addopt_out_days = nil
+}
+
 // SetProductID sets the "product_id" field.
 func (m *CareProgramMutation) SetProductID(u uuid.UUID) {
 	m.product = &u
@@ -6552,6 +10497,55 @@ func (m *CareProgramMutation) ResetProductID() {
 	delete(m.clearedFields, careprogram.FieldProductID)
 }
 
+// SetParentID sets the "parent_id" field.
+func (m *CareProgramMutation) SetParentID(u uuid.UUID) {
+	m.parent = &u
+}
+
+// ParentID returns the value of the "parent_id" field in the mutation.
+func (m *CareProgramMutation) ParentID() (r uuid.UUID, exists bool) {
+	v := m.parent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParentID returns the old "parent_id" field's value of the CareProgram entity.
+// If the CareProgram object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CareProgramMutation) OldParentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParentID: %w", err)
+	}
+	return oldValue.ParentID, nil
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (m *CareProgramMutation) ClearParentID() {
+	m.parent = nil
+	m.clearedFields[careprogram.FieldParentID] = struct{}{}
+}
+
+// ParentIDCleared returns if the "parent_id" field was cleared in this mutation.
+func (m *CareProgramMutation) ParentIDCleared() bool {
+	_, ok := m.clearedFields[careprogram.FieldParentID]
+	return ok
+}
+
+// ResetParentID resets all changes to the "parent_id" field.
+func (m *CareProgramMutation) ResetParentID() {
+	m.parent = nil
+	delete(m.clearedFields, careprogram.FieldParentID)
+}
+
 // ClearProduct clears the "product" edge to the Product entity.
 func (m *CareProgramMutation) ClearProduct() {
 	m.clearedproduct = true
@@ -6577,6 +10571,87 @@ func (m *CareProgramMutation) ProductIDs() (ids []uuid.UUID) {
 func (m *CareProgramMutation) ResetProduct() {
 	m.product = nil
 	m.clearedproduct = false
+}
+
+// ClearParent clears the "parent" edge to the CareProgram entity.
+func (m *CareProgramMutation) ClearParent() {
+	m.clearedparent = true
+	m.clearedFields[careprogram.FieldParentID] = struct{}{}
+}
+
+// ParentCleared reports if the "parent" edge to the CareProgram entity was cleared.
+func (m *CareProgramMutation) ParentCleared() bool {
+	return m.ParentIDCleared() || m.clearedparent
+}
+
+// ParentIDs returns the "parent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ParentID instead. It exists only for internal usage by the builders.
+func (m *CareProgramMutation) ParentIDs() (ids []uuid.UUID) {
+	if id := m.parent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParent resets all changes to the "parent" edge.
+func (m *CareProgramMutation) ResetParent() {
+	m.parent = nil
+	m.clearedparent = false
+}
+
+// AddChildIDs adds the "children" edge to the CareProgram entity by ids.
+func (m *CareProgramMutation) AddChildIDs(ids ...uuid.UUID) {
+	if m.children == nil {
+		m.children = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.children[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChildren clears the "children" edge to the CareProgram entity.
+func (m *CareProgramMutation) ClearChildren() {
+	m.clearedchildren = true
+}
+
+// ChildrenCleared reports if the "children" edge to the CareProgram entity was cleared.
+func (m *CareProgramMutation) ChildrenCleared() bool {
+	return m.clearedchildren
+}
+
+// RemoveChildIDs removes the "children" edge to the CareProgram entity by IDs.
+func (m *CareProgramMutation) RemoveChildIDs(ids ...uuid.UUID) {
+	if m.removedchildren == nil {
+		m.removedchildren = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.children, ids[i])
+		m.removedchildren[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChildren returns the removed IDs of the "children" edge to the CareProgram entity.
+func (m *CareProgramMutation) RemovedChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.removedchildren {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChildrenIDs returns the "children" edge IDs in the mutation.
+func (m *CareProgramMutation) ChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.children {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChildren resets all changes to the "children" edge.
+func (m *CareProgramMutation) ResetChildren() {
+	m.children = nil
+	m.clearedchildren = false
+	m.removedchildren = nil
 }
 
 // SetTrialID sets the "trial" edge to the TrialDetail entity by id.
@@ -6616,6 +10691,222 @@ func (m *CareProgramMutation) TrialIDs() (ids []uuid.UUID) {
 func (m *CareProgramMutation) ResetTrial() {
 	m.trial = nil
 	m.clearedtrial = false
+}
+
+// AddProductIDs adds the "products" edge to the ProgramProduct entity by ids.
+func (m *CareProgramMutation) AddProductIDs(ids ...uuid.UUID) {
+	if m.products == nil {
+		m.products = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.products[ids[i]] = struct{}{}
+	}
+}
+
+// ClearProducts clears the "products" edge to the ProgramProduct entity.
+func (m *CareProgramMutation) ClearProducts() {
+	m.clearedproducts = true
+}
+
+// ProductsCleared reports if the "products" edge to the ProgramProduct entity was cleared.
+func (m *CareProgramMutation) ProductsCleared() bool {
+	return m.clearedproducts
+}
+
+// RemoveProductIDs removes the "products" edge to the ProgramProduct entity by IDs.
+func (m *CareProgramMutation) RemoveProductIDs(ids ...uuid.UUID) {
+	if m.removedproducts == nil {
+		m.removedproducts = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.products, ids[i])
+		m.removedproducts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedProducts returns the removed IDs of the "products" edge to the ProgramProduct entity.
+func (m *CareProgramMutation) RemovedProductsIDs() (ids []uuid.UUID) {
+	for id := range m.removedproducts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ProductsIDs returns the "products" edge IDs in the mutation.
+func (m *CareProgramMutation) ProductsIDs() (ids []uuid.UUID) {
+	for id := range m.products {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetProducts resets all changes to the "products" edge.
+func (m *CareProgramMutation) ResetProducts() {
+	m.products = nil
+	m.clearedproducts = false
+	m.removedproducts = nil
+}
+
+// AddTeamIDs adds the "team" edge to the ProgramTeamMember entity by ids.
+func (m *CareProgramMutation) AddTeamIDs(ids ...uuid.UUID) {
+	if m.team == nil {
+		m.team = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.team[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTeam clears the "team" edge to the ProgramTeamMember entity.
+func (m *CareProgramMutation) ClearTeam() {
+	m.clearedteam = true
+}
+
+// TeamCleared reports if the "team" edge to the ProgramTeamMember entity was cleared.
+func (m *CareProgramMutation) TeamCleared() bool {
+	return m.clearedteam
+}
+
+// RemoveTeamIDs removes the "team" edge to the ProgramTeamMember entity by IDs.
+func (m *CareProgramMutation) RemoveTeamIDs(ids ...uuid.UUID) {
+	if m.removedteam == nil {
+		m.removedteam = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.team, ids[i])
+		m.removedteam[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTeam returns the removed IDs of the "team" edge to the ProgramTeamMember entity.
+func (m *CareProgramMutation) RemovedTeamIDs() (ids []uuid.UUID) {
+	for id := range m.removedteam {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TeamIDs returns the "team" edge IDs in the mutation.
+func (m *CareProgramMutation) TeamIDs() (ids []uuid.UUID) {
+	for id := range m.team {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTeam resets all changes to the "team" edge.
+func (m *CareProgramMutation) ResetTeam() {
+	m.team = nil
+	m.clearedteam = false
+	m.removedteam = nil
+}
+
+// AddActivityTemplateIDs adds the "activity_templates" edge to the ActivityTemplate entity by ids.
+func (m *CareProgramMutation) AddActivityTemplateIDs(ids ...uuid.UUID) {
+	if m.activity_templates == nil {
+		m.activity_templates = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.activity_templates[ids[i]] = struct{}{}
+	}
+}
+
+// ClearActivityTemplates clears the "activity_templates" edge to the ActivityTemplate entity.
+func (m *CareProgramMutation) ClearActivityTemplates() {
+	m.clearedactivity_templates = true
+}
+
+// ActivityTemplatesCleared reports if the "activity_templates" edge to the ActivityTemplate entity was cleared.
+func (m *CareProgramMutation) ActivityTemplatesCleared() bool {
+	return m.clearedactivity_templates
+}
+
+// RemoveActivityTemplateIDs removes the "activity_templates" edge to the ActivityTemplate entity by IDs.
+func (m *CareProgramMutation) RemoveActivityTemplateIDs(ids ...uuid.UUID) {
+	if m.removedactivity_templates == nil {
+		m.removedactivity_templates = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.activity_templates, ids[i])
+		m.removedactivity_templates[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedActivityTemplates returns the removed IDs of the "activity_templates" edge to the ActivityTemplate entity.
+func (m *CareProgramMutation) RemovedActivityTemplatesIDs() (ids []uuid.UUID) {
+	for id := range m.removedactivity_templates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ActivityTemplatesIDs returns the "activity_templates" edge IDs in the mutation.
+func (m *CareProgramMutation) ActivityTemplatesIDs() (ids []uuid.UUID) {
+	for id := range m.activity_templates {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetActivityTemplates resets all changes to the "activity_templates" edge.
+func (m *CareProgramMutation) ResetActivityTemplates() {
+	m.activity_templates = nil
+	m.clearedactivity_templates = false
+	m.removedactivity_templates = nil
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *CareProgramMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *CareProgramMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *CareProgramMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *CareProgramMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *CareProgramMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *CareProgramMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *CareProgramMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
 }
 
 // AddRequiredConsentIDs adds the "required_consents" edge to the RequiredConsent entity by ids.
@@ -6868,7 +11159,7 @@ func (m *CareProgramMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CareProgramMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 21)
 	if m.version != nil {
 		fields = append(fields, careprogram.FieldVersion)
 	}
@@ -6911,8 +11202,26 @@ func (m *CareProgramMutation) Fields() []string {
 	if m.registry_id != nil {
 		fields = append(fields, careprogram.FieldRegistryID)
 	}
+	if m.auto_activate != nil {
+		fields = append(fields, careprogram.FieldAutoActivate)
+	}
+	if m.waitlist != nil {
+		fields = append(fields, careprogram.FieldWaitlist)
+	}
+	if m.lead_hours != nil {
+		fields = append(fields, careprogram.FieldLeadHours)
+	}
+	if m.cutoff_hours != nil {
+		fields = append(fields, careprogram.FieldCutoffHours)
+	}
+	if m.opt_out_days != nil {
+		fields = append(fields, careprogram.FieldOptOutDays)
+	}
 	if m.product != nil {
 		fields = append(fields, careprogram.FieldProductID)
+	}
+	if m.parent != nil {
+		fields = append(fields, careprogram.FieldParentID)
 	}
 	return fields
 }
@@ -6950,8 +11259,20 @@ func (m *CareProgramMutation) Field(name string) (ent.Value, bool) {
 		return m.SelfEnrollment()
 	case careprogram.FieldRegistryID:
 		return m.RegistryID()
+	case careprogram.FieldAutoActivate:
+		return m.AutoActivate()
+	case careprogram.FieldWaitlist:
+		return m.Waitlist()
+	case careprogram.FieldLeadHours:
+		return m.LeadHours()
+	case careprogram.FieldCutoffHours:
+		return m.CutoffHours()
+	case careprogram.FieldOptOutDays:
+		return m.OptOutDays()
 	case careprogram.FieldProductID:
 		return m.ProductID()
+	case careprogram.FieldParentID:
+		return m.ParentID()
 	}
 	return nil, false
 }
@@ -6989,8 +11310,20 @@ func (m *CareProgramMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldSelfEnrollment(ctx)
 	case careprogram.FieldRegistryID:
 		return m.OldRegistryID(ctx)
+	case careprogram.FieldAutoActivate:
+		return m.OldAutoActivate(ctx)
+	case careprogram.FieldWaitlist:
+		return m.OldWaitlist(ctx)
+	case careprogram.FieldLeadHours:
+		return m.OldLeadHours(ctx)
+	case careprogram.FieldCutoffHours:
+		return m.OldCutoffHours(ctx)
+	case careprogram.FieldOptOutDays:
+		return m.OldOptOutDays(ctx)
 	case careprogram.FieldProductID:
 		return m.OldProductID(ctx)
+	case careprogram.FieldParentID:
+		return m.OldParentID(ctx)
 	}
 	return nil, fmt.Errorf("unknown CareProgram field %s", name)
 }
@@ -7098,12 +11431,54 @@ func (m *CareProgramMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRegistryID(v)
 		return nil
+	case careprogram.FieldAutoActivate:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAutoActivate(v)
+		return nil
+	case careprogram.FieldWaitlist:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitlist(v)
+		return nil
+	case careprogram.FieldLeadHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeadHours(v)
+		return nil
+	case careprogram.FieldCutoffHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCutoffHours(v)
+		return nil
+	case careprogram.FieldOptOutDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOptOutDays(v)
+		return nil
 	case careprogram.FieldProductID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetProductID(v)
+		return nil
+	case careprogram.FieldParentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParentID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CareProgram field %s", name)
@@ -7119,6 +11494,15 @@ func (m *CareProgramMutation) AddedFields() []string {
 	if m.addcapacity != nil {
 		fields = append(fields, careprogram.FieldCapacity)
 	}
+	if m.addlead_hours != nil {
+		fields = append(fields, careprogram.FieldLeadHours)
+	}
+	if m.addcutoff_hours != nil {
+		fields = append(fields, careprogram.FieldCutoffHours)
+	}
+	if m.addopt_out_days != nil {
+		fields = append(fields, careprogram.FieldOptOutDays)
+	}
 	return fields
 }
 
@@ -7131,6 +11515,12 @@ func (m *CareProgramMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedVersion()
 	case careprogram.FieldCapacity:
 		return m.AddedCapacity()
+	case careprogram.FieldLeadHours:
+		return m.AddedLeadHours()
+	case careprogram.FieldCutoffHours:
+		return m.AddedCutoffHours()
+	case careprogram.FieldOptOutDays:
+		return m.AddedOptOutDays()
 	}
 	return nil, false
 }
@@ -7153,6 +11543,27 @@ func (m *CareProgramMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddCapacity(v)
+		return nil
+	case careprogram.FieldLeadHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLeadHours(v)
+		return nil
+	case careprogram.FieldCutoffHours:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCutoffHours(v)
+		return nil
+	case careprogram.FieldOptOutDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOptOutDays(v)
 		return nil
 	}
 	return fmt.Errorf("unknown CareProgram numeric field %s", name)
@@ -7182,6 +11593,9 @@ func (m *CareProgramMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(careprogram.FieldProductID) {
 		fields = append(fields, careprogram.FieldProductID)
+	}
+	if m.FieldCleared(careprogram.FieldParentID) {
+		fields = append(fields, careprogram.FieldParentID)
 	}
 	return fields
 }
@@ -7217,6 +11631,9 @@ func (m *CareProgramMutation) ClearField(name string) error {
 		return nil
 	case careprogram.FieldProductID:
 		m.ClearProductID()
+		return nil
+	case careprogram.FieldParentID:
+		m.ClearParentID()
 		return nil
 	}
 	return fmt.Errorf("unknown CareProgram nullable field %s", name)
@@ -7268,8 +11685,26 @@ func (m *CareProgramMutation) ResetField(name string) error {
 	case careprogram.FieldRegistryID:
 		m.ResetRegistryID()
 		return nil
+	case careprogram.FieldAutoActivate:
+		m.ResetAutoActivate()
+		return nil
+	case careprogram.FieldWaitlist:
+		m.ResetWaitlist()
+		return nil
+	case careprogram.FieldLeadHours:
+		m.ResetLeadHours()
+		return nil
+	case careprogram.FieldCutoffHours:
+		m.ResetCutoffHours()
+		return nil
+	case careprogram.FieldOptOutDays:
+		m.ResetOptOutDays()
+		return nil
 	case careprogram.FieldProductID:
 		m.ResetProductID()
+		return nil
+	case careprogram.FieldParentID:
+		m.ResetParentID()
 		return nil
 	}
 	return fmt.Errorf("unknown CareProgram field %s", name)
@@ -7277,12 +11712,30 @@ func (m *CareProgramMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CareProgramMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 12)
 	if m.product != nil {
 		edges = append(edges, careprogram.EdgeProduct)
 	}
+	if m.parent != nil {
+		edges = append(edges, careprogram.EdgeParent)
+	}
+	if m.children != nil {
+		edges = append(edges, careprogram.EdgeChildren)
+	}
 	if m.trial != nil {
 		edges = append(edges, careprogram.EdgeTrial)
+	}
+	if m.products != nil {
+		edges = append(edges, careprogram.EdgeProducts)
+	}
+	if m.team != nil {
+		edges = append(edges, careprogram.EdgeTeam)
+	}
+	if m.activity_templates != nil {
+		edges = append(edges, careprogram.EdgeActivityTemplates)
+	}
+	if m.history != nil {
+		edges = append(edges, careprogram.EdgeHistory)
 	}
 	if m.required_consents != nil {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
@@ -7307,10 +11760,44 @@ func (m *CareProgramMutation) AddedIDs(name string) []ent.Value {
 		if id := m.product; id != nil {
 			return []ent.Value{*id}
 		}
+	case careprogram.EdgeParent:
+		if id := m.parent; id != nil {
+			return []ent.Value{*id}
+		}
+	case careprogram.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.children))
+		for id := range m.children {
+			ids = append(ids, id)
+		}
+		return ids
 	case careprogram.EdgeTrial:
 		if id := m.trial; id != nil {
 			return []ent.Value{*id}
 		}
+	case careprogram.EdgeProducts:
+		ids := make([]ent.Value, 0, len(m.products))
+		for id := range m.products {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeTeam:
+		ids := make([]ent.Value, 0, len(m.team))
+		for id := range m.team {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeActivityTemplates:
+		ids := make([]ent.Value, 0, len(m.activity_templates))
+		for id := range m.activity_templates {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
 	case careprogram.EdgeRequiredConsents:
 		ids := make([]ent.Value, 0, len(m.required_consents))
 		for id := range m.required_consents {
@@ -7341,7 +11828,22 @@ func (m *CareProgramMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CareProgramMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 12)
+	if m.removedchildren != nil {
+		edges = append(edges, careprogram.EdgeChildren)
+	}
+	if m.removedproducts != nil {
+		edges = append(edges, careprogram.EdgeProducts)
+	}
+	if m.removedteam != nil {
+		edges = append(edges, careprogram.EdgeTeam)
+	}
+	if m.removedactivity_templates != nil {
+		edges = append(edges, careprogram.EdgeActivityTemplates)
+	}
+	if m.removedhistory != nil {
+		edges = append(edges, careprogram.EdgeHistory)
+	}
 	if m.removedrequired_consents != nil {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
 	}
@@ -7361,6 +11863,36 @@ func (m *CareProgramMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *CareProgramMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case careprogram.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.removedchildren))
+		for id := range m.removedchildren {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeProducts:
+		ids := make([]ent.Value, 0, len(m.removedproducts))
+		for id := range m.removedproducts {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeTeam:
+		ids := make([]ent.Value, 0, len(m.removedteam))
+		for id := range m.removedteam {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeActivityTemplates:
+		ids := make([]ent.Value, 0, len(m.removedactivity_templates))
+		for id := range m.removedactivity_templates {
+			ids = append(ids, id)
+		}
+		return ids
+	case careprogram.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
 	case careprogram.EdgeRequiredConsents:
 		ids := make([]ent.Value, 0, len(m.removedrequired_consents))
 		for id := range m.removedrequired_consents {
@@ -7391,12 +11923,30 @@ func (m *CareProgramMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CareProgramMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 12)
 	if m.clearedproduct {
 		edges = append(edges, careprogram.EdgeProduct)
 	}
+	if m.clearedparent {
+		edges = append(edges, careprogram.EdgeParent)
+	}
+	if m.clearedchildren {
+		edges = append(edges, careprogram.EdgeChildren)
+	}
 	if m.clearedtrial {
 		edges = append(edges, careprogram.EdgeTrial)
+	}
+	if m.clearedproducts {
+		edges = append(edges, careprogram.EdgeProducts)
+	}
+	if m.clearedteam {
+		edges = append(edges, careprogram.EdgeTeam)
+	}
+	if m.clearedactivity_templates {
+		edges = append(edges, careprogram.EdgeActivityTemplates)
+	}
+	if m.clearedhistory {
+		edges = append(edges, careprogram.EdgeHistory)
 	}
 	if m.clearedrequired_consents {
 		edges = append(edges, careprogram.EdgeRequiredConsents)
@@ -7419,8 +11969,20 @@ func (m *CareProgramMutation) EdgeCleared(name string) bool {
 	switch name {
 	case careprogram.EdgeProduct:
 		return m.clearedproduct
+	case careprogram.EdgeParent:
+		return m.clearedparent
+	case careprogram.EdgeChildren:
+		return m.clearedchildren
 	case careprogram.EdgeTrial:
 		return m.clearedtrial
+	case careprogram.EdgeProducts:
+		return m.clearedproducts
+	case careprogram.EdgeTeam:
+		return m.clearedteam
+	case careprogram.EdgeActivityTemplates:
+		return m.clearedactivity_templates
+	case careprogram.EdgeHistory:
+		return m.clearedhistory
 	case careprogram.EdgeRequiredConsents:
 		return m.clearedrequired_consents
 	case careprogram.EdgeSites:
@@ -7440,6 +12002,9 @@ func (m *CareProgramMutation) ClearEdge(name string) error {
 	case careprogram.EdgeProduct:
 		m.ClearProduct()
 		return nil
+	case careprogram.EdgeParent:
+		m.ClearParent()
+		return nil
 	case careprogram.EdgeTrial:
 		m.ClearTrial()
 		return nil
@@ -7454,8 +12019,26 @@ func (m *CareProgramMutation) ResetEdge(name string) error {
 	case careprogram.EdgeProduct:
 		m.ResetProduct()
 		return nil
+	case careprogram.EdgeParent:
+		m.ResetParent()
+		return nil
+	case careprogram.EdgeChildren:
+		m.ResetChildren()
+		return nil
 	case careprogram.EdgeTrial:
 		m.ResetTrial()
+		return nil
+	case careprogram.EdgeProducts:
+		m.ResetProducts()
+		return nil
+	case careprogram.EdgeTeam:
+		m.ResetTeam()
+		return nil
+	case careprogram.EdgeActivityTemplates:
+		m.ResetActivityTemplates()
+		return nil
+	case careprogram.EdgeHistory:
+		m.ResetHistory()
 		return nil
 	case careprogram.EdgeRequiredConsents:
 		m.ResetRequiredConsents()
@@ -10702,46 +15285,54 @@ func (m *ConditionMutation) ResetEdge(name string) error {
 // ConsentMutation represents an operation that mutates the Consent nodes in the graph.
 type ConsentMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *uuid.UUID
-	version          *int
-	addversion       *int
-	created_at       *time.Time
-	created_by       *uuid.UUID
-	updated_at       *time.Time
-	updated_by       *uuid.UUID
-	scope            *code.ConsentScope
-	status           *code.ConsentStatus
-	decision         *code.ConsentDecision
-	captured_via     *code.Channel
-	captured_at      *time.Time
-	effective_from   *time.Time
-	expires_at       *time.Time
-	revoked_at       *time.Time
-	revoked_reason   *string
-	signer_role      *code.SignerRole
-	signer_name      *string
-	evidence_kind    *code.EvidenceKind
-	evidence_ref     *string
-	info_description *string
-	discloser        *string
-	recipient        *string
-	purpose          *string
-	expiry_event     *string
-	clearedFields    map[string]struct{}
-	patient          *uuid.UUID
-	clearedpatient   bool
-	form             *uuid.UUID
-	clearedform      bool
-	program          *uuid.UUID
-	clearedprogram   bool
-	history          map[uuid.UUID]struct{}
-	removedhistory   map[uuid.UUID]struct{}
-	clearedhistory   bool
-	done             bool
-	oldValue         func(context.Context) (*Consent, error)
-	predicates       []predicate.Consent
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	created_by        *uuid.UUID
+	updated_at        *time.Time
+	updated_by        *uuid.UUID
+	scope             *code.ConsentScope
+	status            *code.ConsentStatus
+	decision          *code.ConsentDecision
+	captured_via      *code.Channel
+	requested_at      *time.Time
+	captured_at       *time.Time
+	effective_from    *time.Time
+	expires_at        *time.Time
+	revoked_at        *time.Time
+	revoked_reason    *string
+	signer_role       *code.SignerRole
+	signer_name       *string
+	evidence_kind     *code.EvidenceKind
+	evidence_ref      *string
+	info_description  *string
+	discloser         *string
+	recipient         *string
+	purpose           *string
+	expiry_event      *string
+	clearedFields     map[string]struct{}
+	patient           *uuid.UUID
+	clearedpatient    bool
+	form              *uuid.UUID
+	clearedform       bool
+	program           *uuid.UUID
+	clearedprogram    bool
+	document          *uuid.UUID
+	cleareddocument   bool
+	renews            *uuid.UUID
+	clearedrenews     bool
+	renewed_by        map[uuid.UUID]struct{}
+	removedrenewed_by map[uuid.UUID]struct{}
+	clearedrenewed_by bool
+	history           map[uuid.UUID]struct{}
+	removedhistory    map[uuid.UUID]struct{}
+	clearedhistory    bool
+	done              bool
+	oldValue          func(context.Context) (*Consent, error)
+	predicates        []predicate.Consent
 }
 
 var _ ent.Mutation = (*ConsentMutation)(nil)
@@ -11352,6 +15943,55 @@ func (m *ConsentMutation) ResetCapturedVia() {
 	m.captured_via = nil
 }
 
+// SetRequestedAt sets the "requested_at" field.
+func (m *ConsentMutation) SetRequestedAt(t time.Time) {
+	m.requested_at = &t
+}
+
+// RequestedAt returns the value of the "requested_at" field in the mutation.
+func (m *ConsentMutation) RequestedAt() (r time.Time, exists bool) {
+	v := m.requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedAt returns the old "requested_at" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldRequestedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedAt: %w", err)
+	}
+	return oldValue.RequestedAt, nil
+}
+
+// ClearRequestedAt clears the value of the "requested_at" field.
+func (m *ConsentMutation) ClearRequestedAt() {
+	m.requested_at = nil
+	m.clearedFields[consent.FieldRequestedAt] = struct{}{}
+}
+
+// RequestedAtCleared returns if the "requested_at" field was cleared in this mutation.
+func (m *ConsentMutation) RequestedAtCleared() bool {
+	_, ok := m.clearedFields[consent.FieldRequestedAt]
+	return ok
+}
+
+// ResetRequestedAt resets all changes to the "requested_at" field.
+func (m *ConsentMutation) ResetRequestedAt() {
+	m.requested_at = nil
+	delete(m.clearedFields, consent.FieldRequestedAt)
+}
+
 // SetCapturedAt sets the "captured_at" field.
 func (m *ConsentMutation) SetCapturedAt(t time.Time) {
 	m.captured_at = &t
@@ -11673,7 +16313,7 @@ func (m *ConsentMutation) EvidenceKind() (r code.EvidenceKind, exists bool) {
 // OldEvidenceKind returns the old "evidence_kind" field's value of the Consent entity.
 // If the Consent object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ConsentMutation) OldEvidenceKind(ctx context.Context) (v code.EvidenceKind, err error) {
+func (m *ConsentMutation) OldEvidenceKind(ctx context.Context) (v *code.EvidenceKind, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldEvidenceKind is only allowed on UpdateOne operations")
 	}
@@ -11687,9 +16327,22 @@ func (m *ConsentMutation) OldEvidenceKind(ctx context.Context) (v code.EvidenceK
 	return oldValue.EvidenceKind, nil
 }
 
+// ClearEvidenceKind clears the value of the "evidence_kind" field.
+func (m *ConsentMutation) ClearEvidenceKind() {
+	m.evidence_kind = nil
+	m.clearedFields[consent.FieldEvidenceKind] = struct{}{}
+}
+
+// EvidenceKindCleared returns if the "evidence_kind" field was cleared in this mutation.
+func (m *ConsentMutation) EvidenceKindCleared() bool {
+	_, ok := m.clearedFields[consent.FieldEvidenceKind]
+	return ok
+}
+
 // ResetEvidenceKind resets all changes to the "evidence_kind" field.
 func (m *ConsentMutation) ResetEvidenceKind() {
 	m.evidence_kind = nil
+	delete(m.clearedFields, consent.FieldEvidenceKind)
 }
 
 // SetEvidenceRef sets the "evidence_ref" field.
@@ -11709,7 +16362,7 @@ func (m *ConsentMutation) EvidenceRef() (r string, exists bool) {
 // OldEvidenceRef returns the old "evidence_ref" field's value of the Consent entity.
 // If the Consent object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *ConsentMutation) OldEvidenceRef(ctx context.Context) (v string, err error) {
+func (m *ConsentMutation) OldEvidenceRef(ctx context.Context) (v *string, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldEvidenceRef is only allowed on UpdateOne operations")
 	}
@@ -11723,9 +16376,120 @@ func (m *ConsentMutation) OldEvidenceRef(ctx context.Context) (v string, err err
 	return oldValue.EvidenceRef, nil
 }
 
+// ClearEvidenceRef clears the value of the "evidence_ref" field.
+func (m *ConsentMutation) ClearEvidenceRef() {
+	m.evidence_ref = nil
+	m.clearedFields[consent.FieldEvidenceRef] = struct{}{}
+}
+
+// EvidenceRefCleared returns if the "evidence_ref" field was cleared in this mutation.
+func (m *ConsentMutation) EvidenceRefCleared() bool {
+	_, ok := m.clearedFields[consent.FieldEvidenceRef]
+	return ok
+}
+
 // ResetEvidenceRef resets all changes to the "evidence_ref" field.
 func (m *ConsentMutation) ResetEvidenceRef() {
 	m.evidence_ref = nil
+	delete(m.clearedFields, consent.FieldEvidenceRef)
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ConsentMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ConsentMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldDocumentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *ConsentMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[consent.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *ConsentMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[consent.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ConsentMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, consent.FieldDocumentID)
+}
+
+// SetRenewsID sets the "renews_id" field.
+func (m *ConsentMutation) SetRenewsID(u uuid.UUID) {
+	m.renews = &u
+}
+
+// RenewsID returns the value of the "renews_id" field in the mutation.
+func (m *ConsentMutation) RenewsID() (r uuid.UUID, exists bool) {
+	v := m.renews
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenewsID returns the old "renews_id" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldRenewsID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenewsID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenewsID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenewsID: %w", err)
+	}
+	return oldValue.RenewsID, nil
+}
+
+// ClearRenewsID clears the value of the "renews_id" field.
+func (m *ConsentMutation) ClearRenewsID() {
+	m.renews = nil
+	m.clearedFields[consent.FieldRenewsID] = struct{}{}
+}
+
+// RenewsIDCleared returns if the "renews_id" field was cleared in this mutation.
+func (m *ConsentMutation) RenewsIDCleared() bool {
+	_, ok := m.clearedFields[consent.FieldRenewsID]
+	return ok
+}
+
+// ResetRenewsID resets all changes to the "renews_id" field.
+func (m *ConsentMutation) ResetRenewsID() {
+	m.renews = nil
+	delete(m.clearedFields, consent.FieldRenewsID)
 }
 
 // SetInfoDescription sets the "info_description" field.
@@ -12054,6 +16818,114 @@ func (m *ConsentMutation) ResetProgram() {
 	m.clearedprogram = false
 }
 
+// ClearDocument clears the "document" edge to the Document entity.
+func (m *ConsentMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[consent.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the Document entity was cleared.
+func (m *ConsentMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ConsentMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ConsentMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearRenews clears the "renews" edge to the Consent entity.
+func (m *ConsentMutation) ClearRenews() {
+	m.clearedrenews = true
+	m.clearedFields[consent.FieldRenewsID] = struct{}{}
+}
+
+// RenewsCleared reports if the "renews" edge to the Consent entity was cleared.
+func (m *ConsentMutation) RenewsCleared() bool {
+	return m.RenewsIDCleared() || m.clearedrenews
+}
+
+// RenewsIDs returns the "renews" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RenewsID instead. It exists only for internal usage by the builders.
+func (m *ConsentMutation) RenewsIDs() (ids []uuid.UUID) {
+	if id := m.renews; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRenews resets all changes to the "renews" edge.
+func (m *ConsentMutation) ResetRenews() {
+	m.renews = nil
+	m.clearedrenews = false
+}
+
+// AddRenewedByIDs adds the "renewed_by" edge to the Consent entity by ids.
+func (m *ConsentMutation) AddRenewedByIDs(ids ...uuid.UUID) {
+	if m.renewed_by == nil {
+		m.renewed_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.renewed_by[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRenewedBy clears the "renewed_by" edge to the Consent entity.
+func (m *ConsentMutation) ClearRenewedBy() {
+	m.clearedrenewed_by = true
+}
+
+// RenewedByCleared reports if the "renewed_by" edge to the Consent entity was cleared.
+func (m *ConsentMutation) RenewedByCleared() bool {
+	return m.clearedrenewed_by
+}
+
+// RemoveRenewedByIDs removes the "renewed_by" edge to the Consent entity by IDs.
+func (m *ConsentMutation) RemoveRenewedByIDs(ids ...uuid.UUID) {
+	if m.removedrenewed_by == nil {
+		m.removedrenewed_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.renewed_by, ids[i])
+		m.removedrenewed_by[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRenewedBy returns the removed IDs of the "renewed_by" edge to the Consent entity.
+func (m *ConsentMutation) RemovedRenewedByIDs() (ids []uuid.UUID) {
+	for id := range m.removedrenewed_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RenewedByIDs returns the "renewed_by" edge IDs in the mutation.
+func (m *ConsentMutation) RenewedByIDs() (ids []uuid.UUID) {
+	for id := range m.renewed_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRenewedBy resets all changes to the "renewed_by" edge.
+func (m *ConsentMutation) ResetRenewedBy() {
+	m.renewed_by = nil
+	m.clearedrenewed_by = false
+	m.removedrenewed_by = nil
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
 func (m *ConsentMutation) AddHistoryIDs(ids ...uuid.UUID) {
 	if m.history == nil {
@@ -12142,7 +17014,7 @@ func (m *ConsentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConsentMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 29)
 	if m.version != nil {
 		fields = append(fields, consent.FieldVersion)
 	}
@@ -12179,6 +17051,9 @@ func (m *ConsentMutation) Fields() []string {
 	if m.captured_via != nil {
 		fields = append(fields, consent.FieldCapturedVia)
 	}
+	if m.requested_at != nil {
+		fields = append(fields, consent.FieldRequestedAt)
+	}
 	if m.captured_at != nil {
 		fields = append(fields, consent.FieldCapturedAt)
 	}
@@ -12205,6 +17080,12 @@ func (m *ConsentMutation) Fields() []string {
 	}
 	if m.evidence_ref != nil {
 		fields = append(fields, consent.FieldEvidenceRef)
+	}
+	if m.document != nil {
+		fields = append(fields, consent.FieldDocumentID)
+	}
+	if m.renews != nil {
+		fields = append(fields, consent.FieldRenewsID)
 	}
 	if m.info_description != nil {
 		fields = append(fields, consent.FieldInfoDescription)
@@ -12253,6 +17134,8 @@ func (m *ConsentMutation) Field(name string) (ent.Value, bool) {
 		return m.Decision()
 	case consent.FieldCapturedVia:
 		return m.CapturedVia()
+	case consent.FieldRequestedAt:
+		return m.RequestedAt()
 	case consent.FieldCapturedAt:
 		return m.CapturedAt()
 	case consent.FieldEffectiveFrom:
@@ -12271,6 +17154,10 @@ func (m *ConsentMutation) Field(name string) (ent.Value, bool) {
 		return m.EvidenceKind()
 	case consent.FieldEvidenceRef:
 		return m.EvidenceRef()
+	case consent.FieldDocumentID:
+		return m.DocumentID()
+	case consent.FieldRenewsID:
+		return m.RenewsID()
 	case consent.FieldInfoDescription:
 		return m.InfoDescription()
 	case consent.FieldDiscloser:
@@ -12314,6 +17201,8 @@ func (m *ConsentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldDecision(ctx)
 	case consent.FieldCapturedVia:
 		return m.OldCapturedVia(ctx)
+	case consent.FieldRequestedAt:
+		return m.OldRequestedAt(ctx)
 	case consent.FieldCapturedAt:
 		return m.OldCapturedAt(ctx)
 	case consent.FieldEffectiveFrom:
@@ -12332,6 +17221,10 @@ func (m *ConsentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEvidenceKind(ctx)
 	case consent.FieldEvidenceRef:
 		return m.OldEvidenceRef(ctx)
+	case consent.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case consent.FieldRenewsID:
+		return m.OldRenewsID(ctx)
 	case consent.FieldInfoDescription:
 		return m.OldInfoDescription(ctx)
 	case consent.FieldDiscloser:
@@ -12435,6 +17328,13 @@ func (m *ConsentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCapturedVia(v)
 		return nil
+	case consent.FieldRequestedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedAt(v)
+		return nil
 	case consent.FieldCapturedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -12497,6 +17397,20 @@ func (m *ConsentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEvidenceRef(v)
+		return nil
+	case consent.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case consent.FieldRenewsID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenewsID(v)
 		return nil
 	case consent.FieldInfoDescription:
 		v, ok := value.(string)
@@ -12590,6 +17504,9 @@ func (m *ConsentMutation) ClearedFields() []string {
 	if m.FieldCleared(consent.FieldProgramID) {
 		fields = append(fields, consent.FieldProgramID)
 	}
+	if m.FieldCleared(consent.FieldRequestedAt) {
+		fields = append(fields, consent.FieldRequestedAt)
+	}
 	if m.FieldCleared(consent.FieldExpiresAt) {
 		fields = append(fields, consent.FieldExpiresAt)
 	}
@@ -12601,6 +17518,18 @@ func (m *ConsentMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(consent.FieldSignerName) {
 		fields = append(fields, consent.FieldSignerName)
+	}
+	if m.FieldCleared(consent.FieldEvidenceKind) {
+		fields = append(fields, consent.FieldEvidenceKind)
+	}
+	if m.FieldCleared(consent.FieldEvidenceRef) {
+		fields = append(fields, consent.FieldEvidenceRef)
+	}
+	if m.FieldCleared(consent.FieldDocumentID) {
+		fields = append(fields, consent.FieldDocumentID)
+	}
+	if m.FieldCleared(consent.FieldRenewsID) {
+		fields = append(fields, consent.FieldRenewsID)
 	}
 	if m.FieldCleared(consent.FieldInfoDescription) {
 		fields = append(fields, consent.FieldInfoDescription)
@@ -12643,6 +17572,9 @@ func (m *ConsentMutation) ClearField(name string) error {
 	case consent.FieldProgramID:
 		m.ClearProgramID()
 		return nil
+	case consent.FieldRequestedAt:
+		m.ClearRequestedAt()
+		return nil
 	case consent.FieldExpiresAt:
 		m.ClearExpiresAt()
 		return nil
@@ -12654,6 +17586,18 @@ func (m *ConsentMutation) ClearField(name string) error {
 		return nil
 	case consent.FieldSignerName:
 		m.ClearSignerName()
+		return nil
+	case consent.FieldEvidenceKind:
+		m.ClearEvidenceKind()
+		return nil
+	case consent.FieldEvidenceRef:
+		m.ClearEvidenceRef()
+		return nil
+	case consent.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	case consent.FieldRenewsID:
+		m.ClearRenewsID()
 		return nil
 	case consent.FieldInfoDescription:
 		m.ClearInfoDescription()
@@ -12714,6 +17658,9 @@ func (m *ConsentMutation) ResetField(name string) error {
 	case consent.FieldCapturedVia:
 		m.ResetCapturedVia()
 		return nil
+	case consent.FieldRequestedAt:
+		m.ResetRequestedAt()
+		return nil
 	case consent.FieldCapturedAt:
 		m.ResetCapturedAt()
 		return nil
@@ -12741,6 +17688,12 @@ func (m *ConsentMutation) ResetField(name string) error {
 	case consent.FieldEvidenceRef:
 		m.ResetEvidenceRef()
 		return nil
+	case consent.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case consent.FieldRenewsID:
+		m.ResetRenewsID()
+		return nil
 	case consent.FieldInfoDescription:
 		m.ResetInfoDescription()
 		return nil
@@ -12762,7 +17715,7 @@ func (m *ConsentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ConsentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	if m.patient != nil {
 		edges = append(edges, consent.EdgePatient)
 	}
@@ -12771,6 +17724,15 @@ func (m *ConsentMutation) AddedEdges() []string {
 	}
 	if m.program != nil {
 		edges = append(edges, consent.EdgeProgram)
+	}
+	if m.document != nil {
+		edges = append(edges, consent.EdgeDocument)
+	}
+	if m.renews != nil {
+		edges = append(edges, consent.EdgeRenews)
+	}
+	if m.renewed_by != nil {
+		edges = append(edges, consent.EdgeRenewedBy)
 	}
 	if m.history != nil {
 		edges = append(edges, consent.EdgeHistory)
@@ -12794,6 +17756,20 @@ func (m *ConsentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.program; id != nil {
 			return []ent.Value{*id}
 		}
+	case consent.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case consent.EdgeRenews:
+		if id := m.renews; id != nil {
+			return []ent.Value{*id}
+		}
+	case consent.EdgeRenewedBy:
+		ids := make([]ent.Value, 0, len(m.renewed_by))
+		for id := range m.renewed_by {
+			ids = append(ids, id)
+		}
+		return ids
 	case consent.EdgeHistory:
 		ids := make([]ent.Value, 0, len(m.history))
 		for id := range m.history {
@@ -12806,7 +17782,10 @@ func (m *ConsentMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ConsentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
+	if m.removedrenewed_by != nil {
+		edges = append(edges, consent.EdgeRenewedBy)
+	}
 	if m.removedhistory != nil {
 		edges = append(edges, consent.EdgeHistory)
 	}
@@ -12817,6 +17796,12 @@ func (m *ConsentMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *ConsentMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case consent.EdgeRenewedBy:
+		ids := make([]ent.Value, 0, len(m.removedrenewed_by))
+		for id := range m.removedrenewed_by {
+			ids = append(ids, id)
+		}
+		return ids
 	case consent.EdgeHistory:
 		ids := make([]ent.Value, 0, len(m.removedhistory))
 		for id := range m.removedhistory {
@@ -12829,7 +17814,7 @@ func (m *ConsentMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ConsentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 7)
 	if m.clearedpatient {
 		edges = append(edges, consent.EdgePatient)
 	}
@@ -12838,6 +17823,15 @@ func (m *ConsentMutation) ClearedEdges() []string {
 	}
 	if m.clearedprogram {
 		edges = append(edges, consent.EdgeProgram)
+	}
+	if m.cleareddocument {
+		edges = append(edges, consent.EdgeDocument)
+	}
+	if m.clearedrenews {
+		edges = append(edges, consent.EdgeRenews)
+	}
+	if m.clearedrenewed_by {
+		edges = append(edges, consent.EdgeRenewedBy)
 	}
 	if m.clearedhistory {
 		edges = append(edges, consent.EdgeHistory)
@@ -12855,6 +17849,12 @@ func (m *ConsentMutation) EdgeCleared(name string) bool {
 		return m.clearedform
 	case consent.EdgeProgram:
 		return m.clearedprogram
+	case consent.EdgeDocument:
+		return m.cleareddocument
+	case consent.EdgeRenews:
+		return m.clearedrenews
+	case consent.EdgeRenewedBy:
+		return m.clearedrenewed_by
 	case consent.EdgeHistory:
 		return m.clearedhistory
 	}
@@ -12874,6 +17874,12 @@ func (m *ConsentMutation) ClearEdge(name string) error {
 	case consent.EdgeProgram:
 		m.ClearProgram()
 		return nil
+	case consent.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case consent.EdgeRenews:
+		m.ClearRenews()
+		return nil
 	}
 	return fmt.Errorf("unknown Consent unique edge %s", name)
 }
@@ -12891,6 +17897,15 @@ func (m *ConsentMutation) ResetEdge(name string) error {
 	case consent.EdgeProgram:
 		m.ResetProgram()
 		return nil
+	case consent.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case consent.EdgeRenews:
+		m.ResetRenews()
+		return nil
+	case consent.EdgeRenewedBy:
+		m.ResetRenewedBy()
+		return nil
 	case consent.EdgeHistory:
 		m.ResetHistory()
 		return nil
@@ -12901,32 +17916,38 @@ func (m *ConsentMutation) ResetEdge(name string) error {
 // ConsentFormMutation represents an operation that mutates the ConsentForm nodes in the graph.
 type ConsentFormMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *uuid.UUID
-	version        *int
-	addversion     *int
-	created_at     *time.Time
-	created_by     *uuid.UUID
-	updated_at     *time.Time
-	updated_by     *uuid.UUID
-	scope          *code.ConsentScope
-	edition        *int
-	addedition     *int
-	locale         *string
-	title          *string
-	body           *string
-	sha256         *string
-	effective_from *time.Time
-	effective_to   *time.Time
-	ethics_version *string
-	status         *code.FormStatus
-	clearedFields  map[string]struct{}
-	program        *uuid.UUID
-	clearedprogram bool
-	done           bool
-	oldValue       func(context.Context) (*ConsentForm, error)
-	predicates     []predicate.ConsentForm
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	version            *int
+	addversion         *int
+	created_at         *time.Time
+	created_by         *uuid.UUID
+	updated_at         *time.Time
+	updated_by         *uuid.UUID
+	scope              *code.ConsentScope
+	edition            *int
+	addedition         *int
+	locale             *string
+	title              *string
+	body               *string
+	sha256             *string
+	effective_from     *time.Time
+	effective_to       *time.Time
+	ethics_version     *string
+	status             *code.FormStatus
+	approved_at        *time.Time
+	clearedFields      map[string]struct{}
+	program            *uuid.UUID
+	clearedprogram     bool
+	approved_by        *uuid.UUID
+	clearedapproved_by bool
+	history            map[uuid.UUID]struct{}
+	removedhistory     map[uuid.UUID]struct{}
+	clearedhistory     bool
+	done               bool
+	oldValue           func(context.Context) (*ConsentForm, error)
+	predicates         []predicate.ConsentForm
 }
 
 var _ ent.Mutation = (*ConsentFormMutation)(nil)
@@ -13714,6 +18735,104 @@ func (m *ConsentFormMutation) ResetProgramID() {
 	delete(m.clearedFields, consentform.FieldProgramID)
 }
 
+// SetApprovedByID sets the "approved_by_id" field.
+func (m *ConsentFormMutation) SetApprovedByID(u uuid.UUID) {
+	m.approved_by = &u
+}
+
+// ApprovedByID returns the value of the "approved_by_id" field in the mutation.
+func (m *ConsentFormMutation) ApprovedByID() (r uuid.UUID, exists bool) {
+	v := m.approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedByID returns the old "approved_by_id" field's value of the ConsentForm entity.
+// If the ConsentForm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentFormMutation) OldApprovedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedByID: %w", err)
+	}
+	return oldValue.ApprovedByID, nil
+}
+
+// ClearApprovedByID clears the value of the "approved_by_id" field.
+func (m *ConsentFormMutation) ClearApprovedByID() {
+	m.approved_by = nil
+	m.clearedFields[consentform.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByIDCleared returns if the "approved_by_id" field was cleared in this mutation.
+func (m *ConsentFormMutation) ApprovedByIDCleared() bool {
+	_, ok := m.clearedFields[consentform.FieldApprovedByID]
+	return ok
+}
+
+// ResetApprovedByID resets all changes to the "approved_by_id" field.
+func (m *ConsentFormMutation) ResetApprovedByID() {
+	m.approved_by = nil
+	delete(m.clearedFields, consentform.FieldApprovedByID)
+}
+
+// SetApprovedAt sets the "approved_at" field.
+func (m *ConsentFormMutation) SetApprovedAt(t time.Time) {
+	m.approved_at = &t
+}
+
+// ApprovedAt returns the value of the "approved_at" field in the mutation.
+func (m *ConsentFormMutation) ApprovedAt() (r time.Time, exists bool) {
+	v := m.approved_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedAt returns the old "approved_at" field's value of the ConsentForm entity.
+// If the ConsentForm object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentFormMutation) OldApprovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedAt: %w", err)
+	}
+	return oldValue.ApprovedAt, nil
+}
+
+// ClearApprovedAt clears the value of the "approved_at" field.
+func (m *ConsentFormMutation) ClearApprovedAt() {
+	m.approved_at = nil
+	m.clearedFields[consentform.FieldApprovedAt] = struct{}{}
+}
+
+// ApprovedAtCleared returns if the "approved_at" field was cleared in this mutation.
+func (m *ConsentFormMutation) ApprovedAtCleared() bool {
+	_, ok := m.clearedFields[consentform.FieldApprovedAt]
+	return ok
+}
+
+// ResetApprovedAt resets all changes to the "approved_at" field.
+func (m *ConsentFormMutation) ResetApprovedAt() {
+	m.approved_at = nil
+	delete(m.clearedFields, consentform.FieldApprovedAt)
+}
+
 // ClearProgram clears the "program" edge to the CareProgram entity.
 func (m *ConsentFormMutation) ClearProgram() {
 	m.clearedprogram = true
@@ -13739,6 +18858,87 @@ func (m *ConsentFormMutation) ProgramIDs() (ids []uuid.UUID) {
 func (m *ConsentFormMutation) ResetProgram() {
 	m.program = nil
 	m.clearedprogram = false
+}
+
+// ClearApprovedBy clears the "approved_by" edge to the Identity entity.
+func (m *ConsentFormMutation) ClearApprovedBy() {
+	m.clearedapproved_by = true
+	m.clearedFields[consentform.FieldApprovedByID] = struct{}{}
+}
+
+// ApprovedByCleared reports if the "approved_by" edge to the Identity entity was cleared.
+func (m *ConsentFormMutation) ApprovedByCleared() bool {
+	return m.ApprovedByIDCleared() || m.clearedapproved_by
+}
+
+// ApprovedByIDs returns the "approved_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovedByID instead. It exists only for internal usage by the builders.
+func (m *ConsentFormMutation) ApprovedByIDs() (ids []uuid.UUID) {
+	if id := m.approved_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApprovedBy resets all changes to the "approved_by" edge.
+func (m *ConsentFormMutation) ResetApprovedBy() {
+	m.approved_by = nil
+	m.clearedapproved_by = false
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *ConsentFormMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *ConsentFormMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *ConsentFormMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *ConsentFormMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *ConsentFormMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *ConsentFormMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *ConsentFormMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
 }
 
 // Where appends a list predicates to the ConsentFormMutation builder.
@@ -13775,7 +18975,7 @@ func (m *ConsentFormMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConsentFormMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 18)
 	if m.version != nil {
 		fields = append(fields, consentform.FieldVersion)
 	}
@@ -13824,6 +19024,12 @@ func (m *ConsentFormMutation) Fields() []string {
 	if m.program != nil {
 		fields = append(fields, consentform.FieldProgramID)
 	}
+	if m.approved_by != nil {
+		fields = append(fields, consentform.FieldApprovedByID)
+	}
+	if m.approved_at != nil {
+		fields = append(fields, consentform.FieldApprovedAt)
+	}
 	return fields
 }
 
@@ -13864,6 +19070,10 @@ func (m *ConsentFormMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case consentform.FieldProgramID:
 		return m.ProgramID()
+	case consentform.FieldApprovedByID:
+		return m.ApprovedByID()
+	case consentform.FieldApprovedAt:
+		return m.ApprovedAt()
 	}
 	return nil, false
 }
@@ -13905,6 +19115,10 @@ func (m *ConsentFormMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldStatus(ctx)
 	case consentform.FieldProgramID:
 		return m.OldProgramID(ctx)
+	case consentform.FieldApprovedByID:
+		return m.OldApprovedByID(ctx)
+	case consentform.FieldApprovedAt:
+		return m.OldApprovedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown ConsentForm field %s", name)
 }
@@ -14026,6 +19240,20 @@ func (m *ConsentFormMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetProgramID(v)
 		return nil
+	case consentform.FieldApprovedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedByID(v)
+		return nil
+	case consentform.FieldApprovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ConsentForm field %s", name)
 }
@@ -14098,6 +19326,12 @@ func (m *ConsentFormMutation) ClearedFields() []string {
 	if m.FieldCleared(consentform.FieldProgramID) {
 		fields = append(fields, consentform.FieldProgramID)
 	}
+	if m.FieldCleared(consentform.FieldApprovedByID) {
+		fields = append(fields, consentform.FieldApprovedByID)
+	}
+	if m.FieldCleared(consentform.FieldApprovedAt) {
+		fields = append(fields, consentform.FieldApprovedAt)
+	}
 	return fields
 }
 
@@ -14126,6 +19360,12 @@ func (m *ConsentFormMutation) ClearField(name string) error {
 		return nil
 	case consentform.FieldProgramID:
 		m.ClearProgramID()
+		return nil
+	case consentform.FieldApprovedByID:
+		m.ClearApprovedByID()
+		return nil
+	case consentform.FieldApprovedAt:
+		m.ClearApprovedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ConsentForm nullable field %s", name)
@@ -14183,15 +19423,27 @@ func (m *ConsentFormMutation) ResetField(name string) error {
 	case consentform.FieldProgramID:
 		m.ResetProgramID()
 		return nil
+	case consentform.FieldApprovedByID:
+		m.ResetApprovedByID()
+		return nil
+	case consentform.FieldApprovedAt:
+		m.ResetApprovedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown ConsentForm field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ConsentFormMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.program != nil {
 		edges = append(edges, consentform.EdgeProgram)
+	}
+	if m.approved_by != nil {
+		edges = append(edges, consentform.EdgeApprovedBy)
+	}
+	if m.history != nil {
+		edges = append(edges, consentform.EdgeHistory)
 	}
 	return edges
 }
@@ -14204,27 +19456,54 @@ func (m *ConsentFormMutation) AddedIDs(name string) []ent.Value {
 		if id := m.program; id != nil {
 			return []ent.Value{*id}
 		}
+	case consentform.EdgeApprovedBy:
+		if id := m.approved_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case consentform.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ConsentFormMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
+	if m.removedhistory != nil {
+		edges = append(edges, consentform.EdgeHistory)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *ConsentFormMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case consentform.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ConsentFormMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.clearedprogram {
 		edges = append(edges, consentform.EdgeProgram)
+	}
+	if m.clearedapproved_by {
+		edges = append(edges, consentform.EdgeApprovedBy)
+	}
+	if m.clearedhistory {
+		edges = append(edges, consentform.EdgeHistory)
 	}
 	return edges
 }
@@ -14235,6 +19514,10 @@ func (m *ConsentFormMutation) EdgeCleared(name string) bool {
 	switch name {
 	case consentform.EdgeProgram:
 		return m.clearedprogram
+	case consentform.EdgeApprovedBy:
+		return m.clearedapproved_by
+	case consentform.EdgeHistory:
+		return m.clearedhistory
 	}
 	return false
 }
@@ -14246,6 +19529,9 @@ func (m *ConsentFormMutation) ClearEdge(name string) error {
 	case consentform.EdgeProgram:
 		m.ClearProgram()
 		return nil
+	case consentform.EdgeApprovedBy:
+		m.ClearApprovedBy()
+		return nil
 	}
 	return fmt.Errorf("unknown ConsentForm unique edge %s", name)
 }
@@ -14256,6 +19542,12 @@ func (m *ConsentFormMutation) ResetEdge(name string) error {
 	switch name {
 	case consentform.EdgeProgram:
 		m.ResetProgram()
+		return nil
+	case consentform.EdgeApprovedBy:
+		m.ResetApprovedBy()
+		return nil
+	case consentform.EdgeHistory:
+		m.ResetHistory()
 		return nil
 	}
 	return fmt.Errorf("unknown ConsentForm edge %s", name)
@@ -15477,6 +20769,15 @@ type CoverageMutation struct {
 	clearedFields           map[string]struct{}
 	patient                 *uuid.UUID
 	clearedpatient          bool
+	verifications           map[uuid.UUID]struct{}
+	removedverifications    map[uuid.UUID]struct{}
+	clearedverifications    bool
+	history                 map[uuid.UUID]struct{}
+	removedhistory          map[uuid.UUID]struct{}
+	clearedhistory          bool
+	authorizations          map[uuid.UUID]struct{}
+	removedauthorizations   map[uuid.UUID]struct{}
+	clearedauthorizations   bool
 	payer                   *uuid.UUID
 	clearedpayer            bool
 	done                    bool
@@ -16531,6 +21832,168 @@ func (m *CoverageMutation) ResetPatient() {
 	m.clearedpatient = false
 }
 
+// AddVerificationIDs adds the "verifications" edge to the BenefitVerification entity by ids.
+func (m *CoverageMutation) AddVerificationIDs(ids ...uuid.UUID) {
+	if m.verifications == nil {
+		m.verifications = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.verifications[ids[i]] = struct{}{}
+	}
+}
+
+// ClearVerifications clears the "verifications" edge to the BenefitVerification entity.
+func (m *CoverageMutation) ClearVerifications() {
+	m.clearedverifications = true
+}
+
+// VerificationsCleared reports if the "verifications" edge to the BenefitVerification entity was cleared.
+func (m *CoverageMutation) VerificationsCleared() bool {
+	return m.clearedverifications
+}
+
+// RemoveVerificationIDs removes the "verifications" edge to the BenefitVerification entity by IDs.
+func (m *CoverageMutation) RemoveVerificationIDs(ids ...uuid.UUID) {
+	if m.removedverifications == nil {
+		m.removedverifications = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.verifications, ids[i])
+		m.removedverifications[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedVerifications returns the removed IDs of the "verifications" edge to the BenefitVerification entity.
+func (m *CoverageMutation) RemovedVerificationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedverifications {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// VerificationsIDs returns the "verifications" edge IDs in the mutation.
+func (m *CoverageMutation) VerificationsIDs() (ids []uuid.UUID) {
+	for id := range m.verifications {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetVerifications resets all changes to the "verifications" edge.
+func (m *CoverageMutation) ResetVerifications() {
+	m.verifications = nil
+	m.clearedverifications = false
+	m.removedverifications = nil
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *CoverageMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *CoverageMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *CoverageMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *CoverageMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *CoverageMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *CoverageMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *CoverageMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// AddAuthorizationIDs adds the "authorizations" edge to the PriorAuthorization entity by ids.
+func (m *CoverageMutation) AddAuthorizationIDs(ids ...uuid.UUID) {
+	if m.authorizations == nil {
+		m.authorizations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.authorizations[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAuthorizations clears the "authorizations" edge to the PriorAuthorization entity.
+func (m *CoverageMutation) ClearAuthorizations() {
+	m.clearedauthorizations = true
+}
+
+// AuthorizationsCleared reports if the "authorizations" edge to the PriorAuthorization entity was cleared.
+func (m *CoverageMutation) AuthorizationsCleared() bool {
+	return m.clearedauthorizations
+}
+
+// RemoveAuthorizationIDs removes the "authorizations" edge to the PriorAuthorization entity by IDs.
+func (m *CoverageMutation) RemoveAuthorizationIDs(ids ...uuid.UUID) {
+	if m.removedauthorizations == nil {
+		m.removedauthorizations = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.authorizations, ids[i])
+		m.removedauthorizations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAuthorizations returns the removed IDs of the "authorizations" edge to the PriorAuthorization entity.
+func (m *CoverageMutation) RemovedAuthorizationsIDs() (ids []uuid.UUID) {
+	for id := range m.removedauthorizations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AuthorizationsIDs returns the "authorizations" edge IDs in the mutation.
+func (m *CoverageMutation) AuthorizationsIDs() (ids []uuid.UUID) {
+	for id := range m.authorizations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAuthorizations resets all changes to the "authorizations" edge.
+func (m *CoverageMutation) ResetAuthorizations() {
+	m.authorizations = nil
+	m.clearedauthorizations = false
+	m.removedauthorizations = nil
+}
+
 // ClearPayer clears the "payer" edge to the Organization entity.
 func (m *CoverageMutation) ClearPayer() {
 	m.clearedpayer = true
@@ -17116,9 +22579,18 @@ func (m *CoverageMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *CoverageMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
 	if m.patient != nil {
 		edges = append(edges, coverage.EdgePatient)
+	}
+	if m.verifications != nil {
+		edges = append(edges, coverage.EdgeVerifications)
+	}
+	if m.history != nil {
+		edges = append(edges, coverage.EdgeHistory)
+	}
+	if m.authorizations != nil {
+		edges = append(edges, coverage.EdgeAuthorizations)
 	}
 	if m.payer != nil {
 		edges = append(edges, coverage.EdgePayer)
@@ -17134,6 +22606,24 @@ func (m *CoverageMutation) AddedIDs(name string) []ent.Value {
 		if id := m.patient; id != nil {
 			return []ent.Value{*id}
 		}
+	case coverage.EdgeVerifications:
+		ids := make([]ent.Value, 0, len(m.verifications))
+		for id := range m.verifications {
+			ids = append(ids, id)
+		}
+		return ids
+	case coverage.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	case coverage.EdgeAuthorizations:
+		ids := make([]ent.Value, 0, len(m.authorizations))
+		for id := range m.authorizations {
+			ids = append(ids, id)
+		}
+		return ids
 	case coverage.EdgePayer:
 		if id := m.payer; id != nil {
 			return []ent.Value{*id}
@@ -17144,21 +22634,59 @@ func (m *CoverageMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *CoverageMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
+	if m.removedverifications != nil {
+		edges = append(edges, coverage.EdgeVerifications)
+	}
+	if m.removedhistory != nil {
+		edges = append(edges, coverage.EdgeHistory)
+	}
+	if m.removedauthorizations != nil {
+		edges = append(edges, coverage.EdgeAuthorizations)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *CoverageMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case coverage.EdgeVerifications:
+		ids := make([]ent.Value, 0, len(m.removedverifications))
+		for id := range m.removedverifications {
+			ids = append(ids, id)
+		}
+		return ids
+	case coverage.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	case coverage.EdgeAuthorizations:
+		ids := make([]ent.Value, 0, len(m.removedauthorizations))
+		for id := range m.removedauthorizations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *CoverageMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 5)
 	if m.clearedpatient {
 		edges = append(edges, coverage.EdgePatient)
+	}
+	if m.clearedverifications {
+		edges = append(edges, coverage.EdgeVerifications)
+	}
+	if m.clearedhistory {
+		edges = append(edges, coverage.EdgeHistory)
+	}
+	if m.clearedauthorizations {
+		edges = append(edges, coverage.EdgeAuthorizations)
 	}
 	if m.clearedpayer {
 		edges = append(edges, coverage.EdgePayer)
@@ -17172,6 +22700,12 @@ func (m *CoverageMutation) EdgeCleared(name string) bool {
 	switch name {
 	case coverage.EdgePatient:
 		return m.clearedpatient
+	case coverage.EdgeVerifications:
+		return m.clearedverifications
+	case coverage.EdgeHistory:
+		return m.clearedhistory
+	case coverage.EdgeAuthorizations:
+		return m.clearedauthorizations
 	case coverage.EdgePayer:
 		return m.clearedpayer
 	}
@@ -17199,11 +22733,2578 @@ func (m *CoverageMutation) ResetEdge(name string) error {
 	case coverage.EdgePatient:
 		m.ResetPatient()
 		return nil
+	case coverage.EdgeVerifications:
+		m.ResetVerifications()
+		return nil
+	case coverage.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	case coverage.EdgeAuthorizations:
+		m.ResetAuthorizations()
+		return nil
 	case coverage.EdgePayer:
 		m.ResetPayer()
 		return nil
 	}
 	return fmt.Errorf("unknown Coverage edge %s", name)
+}
+
+// CoverageBenefitMutation represents an operation that mutates the CoverageBenefit nodes in the graph.
+type CoverageBenefitMutation struct {
+	config
+	op                                    Op
+	typ                                   string
+	id                                    *uuid.UUID
+	version                               *int
+	addversion                            *int
+	created_at                            *time.Time
+	created_by                            *uuid.UUID
+	updated_at                            *time.Time
+	updated_by                            *uuid.UUID
+	in_network                            *bool
+	currency                              *string
+	deductible_individual_limit           *int64
+	adddeductible_individual_limit        *int64
+	deductible_individual_applied         *int64
+	adddeductible_individual_applied      *int64
+	deductible_individual_remaining       *int64
+	adddeductible_individual_remaining    *int64
+	deductible_family_limit               *int64
+	adddeductible_family_limit            *int64
+	deductible_family_applied             *int64
+	adddeductible_family_applied          *int64
+	deductible_family_remaining           *int64
+	adddeductible_family_remaining        *int64
+	out_of_pocket_individual_limit        *int64
+	addout_of_pocket_individual_limit     *int64
+	out_of_pocket_individual_applied      *int64
+	addout_of_pocket_individual_applied   *int64
+	out_of_pocket_individual_remaining    *int64
+	addout_of_pocket_individual_remaining *int64
+	out_of_pocket_family_limit            *int64
+	addout_of_pocket_family_limit         *int64
+	out_of_pocket_family_applied          *int64
+	addout_of_pocket_family_applied       *int64
+	out_of_pocket_family_remaining        *int64
+	addout_of_pocket_family_remaining     *int64
+	copay                                 *int64
+	addcopay                              *int64
+	coinsurance_basis_points              *int
+	addcoinsurance_basis_points           *int
+	prior_authorization_required          *bool
+	step_therapy                          *bool
+	notes                                 *string
+	clearedFields                         map[string]struct{}
+	verification                          *uuid.UUID
+	clearedverification                   bool
+	done                                  bool
+	oldValue                              func(context.Context) (*CoverageBenefit, error)
+	predicates                            []predicate.CoverageBenefit
+}
+
+var _ ent.Mutation = (*CoverageBenefitMutation)(nil)
+
+// coveragebenefitOption allows management of the mutation configuration using functional options.
+type coveragebenefitOption func(*CoverageBenefitMutation)
+
+// newCoverageBenefitMutation creates new mutation for the CoverageBenefit entity.
+func newCoverageBenefitMutation(c config, op Op, opts ...coveragebenefitOption) *CoverageBenefitMutation {
+	m := &CoverageBenefitMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCoverageBenefit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCoverageBenefitID sets the ID field of the mutation.
+func withCoverageBenefitID(id uuid.UUID) coveragebenefitOption {
+	return func(m *CoverageBenefitMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CoverageBenefit
+		)
+		m.oldValue = func(ctx context.Context) (*CoverageBenefit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CoverageBenefit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCoverageBenefit sets the old CoverageBenefit of the mutation.
+func withCoverageBenefit(node *CoverageBenefit) coveragebenefitOption {
+	return func(m *CoverageBenefitMutation) {
+		m.oldValue = func(context.Context) (*CoverageBenefit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CoverageBenefitMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CoverageBenefitMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CoverageBenefit entities.
+func (m *CoverageBenefitMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CoverageBenefitMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CoverageBenefitMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CoverageBenefit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *CoverageBenefitMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *CoverageBenefitMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *CoverageBenefitMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *CoverageBenefitMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *CoverageBenefitMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *CoverageBenefitMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *CoverageBenefitMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *CoverageBenefitMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *CoverageBenefitMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *CoverageBenefitMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *CoverageBenefitMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[coveragebenefit.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *CoverageBenefitMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, coveragebenefit.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *CoverageBenefitMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *CoverageBenefitMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *CoverageBenefitMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *CoverageBenefitMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *CoverageBenefitMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *CoverageBenefitMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[coveragebenefit.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *CoverageBenefitMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, coveragebenefit.FieldUpdatedBy)
+}
+
+// SetVerificationID sets the "verification_id" field.
+func (m *CoverageBenefitMutation) SetVerificationID(u uuid.UUID) {
+	m.verification = &u
+}
+
+// VerificationID returns the value of the "verification_id" field in the mutation.
+func (m *CoverageBenefitMutation) VerificationID() (r uuid.UUID, exists bool) {
+	v := m.verification
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerificationID returns the old "verification_id" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldVerificationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerificationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerificationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerificationID: %w", err)
+	}
+	return oldValue.VerificationID, nil
+}
+
+// ResetVerificationID resets all changes to the "verification_id" field.
+func (m *CoverageBenefitMutation) ResetVerificationID() {
+	m.verification = nil
+}
+
+// SetInNetwork sets the "in_network" field.
+func (m *CoverageBenefitMutation) SetInNetwork(b bool) {
+	m.in_network = &b
+}
+
+// InNetwork returns the value of the "in_network" field in the mutation.
+func (m *CoverageBenefitMutation) InNetwork() (r bool, exists bool) {
+	v := m.in_network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInNetwork returns the old "in_network" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldInNetwork(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInNetwork: %w", err)
+	}
+	return oldValue.InNetwork, nil
+}
+
+// ResetInNetwork resets all changes to the "in_network" field.
+func (m *CoverageBenefitMutation) ResetInNetwork() {
+	m.in_network = nil
+}
+
+// SetCurrency sets the "currency" field.
+func (m *CoverageBenefitMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *CoverageBenefitMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldCurrency(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *CoverageBenefitMutation) ResetCurrency() {
+	m.currency = nil
+}
+
+// SetDeductibleIndividualLimit sets the "deductible_individual_limit" field.
+func (m *CoverageBenefitMutation) SetDeductibleIndividualLimit(i int64) {
+	m.deductible_individual_limit = &i
+	m.adddeductible_individual_limit = nil
+}
+
+// DeductibleIndividualLimit returns the value of the "deductible_individual_limit" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualLimit() (r int64, exists bool) {
+	v := m.deductible_individual_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleIndividualLimit returns the old "deductible_individual_limit" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleIndividualLimit(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleIndividualLimit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleIndividualLimit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleIndividualLimit: %w", err)
+	}
+	return oldValue.DeductibleIndividualLimit, nil
+}
+
+// AddDeductibleIndividualLimit adds i to the "deductible_individual_limit" field.
+func (m *CoverageBenefitMutation) AddDeductibleIndividualLimit(i int64) {
+	if m.adddeductible_individual_limit != nil {
+		*m.adddeductible_individual_limit += i
+	} else {
+		m.adddeductible_individual_limit = &i
+	}
+}
+
+// AddedDeductibleIndividualLimit returns the value that was added to the "deductible_individual_limit" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleIndividualLimit() (r int64, exists bool) {
+	v := m.adddeductible_individual_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleIndividualLimit clears the value of the "deductible_individual_limit" field.
+func (m *CoverageBenefitMutation) ClearDeductibleIndividualLimit() {
+	m.deductible_individual_limit = nil
+	m.adddeductible_individual_limit = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleIndividualLimit] = struct{}{}
+}
+
+// DeductibleIndividualLimitCleared returns if the "deductible_individual_limit" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualLimitCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleIndividualLimit]
+	return ok
+}
+
+// ResetDeductibleIndividualLimit resets all changes to the "deductible_individual_limit" field.
+func (m *CoverageBenefitMutation) ResetDeductibleIndividualLimit() {
+	m.deductible_individual_limit = nil
+	m.adddeductible_individual_limit = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleIndividualLimit)
+}
+
+// SetDeductibleIndividualApplied sets the "deductible_individual_applied" field.
+func (m *CoverageBenefitMutation) SetDeductibleIndividualApplied(i int64) {
+	m.deductible_individual_applied = &i
+	m.adddeductible_individual_applied = nil
+}
+
+// DeductibleIndividualApplied returns the value of the "deductible_individual_applied" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualApplied() (r int64, exists bool) {
+	v := m.deductible_individual_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleIndividualApplied returns the old "deductible_individual_applied" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleIndividualApplied(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleIndividualApplied is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleIndividualApplied requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleIndividualApplied: %w", err)
+	}
+	return oldValue.DeductibleIndividualApplied, nil
+}
+
+// AddDeductibleIndividualApplied adds i to the "deductible_individual_applied" field.
+func (m *CoverageBenefitMutation) AddDeductibleIndividualApplied(i int64) {
+	if m.adddeductible_individual_applied != nil {
+		*m.adddeductible_individual_applied += i
+	} else {
+		m.adddeductible_individual_applied = &i
+	}
+}
+
+// AddedDeductibleIndividualApplied returns the value that was added to the "deductible_individual_applied" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleIndividualApplied() (r int64, exists bool) {
+	v := m.adddeductible_individual_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleIndividualApplied clears the value of the "deductible_individual_applied" field.
+func (m *CoverageBenefitMutation) ClearDeductibleIndividualApplied() {
+	m.deductible_individual_applied = nil
+	m.adddeductible_individual_applied = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleIndividualApplied] = struct{}{}
+}
+
+// DeductibleIndividualAppliedCleared returns if the "deductible_individual_applied" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualAppliedCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleIndividualApplied]
+	return ok
+}
+
+// ResetDeductibleIndividualApplied resets all changes to the "deductible_individual_applied" field.
+func (m *CoverageBenefitMutation) ResetDeductibleIndividualApplied() {
+	m.deductible_individual_applied = nil
+	m.adddeductible_individual_applied = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleIndividualApplied)
+}
+
+// SetDeductibleIndividualRemaining sets the "deductible_individual_remaining" field.
+func (m *CoverageBenefitMutation) SetDeductibleIndividualRemaining(i int64) {
+	m.deductible_individual_remaining = &i
+	m.adddeductible_individual_remaining = nil
+}
+
+// DeductibleIndividualRemaining returns the value of the "deductible_individual_remaining" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualRemaining() (r int64, exists bool) {
+	v := m.deductible_individual_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleIndividualRemaining returns the old "deductible_individual_remaining" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleIndividualRemaining(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleIndividualRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleIndividualRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleIndividualRemaining: %w", err)
+	}
+	return oldValue.DeductibleIndividualRemaining, nil
+}
+
+// AddDeductibleIndividualRemaining adds i to the "deductible_individual_remaining" field.
+func (m *CoverageBenefitMutation) AddDeductibleIndividualRemaining(i int64) {
+	if m.adddeductible_individual_remaining != nil {
+		*m.adddeductible_individual_remaining += i
+	} else {
+		m.adddeductible_individual_remaining = &i
+	}
+}
+
+// AddedDeductibleIndividualRemaining returns the value that was added to the "deductible_individual_remaining" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleIndividualRemaining() (r int64, exists bool) {
+	v := m.adddeductible_individual_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleIndividualRemaining clears the value of the "deductible_individual_remaining" field.
+func (m *CoverageBenefitMutation) ClearDeductibleIndividualRemaining() {
+	m.deductible_individual_remaining = nil
+	m.adddeductible_individual_remaining = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleIndividualRemaining] = struct{}{}
+}
+
+// DeductibleIndividualRemainingCleared returns if the "deductible_individual_remaining" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleIndividualRemainingCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleIndividualRemaining]
+	return ok
+}
+
+// ResetDeductibleIndividualRemaining resets all changes to the "deductible_individual_remaining" field.
+func (m *CoverageBenefitMutation) ResetDeductibleIndividualRemaining() {
+	m.deductible_individual_remaining = nil
+	m.adddeductible_individual_remaining = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleIndividualRemaining)
+}
+
+// SetDeductibleFamilyLimit sets the "deductible_family_limit" field.
+func (m *CoverageBenefitMutation) SetDeductibleFamilyLimit(i int64) {
+	m.deductible_family_limit = &i
+	m.adddeductible_family_limit = nil
+}
+
+// DeductibleFamilyLimit returns the value of the "deductible_family_limit" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyLimit() (r int64, exists bool) {
+	v := m.deductible_family_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleFamilyLimit returns the old "deductible_family_limit" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleFamilyLimit(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleFamilyLimit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleFamilyLimit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleFamilyLimit: %w", err)
+	}
+	return oldValue.DeductibleFamilyLimit, nil
+}
+
+// AddDeductibleFamilyLimit adds i to the "deductible_family_limit" field.
+func (m *CoverageBenefitMutation) AddDeductibleFamilyLimit(i int64) {
+	if m.adddeductible_family_limit != nil {
+		*m.adddeductible_family_limit += i
+	} else {
+		m.adddeductible_family_limit = &i
+	}
+}
+
+// AddedDeductibleFamilyLimit returns the value that was added to the "deductible_family_limit" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleFamilyLimit() (r int64, exists bool) {
+	v := m.adddeductible_family_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleFamilyLimit clears the value of the "deductible_family_limit" field.
+func (m *CoverageBenefitMutation) ClearDeductibleFamilyLimit() {
+	m.deductible_family_limit = nil
+	m.adddeductible_family_limit = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleFamilyLimit] = struct{}{}
+}
+
+// DeductibleFamilyLimitCleared returns if the "deductible_family_limit" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyLimitCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleFamilyLimit]
+	return ok
+}
+
+// ResetDeductibleFamilyLimit resets all changes to the "deductible_family_limit" field.
+func (m *CoverageBenefitMutation) ResetDeductibleFamilyLimit() {
+	m.deductible_family_limit = nil
+	m.adddeductible_family_limit = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleFamilyLimit)
+}
+
+// SetDeductibleFamilyApplied sets the "deductible_family_applied" field.
+func (m *CoverageBenefitMutation) SetDeductibleFamilyApplied(i int64) {
+	m.deductible_family_applied = &i
+	m.adddeductible_family_applied = nil
+}
+
+// DeductibleFamilyApplied returns the value of the "deductible_family_applied" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyApplied() (r int64, exists bool) {
+	v := m.deductible_family_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleFamilyApplied returns the old "deductible_family_applied" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleFamilyApplied(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleFamilyApplied is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleFamilyApplied requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleFamilyApplied: %w", err)
+	}
+	return oldValue.DeductibleFamilyApplied, nil
+}
+
+// AddDeductibleFamilyApplied adds i to the "deductible_family_applied" field.
+func (m *CoverageBenefitMutation) AddDeductibleFamilyApplied(i int64) {
+	if m.adddeductible_family_applied != nil {
+		*m.adddeductible_family_applied += i
+	} else {
+		m.adddeductible_family_applied = &i
+	}
+}
+
+// AddedDeductibleFamilyApplied returns the value that was added to the "deductible_family_applied" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleFamilyApplied() (r int64, exists bool) {
+	v := m.adddeductible_family_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleFamilyApplied clears the value of the "deductible_family_applied" field.
+func (m *CoverageBenefitMutation) ClearDeductibleFamilyApplied() {
+	m.deductible_family_applied = nil
+	m.adddeductible_family_applied = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleFamilyApplied] = struct{}{}
+}
+
+// DeductibleFamilyAppliedCleared returns if the "deductible_family_applied" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyAppliedCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleFamilyApplied]
+	return ok
+}
+
+// ResetDeductibleFamilyApplied resets all changes to the "deductible_family_applied" field.
+func (m *CoverageBenefitMutation) ResetDeductibleFamilyApplied() {
+	m.deductible_family_applied = nil
+	m.adddeductible_family_applied = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleFamilyApplied)
+}
+
+// SetDeductibleFamilyRemaining sets the "deductible_family_remaining" field.
+func (m *CoverageBenefitMutation) SetDeductibleFamilyRemaining(i int64) {
+	m.deductible_family_remaining = &i
+	m.adddeductible_family_remaining = nil
+}
+
+// DeductibleFamilyRemaining returns the value of the "deductible_family_remaining" field in the mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyRemaining() (r int64, exists bool) {
+	v := m.deductible_family_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeductibleFamilyRemaining returns the old "deductible_family_remaining" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldDeductibleFamilyRemaining(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeductibleFamilyRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeductibleFamilyRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeductibleFamilyRemaining: %w", err)
+	}
+	return oldValue.DeductibleFamilyRemaining, nil
+}
+
+// AddDeductibleFamilyRemaining adds i to the "deductible_family_remaining" field.
+func (m *CoverageBenefitMutation) AddDeductibleFamilyRemaining(i int64) {
+	if m.adddeductible_family_remaining != nil {
+		*m.adddeductible_family_remaining += i
+	} else {
+		m.adddeductible_family_remaining = &i
+	}
+}
+
+// AddedDeductibleFamilyRemaining returns the value that was added to the "deductible_family_remaining" field in this mutation.
+func (m *CoverageBenefitMutation) AddedDeductibleFamilyRemaining() (r int64, exists bool) {
+	v := m.adddeductible_family_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDeductibleFamilyRemaining clears the value of the "deductible_family_remaining" field.
+func (m *CoverageBenefitMutation) ClearDeductibleFamilyRemaining() {
+	m.deductible_family_remaining = nil
+	m.adddeductible_family_remaining = nil
+	m.clearedFields[coveragebenefit.FieldDeductibleFamilyRemaining] = struct{}{}
+}
+
+// DeductibleFamilyRemainingCleared returns if the "deductible_family_remaining" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) DeductibleFamilyRemainingCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldDeductibleFamilyRemaining]
+	return ok
+}
+
+// ResetDeductibleFamilyRemaining resets all changes to the "deductible_family_remaining" field.
+func (m *CoverageBenefitMutation) ResetDeductibleFamilyRemaining() {
+	m.deductible_family_remaining = nil
+	m.adddeductible_family_remaining = nil
+	delete(m.clearedFields, coveragebenefit.FieldDeductibleFamilyRemaining)
+}
+
+// SetOutOfPocketIndividualLimit sets the "out_of_pocket_individual_limit" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketIndividualLimit(i int64) {
+	m.out_of_pocket_individual_limit = &i
+	m.addout_of_pocket_individual_limit = nil
+}
+
+// OutOfPocketIndividualLimit returns the value of the "out_of_pocket_individual_limit" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualLimit() (r int64, exists bool) {
+	v := m.out_of_pocket_individual_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketIndividualLimit returns the old "out_of_pocket_individual_limit" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketIndividualLimit(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketIndividualLimit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketIndividualLimit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketIndividualLimit: %w", err)
+	}
+	return oldValue.OutOfPocketIndividualLimit, nil
+}
+
+// AddOutOfPocketIndividualLimit adds i to the "out_of_pocket_individual_limit" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketIndividualLimit(i int64) {
+	if m.addout_of_pocket_individual_limit != nil {
+		*m.addout_of_pocket_individual_limit += i
+	} else {
+		m.addout_of_pocket_individual_limit = &i
+	}
+}
+
+// AddedOutOfPocketIndividualLimit returns the value that was added to the "out_of_pocket_individual_limit" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketIndividualLimit() (r int64, exists bool) {
+	v := m.addout_of_pocket_individual_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketIndividualLimit clears the value of the "out_of_pocket_individual_limit" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketIndividualLimit() {
+	m.out_of_pocket_individual_limit = nil
+	m.addout_of_pocket_individual_limit = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualLimit] = struct{}{}
+}
+
+// OutOfPocketIndividualLimitCleared returns if the "out_of_pocket_individual_limit" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualLimitCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualLimit]
+	return ok
+}
+
+// ResetOutOfPocketIndividualLimit resets all changes to the "out_of_pocket_individual_limit" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketIndividualLimit() {
+	m.out_of_pocket_individual_limit = nil
+	m.addout_of_pocket_individual_limit = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketIndividualLimit)
+}
+
+// SetOutOfPocketIndividualApplied sets the "out_of_pocket_individual_applied" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketIndividualApplied(i int64) {
+	m.out_of_pocket_individual_applied = &i
+	m.addout_of_pocket_individual_applied = nil
+}
+
+// OutOfPocketIndividualApplied returns the value of the "out_of_pocket_individual_applied" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualApplied() (r int64, exists bool) {
+	v := m.out_of_pocket_individual_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketIndividualApplied returns the old "out_of_pocket_individual_applied" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketIndividualApplied(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketIndividualApplied is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketIndividualApplied requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketIndividualApplied: %w", err)
+	}
+	return oldValue.OutOfPocketIndividualApplied, nil
+}
+
+// AddOutOfPocketIndividualApplied adds i to the "out_of_pocket_individual_applied" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketIndividualApplied(i int64) {
+	if m.addout_of_pocket_individual_applied != nil {
+		*m.addout_of_pocket_individual_applied += i
+	} else {
+		m.addout_of_pocket_individual_applied = &i
+	}
+}
+
+// AddedOutOfPocketIndividualApplied returns the value that was added to the "out_of_pocket_individual_applied" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketIndividualApplied() (r int64, exists bool) {
+	v := m.addout_of_pocket_individual_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketIndividualApplied clears the value of the "out_of_pocket_individual_applied" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketIndividualApplied() {
+	m.out_of_pocket_individual_applied = nil
+	m.addout_of_pocket_individual_applied = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualApplied] = struct{}{}
+}
+
+// OutOfPocketIndividualAppliedCleared returns if the "out_of_pocket_individual_applied" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualAppliedCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualApplied]
+	return ok
+}
+
+// ResetOutOfPocketIndividualApplied resets all changes to the "out_of_pocket_individual_applied" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketIndividualApplied() {
+	m.out_of_pocket_individual_applied = nil
+	m.addout_of_pocket_individual_applied = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketIndividualApplied)
+}
+
+// SetOutOfPocketIndividualRemaining sets the "out_of_pocket_individual_remaining" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketIndividualRemaining(i int64) {
+	m.out_of_pocket_individual_remaining = &i
+	m.addout_of_pocket_individual_remaining = nil
+}
+
+// OutOfPocketIndividualRemaining returns the value of the "out_of_pocket_individual_remaining" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualRemaining() (r int64, exists bool) {
+	v := m.out_of_pocket_individual_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketIndividualRemaining returns the old "out_of_pocket_individual_remaining" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketIndividualRemaining(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketIndividualRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketIndividualRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketIndividualRemaining: %w", err)
+	}
+	return oldValue.OutOfPocketIndividualRemaining, nil
+}
+
+// AddOutOfPocketIndividualRemaining adds i to the "out_of_pocket_individual_remaining" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketIndividualRemaining(i int64) {
+	if m.addout_of_pocket_individual_remaining != nil {
+		*m.addout_of_pocket_individual_remaining += i
+	} else {
+		m.addout_of_pocket_individual_remaining = &i
+	}
+}
+
+// AddedOutOfPocketIndividualRemaining returns the value that was added to the "out_of_pocket_individual_remaining" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketIndividualRemaining() (r int64, exists bool) {
+	v := m.addout_of_pocket_individual_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketIndividualRemaining clears the value of the "out_of_pocket_individual_remaining" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketIndividualRemaining() {
+	m.out_of_pocket_individual_remaining = nil
+	m.addout_of_pocket_individual_remaining = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualRemaining] = struct{}{}
+}
+
+// OutOfPocketIndividualRemainingCleared returns if the "out_of_pocket_individual_remaining" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketIndividualRemainingCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketIndividualRemaining]
+	return ok
+}
+
+// ResetOutOfPocketIndividualRemaining resets all changes to the "out_of_pocket_individual_remaining" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketIndividualRemaining() {
+	m.out_of_pocket_individual_remaining = nil
+	m.addout_of_pocket_individual_remaining = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketIndividualRemaining)
+}
+
+// SetOutOfPocketFamilyLimit sets the "out_of_pocket_family_limit" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketFamilyLimit(i int64) {
+	m.out_of_pocket_family_limit = &i
+	m.addout_of_pocket_family_limit = nil
+}
+
+// OutOfPocketFamilyLimit returns the value of the "out_of_pocket_family_limit" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyLimit() (r int64, exists bool) {
+	v := m.out_of_pocket_family_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketFamilyLimit returns the old "out_of_pocket_family_limit" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketFamilyLimit(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketFamilyLimit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketFamilyLimit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketFamilyLimit: %w", err)
+	}
+	return oldValue.OutOfPocketFamilyLimit, nil
+}
+
+// AddOutOfPocketFamilyLimit adds i to the "out_of_pocket_family_limit" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketFamilyLimit(i int64) {
+	if m.addout_of_pocket_family_limit != nil {
+		*m.addout_of_pocket_family_limit += i
+	} else {
+		m.addout_of_pocket_family_limit = &i
+	}
+}
+
+// AddedOutOfPocketFamilyLimit returns the value that was added to the "out_of_pocket_family_limit" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketFamilyLimit() (r int64, exists bool) {
+	v := m.addout_of_pocket_family_limit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketFamilyLimit clears the value of the "out_of_pocket_family_limit" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketFamilyLimit() {
+	m.out_of_pocket_family_limit = nil
+	m.addout_of_pocket_family_limit = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyLimit] = struct{}{}
+}
+
+// OutOfPocketFamilyLimitCleared returns if the "out_of_pocket_family_limit" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyLimitCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyLimit]
+	return ok
+}
+
+// ResetOutOfPocketFamilyLimit resets all changes to the "out_of_pocket_family_limit" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketFamilyLimit() {
+	m.out_of_pocket_family_limit = nil
+	m.addout_of_pocket_family_limit = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketFamilyLimit)
+}
+
+// SetOutOfPocketFamilyApplied sets the "out_of_pocket_family_applied" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketFamilyApplied(i int64) {
+	m.out_of_pocket_family_applied = &i
+	m.addout_of_pocket_family_applied = nil
+}
+
+// OutOfPocketFamilyApplied returns the value of the "out_of_pocket_family_applied" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyApplied() (r int64, exists bool) {
+	v := m.out_of_pocket_family_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketFamilyApplied returns the old "out_of_pocket_family_applied" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketFamilyApplied(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketFamilyApplied is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketFamilyApplied requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketFamilyApplied: %w", err)
+	}
+	return oldValue.OutOfPocketFamilyApplied, nil
+}
+
+// AddOutOfPocketFamilyApplied adds i to the "out_of_pocket_family_applied" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketFamilyApplied(i int64) {
+	if m.addout_of_pocket_family_applied != nil {
+		*m.addout_of_pocket_family_applied += i
+	} else {
+		m.addout_of_pocket_family_applied = &i
+	}
+}
+
+// AddedOutOfPocketFamilyApplied returns the value that was added to the "out_of_pocket_family_applied" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketFamilyApplied() (r int64, exists bool) {
+	v := m.addout_of_pocket_family_applied
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketFamilyApplied clears the value of the "out_of_pocket_family_applied" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketFamilyApplied() {
+	m.out_of_pocket_family_applied = nil
+	m.addout_of_pocket_family_applied = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyApplied] = struct{}{}
+}
+
+// OutOfPocketFamilyAppliedCleared returns if the "out_of_pocket_family_applied" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyAppliedCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyApplied]
+	return ok
+}
+
+// ResetOutOfPocketFamilyApplied resets all changes to the "out_of_pocket_family_applied" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketFamilyApplied() {
+	m.out_of_pocket_family_applied = nil
+	m.addout_of_pocket_family_applied = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketFamilyApplied)
+}
+
+// SetOutOfPocketFamilyRemaining sets the "out_of_pocket_family_remaining" field.
+func (m *CoverageBenefitMutation) SetOutOfPocketFamilyRemaining(i int64) {
+	m.out_of_pocket_family_remaining = &i
+	m.addout_of_pocket_family_remaining = nil
+}
+
+// OutOfPocketFamilyRemaining returns the value of the "out_of_pocket_family_remaining" field in the mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyRemaining() (r int64, exists bool) {
+	v := m.out_of_pocket_family_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutOfPocketFamilyRemaining returns the old "out_of_pocket_family_remaining" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldOutOfPocketFamilyRemaining(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutOfPocketFamilyRemaining is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutOfPocketFamilyRemaining requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutOfPocketFamilyRemaining: %w", err)
+	}
+	return oldValue.OutOfPocketFamilyRemaining, nil
+}
+
+// AddOutOfPocketFamilyRemaining adds i to the "out_of_pocket_family_remaining" field.
+func (m *CoverageBenefitMutation) AddOutOfPocketFamilyRemaining(i int64) {
+	if m.addout_of_pocket_family_remaining != nil {
+		*m.addout_of_pocket_family_remaining += i
+	} else {
+		m.addout_of_pocket_family_remaining = &i
+	}
+}
+
+// AddedOutOfPocketFamilyRemaining returns the value that was added to the "out_of_pocket_family_remaining" field in this mutation.
+func (m *CoverageBenefitMutation) AddedOutOfPocketFamilyRemaining() (r int64, exists bool) {
+	v := m.addout_of_pocket_family_remaining
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearOutOfPocketFamilyRemaining clears the value of the "out_of_pocket_family_remaining" field.
+func (m *CoverageBenefitMutation) ClearOutOfPocketFamilyRemaining() {
+	m.out_of_pocket_family_remaining = nil
+	m.addout_of_pocket_family_remaining = nil
+	m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyRemaining] = struct{}{}
+}
+
+// OutOfPocketFamilyRemainingCleared returns if the "out_of_pocket_family_remaining" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) OutOfPocketFamilyRemainingCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldOutOfPocketFamilyRemaining]
+	return ok
+}
+
+// ResetOutOfPocketFamilyRemaining resets all changes to the "out_of_pocket_family_remaining" field.
+func (m *CoverageBenefitMutation) ResetOutOfPocketFamilyRemaining() {
+	m.out_of_pocket_family_remaining = nil
+	m.addout_of_pocket_family_remaining = nil
+	delete(m.clearedFields, coveragebenefit.FieldOutOfPocketFamilyRemaining)
+}
+
+// SetCopay sets the "copay" field.
+func (m *CoverageBenefitMutation) SetCopay(i int64) {
+	m.copay = &i
+	m.addcopay = nil
+}
+
+// Copay returns the value of the "copay" field in the mutation.
+func (m *CoverageBenefitMutation) Copay() (r int64, exists bool) {
+	v := m.copay
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCopay returns the old "copay" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldCopay(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCopay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCopay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCopay: %w", err)
+	}
+	return oldValue.Copay, nil
+}
+
+// AddCopay adds i to the "copay" field.
+func (m *CoverageBenefitMutation) AddCopay(i int64) {
+	if m.addcopay != nil {
+		*m.addcopay += i
+	} else {
+		m.addcopay = &i
+	}
+}
+
+// AddedCopay returns the value that was added to the "copay" field in this mutation.
+func (m *CoverageBenefitMutation) AddedCopay() (r int64, exists bool) {
+	v := m.addcopay
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCopay clears the value of the "copay" field.
+func (m *CoverageBenefitMutation) ClearCopay() {
+	m.copay = nil
+	m.addcopay = nil
+	m.clearedFields[coveragebenefit.FieldCopay] = struct{}{}
+}
+
+// CopayCleared returns if the "copay" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) CopayCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldCopay]
+	return ok
+}
+
+// ResetCopay resets all changes to the "copay" field.
+func (m *CoverageBenefitMutation) ResetCopay() {
+	m.copay = nil
+	m.addcopay = nil
+	delete(m.clearedFields, coveragebenefit.FieldCopay)
+}
+
+// SetCoinsuranceBasisPoints sets the "coinsurance_basis_points" field.
+func (m *CoverageBenefitMutation) SetCoinsuranceBasisPoints(i int) {
+	m.coinsurance_basis_points = &i
+	m.addcoinsurance_basis_points = nil
+}
+
+// CoinsuranceBasisPoints returns the value of the "coinsurance_basis_points" field in the mutation.
+func (m *CoverageBenefitMutation) CoinsuranceBasisPoints() (r int, exists bool) {
+	v := m.coinsurance_basis_points
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCoinsuranceBasisPoints returns the old "coinsurance_basis_points" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldCoinsuranceBasisPoints(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCoinsuranceBasisPoints is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCoinsuranceBasisPoints requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCoinsuranceBasisPoints: %w", err)
+	}
+	return oldValue.CoinsuranceBasisPoints, nil
+}
+
+// AddCoinsuranceBasisPoints adds i to the "coinsurance_basis_points" field.
+func (m *CoverageBenefitMutation) AddCoinsuranceBasisPoints(i int) {
+	if m.addcoinsurance_basis_points != nil {
+		*m.addcoinsurance_basis_points += i
+	} else {
+		m.addcoinsurance_basis_points = &i
+	}
+}
+
+// AddedCoinsuranceBasisPoints returns the value that was added to the "coinsurance_basis_points" field in this mutation.
+func (m *CoverageBenefitMutation) AddedCoinsuranceBasisPoints() (r int, exists bool) {
+	v := m.addcoinsurance_basis_points
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearCoinsuranceBasisPoints clears the value of the "coinsurance_basis_points" field.
+func (m *CoverageBenefitMutation) ClearCoinsuranceBasisPoints() {
+	m.coinsurance_basis_points = nil
+	m.addcoinsurance_basis_points = nil
+	m.clearedFields[coveragebenefit.FieldCoinsuranceBasisPoints] = struct{}{}
+}
+
+// CoinsuranceBasisPointsCleared returns if the "coinsurance_basis_points" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) CoinsuranceBasisPointsCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldCoinsuranceBasisPoints]
+	return ok
+}
+
+// ResetCoinsuranceBasisPoints resets all changes to the "coinsurance_basis_points" field.
+func (m *CoverageBenefitMutation) ResetCoinsuranceBasisPoints() {
+	m.coinsurance_basis_points = nil
+	m.addcoinsurance_basis_points = nil
+	delete(m.clearedFields, coveragebenefit.FieldCoinsuranceBasisPoints)
+}
+
+// SetPriorAuthorizationRequired sets the "prior_authorization_required" field.
+func (m *CoverageBenefitMutation) SetPriorAuthorizationRequired(b bool) {
+	m.prior_authorization_required = &b
+}
+
+// PriorAuthorizationRequired returns the value of the "prior_authorization_required" field in the mutation.
+func (m *CoverageBenefitMutation) PriorAuthorizationRequired() (r bool, exists bool) {
+	v := m.prior_authorization_required
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriorAuthorizationRequired returns the old "prior_authorization_required" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldPriorAuthorizationRequired(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriorAuthorizationRequired is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriorAuthorizationRequired requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriorAuthorizationRequired: %w", err)
+	}
+	return oldValue.PriorAuthorizationRequired, nil
+}
+
+// ClearPriorAuthorizationRequired clears the value of the "prior_authorization_required" field.
+func (m *CoverageBenefitMutation) ClearPriorAuthorizationRequired() {
+	m.prior_authorization_required = nil
+	m.clearedFields[coveragebenefit.FieldPriorAuthorizationRequired] = struct{}{}
+}
+
+// PriorAuthorizationRequiredCleared returns if the "prior_authorization_required" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) PriorAuthorizationRequiredCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldPriorAuthorizationRequired]
+	return ok
+}
+
+// ResetPriorAuthorizationRequired resets all changes to the "prior_authorization_required" field.
+func (m *CoverageBenefitMutation) ResetPriorAuthorizationRequired() {
+	m.prior_authorization_required = nil
+	delete(m.clearedFields, coveragebenefit.FieldPriorAuthorizationRequired)
+}
+
+// SetStepTherapy sets the "step_therapy" field.
+func (m *CoverageBenefitMutation) SetStepTherapy(b bool) {
+	m.step_therapy = &b
+}
+
+// StepTherapy returns the value of the "step_therapy" field in the mutation.
+func (m *CoverageBenefitMutation) StepTherapy() (r bool, exists bool) {
+	v := m.step_therapy
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStepTherapy returns the old "step_therapy" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldStepTherapy(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStepTherapy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStepTherapy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStepTherapy: %w", err)
+	}
+	return oldValue.StepTherapy, nil
+}
+
+// ClearStepTherapy clears the value of the "step_therapy" field.
+func (m *CoverageBenefitMutation) ClearStepTherapy() {
+	m.step_therapy = nil
+	m.clearedFields[coveragebenefit.FieldStepTherapy] = struct{}{}
+}
+
+// StepTherapyCleared returns if the "step_therapy" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) StepTherapyCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldStepTherapy]
+	return ok
+}
+
+// ResetStepTherapy resets all changes to the "step_therapy" field.
+func (m *CoverageBenefitMutation) ResetStepTherapy() {
+	m.step_therapy = nil
+	delete(m.clearedFields, coveragebenefit.FieldStepTherapy)
+}
+
+// SetNotes sets the "notes" field.
+func (m *CoverageBenefitMutation) SetNotes(s string) {
+	m.notes = &s
+}
+
+// Notes returns the value of the "notes" field in the mutation.
+func (m *CoverageBenefitMutation) Notes() (r string, exists bool) {
+	v := m.notes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotes returns the old "notes" field's value of the CoverageBenefit entity.
+// If the CoverageBenefit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CoverageBenefitMutation) OldNotes(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotes: %w", err)
+	}
+	return oldValue.Notes, nil
+}
+
+// ClearNotes clears the value of the "notes" field.
+func (m *CoverageBenefitMutation) ClearNotes() {
+	m.notes = nil
+	m.clearedFields[coveragebenefit.FieldNotes] = struct{}{}
+}
+
+// NotesCleared returns if the "notes" field was cleared in this mutation.
+func (m *CoverageBenefitMutation) NotesCleared() bool {
+	_, ok := m.clearedFields[coveragebenefit.FieldNotes]
+	return ok
+}
+
+// ResetNotes resets all changes to the "notes" field.
+func (m *CoverageBenefitMutation) ResetNotes() {
+	m.notes = nil
+	delete(m.clearedFields, coveragebenefit.FieldNotes)
+}
+
+// ClearVerification clears the "verification" edge to the BenefitVerification entity.
+func (m *CoverageBenefitMutation) ClearVerification() {
+	m.clearedverification = true
+	m.clearedFields[coveragebenefit.FieldVerificationID] = struct{}{}
+}
+
+// VerificationCleared reports if the "verification" edge to the BenefitVerification entity was cleared.
+func (m *CoverageBenefitMutation) VerificationCleared() bool {
+	return m.clearedverification
+}
+
+// VerificationIDs returns the "verification" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VerificationID instead. It exists only for internal usage by the builders.
+func (m *CoverageBenefitMutation) VerificationIDs() (ids []uuid.UUID) {
+	if id := m.verification; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVerification resets all changes to the "verification" edge.
+func (m *CoverageBenefitMutation) ResetVerification() {
+	m.verification = nil
+	m.clearedverification = false
+}
+
+// Where appends a list predicates to the CoverageBenefitMutation builder.
+func (m *CoverageBenefitMutation) Where(ps ...predicate.CoverageBenefit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CoverageBenefitMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CoverageBenefitMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CoverageBenefit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CoverageBenefitMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CoverageBenefitMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CoverageBenefit).
+func (m *CoverageBenefitMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CoverageBenefitMutation) Fields() []string {
+	fields := make([]string, 0, 25)
+	if m.version != nil {
+		fields = append(fields, coveragebenefit.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, coveragebenefit.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, coveragebenefit.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, coveragebenefit.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, coveragebenefit.FieldUpdatedBy)
+	}
+	if m.verification != nil {
+		fields = append(fields, coveragebenefit.FieldVerificationID)
+	}
+	if m.in_network != nil {
+		fields = append(fields, coveragebenefit.FieldInNetwork)
+	}
+	if m.currency != nil {
+		fields = append(fields, coveragebenefit.FieldCurrency)
+	}
+	if m.deductible_individual_limit != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualLimit)
+	}
+	if m.deductible_individual_applied != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualApplied)
+	}
+	if m.deductible_individual_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualRemaining)
+	}
+	if m.deductible_family_limit != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyLimit)
+	}
+	if m.deductible_family_applied != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyApplied)
+	}
+	if m.deductible_family_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyRemaining)
+	}
+	if m.out_of_pocket_individual_limit != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualLimit)
+	}
+	if m.out_of_pocket_individual_applied != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualApplied)
+	}
+	if m.out_of_pocket_individual_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualRemaining)
+	}
+	if m.out_of_pocket_family_limit != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyLimit)
+	}
+	if m.out_of_pocket_family_applied != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyApplied)
+	}
+	if m.out_of_pocket_family_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyRemaining)
+	}
+	if m.copay != nil {
+		fields = append(fields, coveragebenefit.FieldCopay)
+	}
+	if m.coinsurance_basis_points != nil {
+		fields = append(fields, coveragebenefit.FieldCoinsuranceBasisPoints)
+	}
+	if m.prior_authorization_required != nil {
+		fields = append(fields, coveragebenefit.FieldPriorAuthorizationRequired)
+	}
+	if m.step_therapy != nil {
+		fields = append(fields, coveragebenefit.FieldStepTherapy)
+	}
+	if m.notes != nil {
+		fields = append(fields, coveragebenefit.FieldNotes)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CoverageBenefitMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		return m.Version()
+	case coveragebenefit.FieldCreatedAt:
+		return m.CreatedAt()
+	case coveragebenefit.FieldCreatedBy:
+		return m.CreatedBy()
+	case coveragebenefit.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case coveragebenefit.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case coveragebenefit.FieldVerificationID:
+		return m.VerificationID()
+	case coveragebenefit.FieldInNetwork:
+		return m.InNetwork()
+	case coveragebenefit.FieldCurrency:
+		return m.Currency()
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		return m.DeductibleIndividualLimit()
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		return m.DeductibleIndividualApplied()
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		return m.DeductibleIndividualRemaining()
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		return m.DeductibleFamilyLimit()
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		return m.DeductibleFamilyApplied()
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		return m.DeductibleFamilyRemaining()
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		return m.OutOfPocketIndividualLimit()
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		return m.OutOfPocketIndividualApplied()
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		return m.OutOfPocketIndividualRemaining()
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		return m.OutOfPocketFamilyLimit()
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		return m.OutOfPocketFamilyApplied()
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		return m.OutOfPocketFamilyRemaining()
+	case coveragebenefit.FieldCopay:
+		return m.Copay()
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		return m.CoinsuranceBasisPoints()
+	case coveragebenefit.FieldPriorAuthorizationRequired:
+		return m.PriorAuthorizationRequired()
+	case coveragebenefit.FieldStepTherapy:
+		return m.StepTherapy()
+	case coveragebenefit.FieldNotes:
+		return m.Notes()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CoverageBenefitMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		return m.OldVersion(ctx)
+	case coveragebenefit.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case coveragebenefit.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case coveragebenefit.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case coveragebenefit.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case coveragebenefit.FieldVerificationID:
+		return m.OldVerificationID(ctx)
+	case coveragebenefit.FieldInNetwork:
+		return m.OldInNetwork(ctx)
+	case coveragebenefit.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		return m.OldDeductibleIndividualLimit(ctx)
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		return m.OldDeductibleIndividualApplied(ctx)
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		return m.OldDeductibleIndividualRemaining(ctx)
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		return m.OldDeductibleFamilyLimit(ctx)
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		return m.OldDeductibleFamilyApplied(ctx)
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		return m.OldDeductibleFamilyRemaining(ctx)
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		return m.OldOutOfPocketIndividualLimit(ctx)
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		return m.OldOutOfPocketIndividualApplied(ctx)
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		return m.OldOutOfPocketIndividualRemaining(ctx)
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		return m.OldOutOfPocketFamilyLimit(ctx)
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		return m.OldOutOfPocketFamilyApplied(ctx)
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		return m.OldOutOfPocketFamilyRemaining(ctx)
+	case coveragebenefit.FieldCopay:
+		return m.OldCopay(ctx)
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		return m.OldCoinsuranceBasisPoints(ctx)
+	case coveragebenefit.FieldPriorAuthorizationRequired:
+		return m.OldPriorAuthorizationRequired(ctx)
+	case coveragebenefit.FieldStepTherapy:
+		return m.OldStepTherapy(ctx)
+	case coveragebenefit.FieldNotes:
+		return m.OldNotes(ctx)
+	}
+	return nil, fmt.Errorf("unknown CoverageBenefit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CoverageBenefitMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case coveragebenefit.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case coveragebenefit.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case coveragebenefit.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case coveragebenefit.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case coveragebenefit.FieldVerificationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerificationID(v)
+		return nil
+	case coveragebenefit.FieldInNetwork:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInNetwork(v)
+		return nil
+	case coveragebenefit.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleIndividualLimit(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleIndividualApplied(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleIndividualRemaining(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleFamilyLimit(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleFamilyApplied(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeductibleFamilyRemaining(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketIndividualLimit(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketIndividualApplied(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketIndividualRemaining(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketFamilyLimit(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketFamilyApplied(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutOfPocketFamilyRemaining(v)
+		return nil
+	case coveragebenefit.FieldCopay:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCopay(v)
+		return nil
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCoinsuranceBasisPoints(v)
+		return nil
+	case coveragebenefit.FieldPriorAuthorizationRequired:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriorAuthorizationRequired(v)
+		return nil
+	case coveragebenefit.FieldStepTherapy:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStepTherapy(v)
+		return nil
+	case coveragebenefit.FieldNotes:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotes(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CoverageBenefitMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, coveragebenefit.FieldVersion)
+	}
+	if m.adddeductible_individual_limit != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualLimit)
+	}
+	if m.adddeductible_individual_applied != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualApplied)
+	}
+	if m.adddeductible_individual_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualRemaining)
+	}
+	if m.adddeductible_family_limit != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyLimit)
+	}
+	if m.adddeductible_family_applied != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyApplied)
+	}
+	if m.adddeductible_family_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyRemaining)
+	}
+	if m.addout_of_pocket_individual_limit != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualLimit)
+	}
+	if m.addout_of_pocket_individual_applied != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualApplied)
+	}
+	if m.addout_of_pocket_individual_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualRemaining)
+	}
+	if m.addout_of_pocket_family_limit != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyLimit)
+	}
+	if m.addout_of_pocket_family_applied != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyApplied)
+	}
+	if m.addout_of_pocket_family_remaining != nil {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyRemaining)
+	}
+	if m.addcopay != nil {
+		fields = append(fields, coveragebenefit.FieldCopay)
+	}
+	if m.addcoinsurance_basis_points != nil {
+		fields = append(fields, coveragebenefit.FieldCoinsuranceBasisPoints)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CoverageBenefitMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		return m.AddedVersion()
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		return m.AddedDeductibleIndividualLimit()
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		return m.AddedDeductibleIndividualApplied()
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		return m.AddedDeductibleIndividualRemaining()
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		return m.AddedDeductibleFamilyLimit()
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		return m.AddedDeductibleFamilyApplied()
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		return m.AddedDeductibleFamilyRemaining()
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		return m.AddedOutOfPocketIndividualLimit()
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		return m.AddedOutOfPocketIndividualApplied()
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		return m.AddedOutOfPocketIndividualRemaining()
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		return m.AddedOutOfPocketFamilyLimit()
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		return m.AddedOutOfPocketFamilyApplied()
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		return m.AddedOutOfPocketFamilyRemaining()
+	case coveragebenefit.FieldCopay:
+		return m.AddedCopay()
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		return m.AddedCoinsuranceBasisPoints()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CoverageBenefitMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleIndividualLimit(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleIndividualApplied(v)
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleIndividualRemaining(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleFamilyLimit(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleFamilyApplied(v)
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDeductibleFamilyRemaining(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketIndividualLimit(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketIndividualApplied(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketIndividualRemaining(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketFamilyLimit(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketFamilyApplied(v)
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutOfPocketFamilyRemaining(v)
+		return nil
+	case coveragebenefit.FieldCopay:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCopay(v)
+		return nil
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCoinsuranceBasisPoints(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CoverageBenefitMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(coveragebenefit.FieldCreatedBy) {
+		fields = append(fields, coveragebenefit.FieldCreatedBy)
+	}
+	if m.FieldCleared(coveragebenefit.FieldUpdatedBy) {
+		fields = append(fields, coveragebenefit.FieldUpdatedBy)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleIndividualLimit) {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualLimit)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleIndividualApplied) {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualApplied)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleIndividualRemaining) {
+		fields = append(fields, coveragebenefit.FieldDeductibleIndividualRemaining)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleFamilyLimit) {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyLimit)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleFamilyApplied) {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyApplied)
+	}
+	if m.FieldCleared(coveragebenefit.FieldDeductibleFamilyRemaining) {
+		fields = append(fields, coveragebenefit.FieldDeductibleFamilyRemaining)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketIndividualLimit) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualLimit)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketIndividualApplied) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualApplied)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketIndividualRemaining) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketIndividualRemaining)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketFamilyLimit) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyLimit)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketFamilyApplied) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyApplied)
+	}
+	if m.FieldCleared(coveragebenefit.FieldOutOfPocketFamilyRemaining) {
+		fields = append(fields, coveragebenefit.FieldOutOfPocketFamilyRemaining)
+	}
+	if m.FieldCleared(coveragebenefit.FieldCopay) {
+		fields = append(fields, coveragebenefit.FieldCopay)
+	}
+	if m.FieldCleared(coveragebenefit.FieldCoinsuranceBasisPoints) {
+		fields = append(fields, coveragebenefit.FieldCoinsuranceBasisPoints)
+	}
+	if m.FieldCleared(coveragebenefit.FieldPriorAuthorizationRequired) {
+		fields = append(fields, coveragebenefit.FieldPriorAuthorizationRequired)
+	}
+	if m.FieldCleared(coveragebenefit.FieldStepTherapy) {
+		fields = append(fields, coveragebenefit.FieldStepTherapy)
+	}
+	if m.FieldCleared(coveragebenefit.FieldNotes) {
+		fields = append(fields, coveragebenefit.FieldNotes)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CoverageBenefitMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CoverageBenefitMutation) ClearField(name string) error {
+	switch name {
+	case coveragebenefit.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case coveragebenefit.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		m.ClearDeductibleIndividualLimit()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		m.ClearDeductibleIndividualApplied()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		m.ClearDeductibleIndividualRemaining()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		m.ClearDeductibleFamilyLimit()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		m.ClearDeductibleFamilyApplied()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		m.ClearDeductibleFamilyRemaining()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		m.ClearOutOfPocketIndividualLimit()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		m.ClearOutOfPocketIndividualApplied()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		m.ClearOutOfPocketIndividualRemaining()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		m.ClearOutOfPocketFamilyLimit()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		m.ClearOutOfPocketFamilyApplied()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		m.ClearOutOfPocketFamilyRemaining()
+		return nil
+	case coveragebenefit.FieldCopay:
+		m.ClearCopay()
+		return nil
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		m.ClearCoinsuranceBasisPoints()
+		return nil
+	case coveragebenefit.FieldPriorAuthorizationRequired:
+		m.ClearPriorAuthorizationRequired()
+		return nil
+	case coveragebenefit.FieldStepTherapy:
+		m.ClearStepTherapy()
+		return nil
+	case coveragebenefit.FieldNotes:
+		m.ClearNotes()
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CoverageBenefitMutation) ResetField(name string) error {
+	switch name {
+	case coveragebenefit.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case coveragebenefit.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case coveragebenefit.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case coveragebenefit.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case coveragebenefit.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case coveragebenefit.FieldVerificationID:
+		m.ResetVerificationID()
+		return nil
+	case coveragebenefit.FieldInNetwork:
+		m.ResetInNetwork()
+		return nil
+	case coveragebenefit.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualLimit:
+		m.ResetDeductibleIndividualLimit()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualApplied:
+		m.ResetDeductibleIndividualApplied()
+		return nil
+	case coveragebenefit.FieldDeductibleIndividualRemaining:
+		m.ResetDeductibleIndividualRemaining()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyLimit:
+		m.ResetDeductibleFamilyLimit()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyApplied:
+		m.ResetDeductibleFamilyApplied()
+		return nil
+	case coveragebenefit.FieldDeductibleFamilyRemaining:
+		m.ResetDeductibleFamilyRemaining()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualLimit:
+		m.ResetOutOfPocketIndividualLimit()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualApplied:
+		m.ResetOutOfPocketIndividualApplied()
+		return nil
+	case coveragebenefit.FieldOutOfPocketIndividualRemaining:
+		m.ResetOutOfPocketIndividualRemaining()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyLimit:
+		m.ResetOutOfPocketFamilyLimit()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyApplied:
+		m.ResetOutOfPocketFamilyApplied()
+		return nil
+	case coveragebenefit.FieldOutOfPocketFamilyRemaining:
+		m.ResetOutOfPocketFamilyRemaining()
+		return nil
+	case coveragebenefit.FieldCopay:
+		m.ResetCopay()
+		return nil
+	case coveragebenefit.FieldCoinsuranceBasisPoints:
+		m.ResetCoinsuranceBasisPoints()
+		return nil
+	case coveragebenefit.FieldPriorAuthorizationRequired:
+		m.ResetPriorAuthorizationRequired()
+		return nil
+	case coveragebenefit.FieldStepTherapy:
+		m.ResetStepTherapy()
+		return nil
+	case coveragebenefit.FieldNotes:
+		m.ResetNotes()
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CoverageBenefitMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.verification != nil {
+		edges = append(edges, coveragebenefit.EdgeVerification)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CoverageBenefitMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case coveragebenefit.EdgeVerification:
+		if id := m.verification; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CoverageBenefitMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CoverageBenefitMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CoverageBenefitMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedverification {
+		edges = append(edges, coveragebenefit.EdgeVerification)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CoverageBenefitMutation) EdgeCleared(name string) bool {
+	switch name {
+	case coveragebenefit.EdgeVerification:
+		return m.clearedverification
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CoverageBenefitMutation) ClearEdge(name string) error {
+	switch name {
+	case coveragebenefit.EdgeVerification:
+		m.ClearVerification()
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CoverageBenefitMutation) ResetEdge(name string) error {
+	switch name {
+	case coveragebenefit.EdgeVerification:
+		m.ResetVerification()
+		return nil
+	}
+	return fmt.Errorf("unknown CoverageBenefit edge %s", name)
 }
 
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
@@ -17991,6 +26092,3424 @@ func (m *DepartmentMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *DepartmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Department edge %s", name)
+}
+
+// DisclosureMutation represents an operation that mutates the Disclosure nodes in the graph.
+type DisclosureMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	created_by        *uuid.UUID
+	updated_at        *time.Time
+	updated_by        *uuid.UUID
+	disclosed_at      *time.Time
+	recipient_name    *string
+	recipient_address *string
+	description       *string
+	purpose           *string
+	legal_basis       *code.LegalBasis
+	clearedFields     map[string]struct{}
+	patient           *uuid.UUID
+	clearedpatient    bool
+	consent           *uuid.UUID
+	clearedconsent    bool
+	done              bool
+	oldValue          func(context.Context) (*Disclosure, error)
+	predicates        []predicate.Disclosure
+}
+
+var _ ent.Mutation = (*DisclosureMutation)(nil)
+
+// disclosureOption allows management of the mutation configuration using functional options.
+type disclosureOption func(*DisclosureMutation)
+
+// newDisclosureMutation creates new mutation for the Disclosure entity.
+func newDisclosureMutation(c config, op Op, opts ...disclosureOption) *DisclosureMutation {
+	m := &DisclosureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDisclosure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDisclosureID sets the ID field of the mutation.
+func withDisclosureID(id uuid.UUID) disclosureOption {
+	return func(m *DisclosureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Disclosure
+		)
+		m.oldValue = func(ctx context.Context) (*Disclosure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Disclosure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDisclosure sets the old Disclosure of the mutation.
+func withDisclosure(node *Disclosure) disclosureOption {
+	return func(m *DisclosureMutation) {
+		m.oldValue = func(context.Context) (*Disclosure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DisclosureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DisclosureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Disclosure entities.
+func (m *DisclosureMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DisclosureMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DisclosureMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Disclosure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *DisclosureMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *DisclosureMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *DisclosureMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *DisclosureMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *DisclosureMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DisclosureMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DisclosureMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DisclosureMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *DisclosureMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *DisclosureMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *DisclosureMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[disclosure.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *DisclosureMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *DisclosureMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, disclosure.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DisclosureMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DisclosureMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DisclosureMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *DisclosureMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *DisclosureMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *DisclosureMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[disclosure.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *DisclosureMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *DisclosureMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, disclosure.FieldUpdatedBy)
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *DisclosureMutation) SetPatientID(u uuid.UUID) {
+	m.patient = &u
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *DisclosureMutation) PatientID() (r uuid.UUID, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldPatientID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *DisclosureMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetDisclosedAt sets the "disclosed_at" field.
+func (m *DisclosureMutation) SetDisclosedAt(t time.Time) {
+	m.disclosed_at = &t
+}
+
+// DisclosedAt returns the value of the "disclosed_at" field in the mutation.
+func (m *DisclosureMutation) DisclosedAt() (r time.Time, exists bool) {
+	v := m.disclosed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisclosedAt returns the old "disclosed_at" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldDisclosedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisclosedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisclosedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisclosedAt: %w", err)
+	}
+	return oldValue.DisclosedAt, nil
+}
+
+// ResetDisclosedAt resets all changes to the "disclosed_at" field.
+func (m *DisclosureMutation) ResetDisclosedAt() {
+	m.disclosed_at = nil
+}
+
+// SetRecipientName sets the "recipient_name" field.
+func (m *DisclosureMutation) SetRecipientName(s string) {
+	m.recipient_name = &s
+}
+
+// RecipientName returns the value of the "recipient_name" field in the mutation.
+func (m *DisclosureMutation) RecipientName() (r string, exists bool) {
+	v := m.recipient_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecipientName returns the old "recipient_name" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldRecipientName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecipientName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecipientName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecipientName: %w", err)
+	}
+	return oldValue.RecipientName, nil
+}
+
+// ResetRecipientName resets all changes to the "recipient_name" field.
+func (m *DisclosureMutation) ResetRecipientName() {
+	m.recipient_name = nil
+}
+
+// SetRecipientAddress sets the "recipient_address" field.
+func (m *DisclosureMutation) SetRecipientAddress(s string) {
+	m.recipient_address = &s
+}
+
+// RecipientAddress returns the value of the "recipient_address" field in the mutation.
+func (m *DisclosureMutation) RecipientAddress() (r string, exists bool) {
+	v := m.recipient_address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecipientAddress returns the old "recipient_address" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldRecipientAddress(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecipientAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecipientAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecipientAddress: %w", err)
+	}
+	return oldValue.RecipientAddress, nil
+}
+
+// ClearRecipientAddress clears the value of the "recipient_address" field.
+func (m *DisclosureMutation) ClearRecipientAddress() {
+	m.recipient_address = nil
+	m.clearedFields[disclosure.FieldRecipientAddress] = struct{}{}
+}
+
+// RecipientAddressCleared returns if the "recipient_address" field was cleared in this mutation.
+func (m *DisclosureMutation) RecipientAddressCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldRecipientAddress]
+	return ok
+}
+
+// ResetRecipientAddress resets all changes to the "recipient_address" field.
+func (m *DisclosureMutation) ResetRecipientAddress() {
+	m.recipient_address = nil
+	delete(m.clearedFields, disclosure.FieldRecipientAddress)
+}
+
+// SetDescription sets the "description" field.
+func (m *DisclosureMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *DisclosureMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *DisclosureMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetPurpose sets the "purpose" field.
+func (m *DisclosureMutation) SetPurpose(s string) {
+	m.purpose = &s
+}
+
+// Purpose returns the value of the "purpose" field in the mutation.
+func (m *DisclosureMutation) Purpose() (r string, exists bool) {
+	v := m.purpose
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurpose returns the old "purpose" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldPurpose(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurpose is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurpose requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurpose: %w", err)
+	}
+	return oldValue.Purpose, nil
+}
+
+// ResetPurpose resets all changes to the "purpose" field.
+func (m *DisclosureMutation) ResetPurpose() {
+	m.purpose = nil
+}
+
+// SetLegalBasis sets the "legal_basis" field.
+func (m *DisclosureMutation) SetLegalBasis(cb code.LegalBasis) {
+	m.legal_basis = &cb
+}
+
+// LegalBasis returns the value of the "legal_basis" field in the mutation.
+func (m *DisclosureMutation) LegalBasis() (r code.LegalBasis, exists bool) {
+	v := m.legal_basis
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLegalBasis returns the old "legal_basis" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldLegalBasis(ctx context.Context) (v code.LegalBasis, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLegalBasis is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLegalBasis requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLegalBasis: %w", err)
+	}
+	return oldValue.LegalBasis, nil
+}
+
+// ResetLegalBasis resets all changes to the "legal_basis" field.
+func (m *DisclosureMutation) ResetLegalBasis() {
+	m.legal_basis = nil
+}
+
+// SetConsentID sets the "consent_id" field.
+func (m *DisclosureMutation) SetConsentID(u uuid.UUID) {
+	m.consent = &u
+}
+
+// ConsentID returns the value of the "consent_id" field in the mutation.
+func (m *DisclosureMutation) ConsentID() (r uuid.UUID, exists bool) {
+	v := m.consent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsentID returns the old "consent_id" field's value of the Disclosure entity.
+// If the Disclosure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisclosureMutation) OldConsentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsentID: %w", err)
+	}
+	return oldValue.ConsentID, nil
+}
+
+// ClearConsentID clears the value of the "consent_id" field.
+func (m *DisclosureMutation) ClearConsentID() {
+	m.consent = nil
+	m.clearedFields[disclosure.FieldConsentID] = struct{}{}
+}
+
+// ConsentIDCleared returns if the "consent_id" field was cleared in this mutation.
+func (m *DisclosureMutation) ConsentIDCleared() bool {
+	_, ok := m.clearedFields[disclosure.FieldConsentID]
+	return ok
+}
+
+// ResetConsentID resets all changes to the "consent_id" field.
+func (m *DisclosureMutation) ResetConsentID() {
+	m.consent = nil
+	delete(m.clearedFields, disclosure.FieldConsentID)
+}
+
+// ClearPatient clears the "patient" edge to the Patient entity.
+func (m *DisclosureMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[disclosure.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Patient entity was cleared.
+func (m *DisclosureMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *DisclosureMutation) PatientIDs() (ids []uuid.UUID) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *DisclosureMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearConsent clears the "consent" edge to the Consent entity.
+func (m *DisclosureMutation) ClearConsent() {
+	m.clearedconsent = true
+	m.clearedFields[disclosure.FieldConsentID] = struct{}{}
+}
+
+// ConsentCleared reports if the "consent" edge to the Consent entity was cleared.
+func (m *DisclosureMutation) ConsentCleared() bool {
+	return m.ConsentIDCleared() || m.clearedconsent
+}
+
+// ConsentIDs returns the "consent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConsentID instead. It exists only for internal usage by the builders.
+func (m *DisclosureMutation) ConsentIDs() (ids []uuid.UUID) {
+	if id := m.consent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConsent resets all changes to the "consent" edge.
+func (m *DisclosureMutation) ResetConsent() {
+	m.consent = nil
+	m.clearedconsent = false
+}
+
+// Where appends a list predicates to the DisclosureMutation builder.
+func (m *DisclosureMutation) Where(ps ...predicate.Disclosure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DisclosureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DisclosureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Disclosure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DisclosureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DisclosureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Disclosure).
+func (m *DisclosureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DisclosureMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.version != nil {
+		fields = append(fields, disclosure.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, disclosure.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, disclosure.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, disclosure.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, disclosure.FieldUpdatedBy)
+	}
+	if m.patient != nil {
+		fields = append(fields, disclosure.FieldPatientID)
+	}
+	if m.disclosed_at != nil {
+		fields = append(fields, disclosure.FieldDisclosedAt)
+	}
+	if m.recipient_name != nil {
+		fields = append(fields, disclosure.FieldRecipientName)
+	}
+	if m.recipient_address != nil {
+		fields = append(fields, disclosure.FieldRecipientAddress)
+	}
+	if m.description != nil {
+		fields = append(fields, disclosure.FieldDescription)
+	}
+	if m.purpose != nil {
+		fields = append(fields, disclosure.FieldPurpose)
+	}
+	if m.legal_basis != nil {
+		fields = append(fields, disclosure.FieldLegalBasis)
+	}
+	if m.consent != nil {
+		fields = append(fields, disclosure.FieldConsentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DisclosureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case disclosure.FieldVersion:
+		return m.Version()
+	case disclosure.FieldCreatedAt:
+		return m.CreatedAt()
+	case disclosure.FieldCreatedBy:
+		return m.CreatedBy()
+	case disclosure.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case disclosure.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case disclosure.FieldPatientID:
+		return m.PatientID()
+	case disclosure.FieldDisclosedAt:
+		return m.DisclosedAt()
+	case disclosure.FieldRecipientName:
+		return m.RecipientName()
+	case disclosure.FieldRecipientAddress:
+		return m.RecipientAddress()
+	case disclosure.FieldDescription:
+		return m.Description()
+	case disclosure.FieldPurpose:
+		return m.Purpose()
+	case disclosure.FieldLegalBasis:
+		return m.LegalBasis()
+	case disclosure.FieldConsentID:
+		return m.ConsentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DisclosureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case disclosure.FieldVersion:
+		return m.OldVersion(ctx)
+	case disclosure.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case disclosure.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case disclosure.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case disclosure.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case disclosure.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case disclosure.FieldDisclosedAt:
+		return m.OldDisclosedAt(ctx)
+	case disclosure.FieldRecipientName:
+		return m.OldRecipientName(ctx)
+	case disclosure.FieldRecipientAddress:
+		return m.OldRecipientAddress(ctx)
+	case disclosure.FieldDescription:
+		return m.OldDescription(ctx)
+	case disclosure.FieldPurpose:
+		return m.OldPurpose(ctx)
+	case disclosure.FieldLegalBasis:
+		return m.OldLegalBasis(ctx)
+	case disclosure.FieldConsentID:
+		return m.OldConsentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisclosureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case disclosure.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case disclosure.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case disclosure.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case disclosure.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case disclosure.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case disclosure.FieldPatientID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case disclosure.FieldDisclosedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisclosedAt(v)
+		return nil
+	case disclosure.FieldRecipientName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecipientName(v)
+		return nil
+	case disclosure.FieldRecipientAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecipientAddress(v)
+		return nil
+	case disclosure.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case disclosure.FieldPurpose:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurpose(v)
+		return nil
+	case disclosure.FieldLegalBasis:
+		v, ok := value.(code.LegalBasis)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLegalBasis(v)
+		return nil
+	case disclosure.FieldConsentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DisclosureMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, disclosure.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DisclosureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case disclosure.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisclosureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case disclosure.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DisclosureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(disclosure.FieldCreatedBy) {
+		fields = append(fields, disclosure.FieldCreatedBy)
+	}
+	if m.FieldCleared(disclosure.FieldUpdatedBy) {
+		fields = append(fields, disclosure.FieldUpdatedBy)
+	}
+	if m.FieldCleared(disclosure.FieldRecipientAddress) {
+		fields = append(fields, disclosure.FieldRecipientAddress)
+	}
+	if m.FieldCleared(disclosure.FieldConsentID) {
+		fields = append(fields, disclosure.FieldConsentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DisclosureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DisclosureMutation) ClearField(name string) error {
+	switch name {
+	case disclosure.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case disclosure.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case disclosure.FieldRecipientAddress:
+		m.ClearRecipientAddress()
+		return nil
+	case disclosure.FieldConsentID:
+		m.ClearConsentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DisclosureMutation) ResetField(name string) error {
+	switch name {
+	case disclosure.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case disclosure.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case disclosure.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case disclosure.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case disclosure.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case disclosure.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case disclosure.FieldDisclosedAt:
+		m.ResetDisclosedAt()
+		return nil
+	case disclosure.FieldRecipientName:
+		m.ResetRecipientName()
+		return nil
+	case disclosure.FieldRecipientAddress:
+		m.ResetRecipientAddress()
+		return nil
+	case disclosure.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case disclosure.FieldPurpose:
+		m.ResetPurpose()
+		return nil
+	case disclosure.FieldLegalBasis:
+		m.ResetLegalBasis()
+		return nil
+	case disclosure.FieldConsentID:
+		m.ResetConsentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DisclosureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.patient != nil {
+		edges = append(edges, disclosure.EdgePatient)
+	}
+	if m.consent != nil {
+		edges = append(edges, disclosure.EdgeConsent)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DisclosureMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case disclosure.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case disclosure.EdgeConsent:
+		if id := m.consent; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DisclosureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DisclosureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DisclosureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedpatient {
+		edges = append(edges, disclosure.EdgePatient)
+	}
+	if m.clearedconsent {
+		edges = append(edges, disclosure.EdgeConsent)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DisclosureMutation) EdgeCleared(name string) bool {
+	switch name {
+	case disclosure.EdgePatient:
+		return m.clearedpatient
+	case disclosure.EdgeConsent:
+		return m.clearedconsent
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DisclosureMutation) ClearEdge(name string) error {
+	switch name {
+	case disclosure.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case disclosure.EdgeConsent:
+		m.ClearConsent()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DisclosureMutation) ResetEdge(name string) error {
+	switch name {
+	case disclosure.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case disclosure.EdgeConsent:
+		m.ResetConsent()
+		return nil
+	}
+	return fmt.Errorf("unknown Disclosure edge %s", name)
+}
+
+// DocumentMutation represents an operation that mutates the Document nodes in the graph.
+type DocumentMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	created_by     *uuid.UUID
+	updated_at     *time.Time
+	updated_by     *uuid.UUID
+	kind           *code.DocumentKind
+	title          *string
+	content_type   *string
+	size           *int64
+	addsize        *int64
+	sha256         *string
+	blob           *string
+	clearedFields  map[string]struct{}
+	patient        *uuid.UUID
+	clearedpatient bool
+	done           bool
+	oldValue       func(context.Context) (*Document, error)
+	predicates     []predicate.Document
+}
+
+var _ ent.Mutation = (*DocumentMutation)(nil)
+
+// documentOption allows management of the mutation configuration using functional options.
+type documentOption func(*DocumentMutation)
+
+// newDocumentMutation creates new mutation for the Document entity.
+func newDocumentMutation(c config, op Op, opts ...documentOption) *DocumentMutation {
+	m := &DocumentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDocument,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDocumentID sets the ID field of the mutation.
+func withDocumentID(id uuid.UUID) documentOption {
+	return func(m *DocumentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Document
+		)
+		m.oldValue = func(ctx context.Context) (*Document, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Document.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDocument sets the old Document of the mutation.
+func withDocument(node *Document) documentOption {
+	return func(m *DocumentMutation) {
+		m.oldValue = func(context.Context) (*Document, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DocumentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DocumentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Document entities.
+func (m *DocumentMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DocumentMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DocumentMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Document.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *DocumentMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *DocumentMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *DocumentMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *DocumentMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *DocumentMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DocumentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DocumentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DocumentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *DocumentMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *DocumentMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *DocumentMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[document.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *DocumentMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[document.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *DocumentMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, document.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *DocumentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *DocumentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *DocumentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *DocumentMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *DocumentMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *DocumentMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[document.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *DocumentMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[document.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *DocumentMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, document.FieldUpdatedBy)
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *DocumentMutation) SetPatientID(u uuid.UUID) {
+	m.patient = &u
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *DocumentMutation) PatientID() (r uuid.UUID, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldPatientID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *DocumentMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *DocumentMutation) SetKind(ck code.DocumentKind) {
+	m.kind = &ck
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DocumentMutation) Kind() (r code.DocumentKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldKind(ctx context.Context) (v code.DocumentKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DocumentMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *DocumentMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *DocumentMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *DocumentMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetContentType sets the "content_type" field.
+func (m *DocumentMutation) SetContentType(s string) {
+	m.content_type = &s
+}
+
+// ContentType returns the value of the "content_type" field in the mutation.
+func (m *DocumentMutation) ContentType() (r string, exists bool) {
+	v := m.content_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentType returns the old "content_type" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldContentType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentType: %w", err)
+	}
+	return oldValue.ContentType, nil
+}
+
+// ResetContentType resets all changes to the "content_type" field.
+func (m *DocumentMutation) ResetContentType() {
+	m.content_type = nil
+}
+
+// SetSize sets the "size" field.
+func (m *DocumentMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *DocumentMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *DocumentMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *DocumentMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *DocumentMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *DocumentMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *DocumentMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *DocumentMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetBlob sets the "blob" field.
+func (m *DocumentMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *DocumentMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the Document entity.
+// If the Document object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentMutation) OldBlob(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *DocumentMutation) ResetBlob() {
+	m.blob = nil
+}
+
+// ClearPatient clears the "patient" edge to the Patient entity.
+func (m *DocumentMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[document.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Patient entity was cleared.
+func (m *DocumentMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *DocumentMutation) PatientIDs() (ids []uuid.UUID) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *DocumentMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// Where appends a list predicates to the DocumentMutation builder.
+func (m *DocumentMutation) Where(ps ...predicate.Document) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DocumentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DocumentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Document, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DocumentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DocumentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Document).
+func (m *DocumentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DocumentMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.version != nil {
+		fields = append(fields, document.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, document.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, document.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, document.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, document.FieldUpdatedBy)
+	}
+	if m.patient != nil {
+		fields = append(fields, document.FieldPatientID)
+	}
+	if m.kind != nil {
+		fields = append(fields, document.FieldKind)
+	}
+	if m.title != nil {
+		fields = append(fields, document.FieldTitle)
+	}
+	if m.content_type != nil {
+		fields = append(fields, document.FieldContentType)
+	}
+	if m.size != nil {
+		fields = append(fields, document.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, document.FieldSha256)
+	}
+	if m.blob != nil {
+		fields = append(fields, document.FieldBlob)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DocumentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldVersion:
+		return m.Version()
+	case document.FieldCreatedAt:
+		return m.CreatedAt()
+	case document.FieldCreatedBy:
+		return m.CreatedBy()
+	case document.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case document.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case document.FieldPatientID:
+		return m.PatientID()
+	case document.FieldKind:
+		return m.Kind()
+	case document.FieldTitle:
+		return m.Title()
+	case document.FieldContentType:
+		return m.ContentType()
+	case document.FieldSize:
+		return m.Size()
+	case document.FieldSha256:
+		return m.Sha256()
+	case document.FieldBlob:
+		return m.Blob()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DocumentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case document.FieldVersion:
+		return m.OldVersion(ctx)
+	case document.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case document.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case document.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case document.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case document.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case document.FieldKind:
+		return m.OldKind(ctx)
+	case document.FieldTitle:
+		return m.OldTitle(ctx)
+	case document.FieldContentType:
+		return m.OldContentType(ctx)
+	case document.FieldSize:
+		return m.OldSize(ctx)
+	case document.FieldSha256:
+		return m.OldSha256(ctx)
+	case document.FieldBlob:
+		return m.OldBlob(ctx)
+	}
+	return nil, fmt.Errorf("unknown Document field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case document.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case document.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case document.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case document.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case document.FieldPatientID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case document.FieldKind:
+		v, ok := value.(code.DocumentKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case document.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case document.FieldContentType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentType(v)
+		return nil
+	case document.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case document.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case document.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DocumentMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, document.FieldVersion)
+	}
+	if m.addsize != nil {
+		fields = append(fields, document.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DocumentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case document.FieldVersion:
+		return m.AddedVersion()
+	case document.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DocumentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case document.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case document.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Document numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DocumentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(document.FieldCreatedBy) {
+		fields = append(fields, document.FieldCreatedBy)
+	}
+	if m.FieldCleared(document.FieldUpdatedBy) {
+		fields = append(fields, document.FieldUpdatedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DocumentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DocumentMutation) ClearField(name string) error {
+	switch name {
+	case document.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case document.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Document nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DocumentMutation) ResetField(name string) error {
+	switch name {
+	case document.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case document.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case document.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case document.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case document.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case document.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case document.FieldKind:
+		m.ResetKind()
+		return nil
+	case document.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case document.FieldContentType:
+		m.ResetContentType()
+		return nil
+	case document.FieldSize:
+		m.ResetSize()
+		return nil
+	case document.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case document.FieldBlob:
+		m.ResetBlob()
+		return nil
+	}
+	return fmt.Errorf("unknown Document field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DocumentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.patient != nil {
+		edges = append(edges, document.EdgePatient)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DocumentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case document.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DocumentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DocumentMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DocumentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedpatient {
+		edges = append(edges, document.EdgePatient)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DocumentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case document.EdgePatient:
+		return m.clearedpatient
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DocumentMutation) ClearEdge(name string) error {
+	switch name {
+	case document.EdgePatient:
+		m.ClearPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown Document unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DocumentMutation) ResetEdge(name string) error {
+	switch name {
+	case document.EdgePatient:
+		m.ResetPatient()
+		return nil
+	}
+	return fmt.Errorf("unknown Document edge %s", name)
+}
+
+// EligibilityAnswerMutation represents an operation that mutates the EligibilityAnswer nodes in the graph.
+type EligibilityAnswerMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	version            *int
+	addversion         *int
+	created_at         *time.Time
+	created_by         *uuid.UUID
+	updated_at         *time.Time
+	updated_by         *uuid.UUID
+	value              *string
+	result             *code.AnswerResult
+	answered_at        *time.Time
+	clearedFields      map[string]struct{}
+	enrollment         *uuid.UUID
+	clearedenrollment  bool
+	criterion          *uuid.UUID
+	clearedcriterion   bool
+	answered_by        *uuid.UUID
+	clearedanswered_by bool
+	done               bool
+	oldValue           func(context.Context) (*EligibilityAnswer, error)
+	predicates         []predicate.EligibilityAnswer
+}
+
+var _ ent.Mutation = (*EligibilityAnswerMutation)(nil)
+
+// eligibilityanswerOption allows management of the mutation configuration using functional options.
+type eligibilityanswerOption func(*EligibilityAnswerMutation)
+
+// newEligibilityAnswerMutation creates new mutation for the EligibilityAnswer entity.
+func newEligibilityAnswerMutation(c config, op Op, opts ...eligibilityanswerOption) *EligibilityAnswerMutation {
+	m := &EligibilityAnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEligibilityAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEligibilityAnswerID sets the ID field of the mutation.
+func withEligibilityAnswerID(id uuid.UUID) eligibilityanswerOption {
+	return func(m *EligibilityAnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *EligibilityAnswer
+		)
+		m.oldValue = func(ctx context.Context) (*EligibilityAnswer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().EligibilityAnswer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEligibilityAnswer sets the old EligibilityAnswer of the mutation.
+func withEligibilityAnswer(node *EligibilityAnswer) eligibilityanswerOption {
+	return func(m *EligibilityAnswerMutation) {
+		m.oldValue = func(context.Context) (*EligibilityAnswer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EligibilityAnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EligibilityAnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of EligibilityAnswer entities.
+func (m *EligibilityAnswerMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EligibilityAnswerMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EligibilityAnswerMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().EligibilityAnswer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *EligibilityAnswerMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *EligibilityAnswerMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *EligibilityAnswerMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *EligibilityAnswerMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *EligibilityAnswerMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EligibilityAnswerMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EligibilityAnswerMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EligibilityAnswerMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *EligibilityAnswerMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *EligibilityAnswerMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *EligibilityAnswerMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[eligibilityanswer.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *EligibilityAnswerMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[eligibilityanswer.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *EligibilityAnswerMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, eligibilityanswer.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EligibilityAnswerMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EligibilityAnswerMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EligibilityAnswerMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *EligibilityAnswerMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *EligibilityAnswerMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *EligibilityAnswerMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[eligibilityanswer.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *EligibilityAnswerMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[eligibilityanswer.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *EligibilityAnswerMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, eligibilityanswer.FieldUpdatedBy)
+}
+
+// SetEnrollmentID sets the "enrollment_id" field.
+func (m *EligibilityAnswerMutation) SetEnrollmentID(u uuid.UUID) {
+	m.enrollment = &u
+}
+
+// EnrollmentID returns the value of the "enrollment_id" field in the mutation.
+func (m *EligibilityAnswerMutation) EnrollmentID() (r uuid.UUID, exists bool) {
+	v := m.enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollmentID returns the old "enrollment_id" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldEnrollmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollmentID: %w", err)
+	}
+	return oldValue.EnrollmentID, nil
+}
+
+// ResetEnrollmentID resets all changes to the "enrollment_id" field.
+func (m *EligibilityAnswerMutation) ResetEnrollmentID() {
+	m.enrollment = nil
+}
+
+// SetCriterionID sets the "criterion_id" field.
+func (m *EligibilityAnswerMutation) SetCriterionID(u uuid.UUID) {
+	m.criterion = &u
+}
+
+// CriterionID returns the value of the "criterion_id" field in the mutation.
+func (m *EligibilityAnswerMutation) CriterionID() (r uuid.UUID, exists bool) {
+	v := m.criterion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCriterionID returns the old "criterion_id" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldCriterionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCriterionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCriterionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCriterionID: %w", err)
+	}
+	return oldValue.CriterionID, nil
+}
+
+// ResetCriterionID resets all changes to the "criterion_id" field.
+func (m *EligibilityAnswerMutation) ResetCriterionID() {
+	m.criterion = nil
+}
+
+// SetValue sets the "value" field.
+func (m *EligibilityAnswerMutation) SetValue(s string) {
+	m.value = &s
+}
+
+// Value returns the value of the "value" field in the mutation.
+func (m *EligibilityAnswerMutation) Value() (r string, exists bool) {
+	v := m.value
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValue returns the old "value" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldValue(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValue is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValue requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValue: %w", err)
+	}
+	return oldValue.Value, nil
+}
+
+// ClearValue clears the value of the "value" field.
+func (m *EligibilityAnswerMutation) ClearValue() {
+	m.value = nil
+	m.clearedFields[eligibilityanswer.FieldValue] = struct{}{}
+}
+
+// ValueCleared returns if the "value" field was cleared in this mutation.
+func (m *EligibilityAnswerMutation) ValueCleared() bool {
+	_, ok := m.clearedFields[eligibilityanswer.FieldValue]
+	return ok
+}
+
+// ResetValue resets all changes to the "value" field.
+func (m *EligibilityAnswerMutation) ResetValue() {
+	m.value = nil
+	delete(m.clearedFields, eligibilityanswer.FieldValue)
+}
+
+// SetResult sets the "result" field.
+func (m *EligibilityAnswerMutation) SetResult(cr code.AnswerResult) {
+	m.result = &cr
+}
+
+// Result returns the value of the "result" field in the mutation.
+func (m *EligibilityAnswerMutation) Result() (r code.AnswerResult, exists bool) {
+	v := m.result
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResult returns the old "result" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldResult(ctx context.Context) (v code.AnswerResult, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResult: %w", err)
+	}
+	return oldValue.Result, nil
+}
+
+// ResetResult resets all changes to the "result" field.
+func (m *EligibilityAnswerMutation) ResetResult() {
+	m.result = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *EligibilityAnswerMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *EligibilityAnswerMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldAnsweredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *EligibilityAnswerMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+}
+
+// SetAnsweredByID sets the "answered_by_id" field.
+func (m *EligibilityAnswerMutation) SetAnsweredByID(u uuid.UUID) {
+	m.answered_by = &u
+}
+
+// AnsweredByID returns the value of the "answered_by_id" field in the mutation.
+func (m *EligibilityAnswerMutation) AnsweredByID() (r uuid.UUID, exists bool) {
+	v := m.answered_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredByID returns the old "answered_by_id" field's value of the EligibilityAnswer entity.
+// If the EligibilityAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EligibilityAnswerMutation) OldAnsweredByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredByID: %w", err)
+	}
+	return oldValue.AnsweredByID, nil
+}
+
+// ClearAnsweredByID clears the value of the "answered_by_id" field.
+func (m *EligibilityAnswerMutation) ClearAnsweredByID() {
+	m.answered_by = nil
+	m.clearedFields[eligibilityanswer.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByIDCleared returns if the "answered_by_id" field was cleared in this mutation.
+func (m *EligibilityAnswerMutation) AnsweredByIDCleared() bool {
+	_, ok := m.clearedFields[eligibilityanswer.FieldAnsweredByID]
+	return ok
+}
+
+// ResetAnsweredByID resets all changes to the "answered_by_id" field.
+func (m *EligibilityAnswerMutation) ResetAnsweredByID() {
+	m.answered_by = nil
+	delete(m.clearedFields, eligibilityanswer.FieldAnsweredByID)
+}
+
+// ClearEnrollment clears the "enrollment" edge to the Enrollment entity.
+func (m *EligibilityAnswerMutation) ClearEnrollment() {
+	m.clearedenrollment = true
+	m.clearedFields[eligibilityanswer.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentCleared reports if the "enrollment" edge to the Enrollment entity was cleared.
+func (m *EligibilityAnswerMutation) EnrollmentCleared() bool {
+	return m.clearedenrollment
+}
+
+// EnrollmentIDs returns the "enrollment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EnrollmentID instead. It exists only for internal usage by the builders.
+func (m *EligibilityAnswerMutation) EnrollmentIDs() (ids []uuid.UUID) {
+	if id := m.enrollment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEnrollment resets all changes to the "enrollment" edge.
+func (m *EligibilityAnswerMutation) ResetEnrollment() {
+	m.enrollment = nil
+	m.clearedenrollment = false
+}
+
+// ClearCriterion clears the "criterion" edge to the EligibilityCriterion entity.
+func (m *EligibilityAnswerMutation) ClearCriterion() {
+	m.clearedcriterion = true
+	m.clearedFields[eligibilityanswer.FieldCriterionID] = struct{}{}
+}
+
+// CriterionCleared reports if the "criterion" edge to the EligibilityCriterion entity was cleared.
+func (m *EligibilityAnswerMutation) CriterionCleared() bool {
+	return m.clearedcriterion
+}
+
+// CriterionIDs returns the "criterion" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CriterionID instead. It exists only for internal usage by the builders.
+func (m *EligibilityAnswerMutation) CriterionIDs() (ids []uuid.UUID) {
+	if id := m.criterion; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCriterion resets all changes to the "criterion" edge.
+func (m *EligibilityAnswerMutation) ResetCriterion() {
+	m.criterion = nil
+	m.clearedcriterion = false
+}
+
+// ClearAnsweredBy clears the "answered_by" edge to the Identity entity.
+func (m *EligibilityAnswerMutation) ClearAnsweredBy() {
+	m.clearedanswered_by = true
+	m.clearedFields[eligibilityanswer.FieldAnsweredByID] = struct{}{}
+}
+
+// AnsweredByCleared reports if the "answered_by" edge to the Identity entity was cleared.
+func (m *EligibilityAnswerMutation) AnsweredByCleared() bool {
+	return m.AnsweredByIDCleared() || m.clearedanswered_by
+}
+
+// AnsweredByIDs returns the "answered_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AnsweredByID instead. It exists only for internal usage by the builders.
+func (m *EligibilityAnswerMutation) AnsweredByIDs() (ids []uuid.UUID) {
+	if id := m.answered_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAnsweredBy resets all changes to the "answered_by" edge.
+func (m *EligibilityAnswerMutation) ResetAnsweredBy() {
+	m.answered_by = nil
+	m.clearedanswered_by = false
+}
+
+// Where appends a list predicates to the EligibilityAnswerMutation builder.
+func (m *EligibilityAnswerMutation) Where(ps ...predicate.EligibilityAnswer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EligibilityAnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EligibilityAnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.EligibilityAnswer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EligibilityAnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EligibilityAnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (EligibilityAnswer).
+func (m *EligibilityAnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EligibilityAnswerMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.version != nil {
+		fields = append(fields, eligibilityanswer.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, eligibilityanswer.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, eligibilityanswer.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, eligibilityanswer.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, eligibilityanswer.FieldUpdatedBy)
+	}
+	if m.enrollment != nil {
+		fields = append(fields, eligibilityanswer.FieldEnrollmentID)
+	}
+	if m.criterion != nil {
+		fields = append(fields, eligibilityanswer.FieldCriterionID)
+	}
+	if m.value != nil {
+		fields = append(fields, eligibilityanswer.FieldValue)
+	}
+	if m.result != nil {
+		fields = append(fields, eligibilityanswer.FieldResult)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, eligibilityanswer.FieldAnsweredAt)
+	}
+	if m.answered_by != nil {
+		fields = append(fields, eligibilityanswer.FieldAnsweredByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EligibilityAnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		return m.Version()
+	case eligibilityanswer.FieldCreatedAt:
+		return m.CreatedAt()
+	case eligibilityanswer.FieldCreatedBy:
+		return m.CreatedBy()
+	case eligibilityanswer.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case eligibilityanswer.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case eligibilityanswer.FieldEnrollmentID:
+		return m.EnrollmentID()
+	case eligibilityanswer.FieldCriterionID:
+		return m.CriterionID()
+	case eligibilityanswer.FieldValue:
+		return m.Value()
+	case eligibilityanswer.FieldResult:
+		return m.Result()
+	case eligibilityanswer.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case eligibilityanswer.FieldAnsweredByID:
+		return m.AnsweredByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EligibilityAnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		return m.OldVersion(ctx)
+	case eligibilityanswer.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case eligibilityanswer.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case eligibilityanswer.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case eligibilityanswer.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case eligibilityanswer.FieldEnrollmentID:
+		return m.OldEnrollmentID(ctx)
+	case eligibilityanswer.FieldCriterionID:
+		return m.OldCriterionID(ctx)
+	case eligibilityanswer.FieldValue:
+		return m.OldValue(ctx)
+	case eligibilityanswer.FieldResult:
+		return m.OldResult(ctx)
+	case eligibilityanswer.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case eligibilityanswer.FieldAnsweredByID:
+		return m.OldAnsweredByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown EligibilityAnswer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EligibilityAnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case eligibilityanswer.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case eligibilityanswer.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case eligibilityanswer.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case eligibilityanswer.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case eligibilityanswer.FieldEnrollmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollmentID(v)
+		return nil
+	case eligibilityanswer.FieldCriterionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCriterionID(v)
+		return nil
+	case eligibilityanswer.FieldValue:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValue(v)
+		return nil
+	case eligibilityanswer.FieldResult:
+		v, ok := value.(code.AnswerResult)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResult(v)
+		return nil
+	case eligibilityanswer.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case eligibilityanswer.FieldAnsweredByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EligibilityAnswerMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, eligibilityanswer.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EligibilityAnswerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EligibilityAnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EligibilityAnswerMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(eligibilityanswer.FieldCreatedBy) {
+		fields = append(fields, eligibilityanswer.FieldCreatedBy)
+	}
+	if m.FieldCleared(eligibilityanswer.FieldUpdatedBy) {
+		fields = append(fields, eligibilityanswer.FieldUpdatedBy)
+	}
+	if m.FieldCleared(eligibilityanswer.FieldValue) {
+		fields = append(fields, eligibilityanswer.FieldValue)
+	}
+	if m.FieldCleared(eligibilityanswer.FieldAnsweredByID) {
+		fields = append(fields, eligibilityanswer.FieldAnsweredByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EligibilityAnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EligibilityAnswerMutation) ClearField(name string) error {
+	switch name {
+	case eligibilityanswer.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case eligibilityanswer.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case eligibilityanswer.FieldValue:
+		m.ClearValue()
+		return nil
+	case eligibilityanswer.FieldAnsweredByID:
+		m.ClearAnsweredByID()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EligibilityAnswerMutation) ResetField(name string) error {
+	switch name {
+	case eligibilityanswer.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case eligibilityanswer.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case eligibilityanswer.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case eligibilityanswer.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case eligibilityanswer.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case eligibilityanswer.FieldEnrollmentID:
+		m.ResetEnrollmentID()
+		return nil
+	case eligibilityanswer.FieldCriterionID:
+		m.ResetCriterionID()
+		return nil
+	case eligibilityanswer.FieldValue:
+		m.ResetValue()
+		return nil
+	case eligibilityanswer.FieldResult:
+		m.ResetResult()
+		return nil
+	case eligibilityanswer.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case eligibilityanswer.FieldAnsweredByID:
+		m.ResetAnsweredByID()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EligibilityAnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.enrollment != nil {
+		edges = append(edges, eligibilityanswer.EdgeEnrollment)
+	}
+	if m.criterion != nil {
+		edges = append(edges, eligibilityanswer.EdgeCriterion)
+	}
+	if m.answered_by != nil {
+		edges = append(edges, eligibilityanswer.EdgeAnsweredBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EligibilityAnswerMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case eligibilityanswer.EdgeEnrollment:
+		if id := m.enrollment; id != nil {
+			return []ent.Value{*id}
+		}
+	case eligibilityanswer.EdgeCriterion:
+		if id := m.criterion; id != nil {
+			return []ent.Value{*id}
+		}
+	case eligibilityanswer.EdgeAnsweredBy:
+		if id := m.answered_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EligibilityAnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EligibilityAnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EligibilityAnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedenrollment {
+		edges = append(edges, eligibilityanswer.EdgeEnrollment)
+	}
+	if m.clearedcriterion {
+		edges = append(edges, eligibilityanswer.EdgeCriterion)
+	}
+	if m.clearedanswered_by {
+		edges = append(edges, eligibilityanswer.EdgeAnsweredBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EligibilityAnswerMutation) EdgeCleared(name string) bool {
+	switch name {
+	case eligibilityanswer.EdgeEnrollment:
+		return m.clearedenrollment
+	case eligibilityanswer.EdgeCriterion:
+		return m.clearedcriterion
+	case eligibilityanswer.EdgeAnsweredBy:
+		return m.clearedanswered_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EligibilityAnswerMutation) ClearEdge(name string) error {
+	switch name {
+	case eligibilityanswer.EdgeEnrollment:
+		m.ClearEnrollment()
+		return nil
+	case eligibilityanswer.EdgeCriterion:
+		m.ClearCriterion()
+		return nil
+	case eligibilityanswer.EdgeAnsweredBy:
+		m.ClearAnsweredBy()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EligibilityAnswerMutation) ResetEdge(name string) error {
+	switch name {
+	case eligibilityanswer.EdgeEnrollment:
+		m.ResetEnrollment()
+		return nil
+	case eligibilityanswer.EdgeCriterion:
+		m.ResetCriterion()
+		return nil
+	case eligibilityanswer.EdgeAnsweredBy:
+		m.ResetAnsweredBy()
+		return nil
+	}
+	return fmt.Errorf("unknown EligibilityAnswer edge %s", name)
 }
 
 // EligibilityCriterionMutation represents an operation that mutates the EligibilityCriterion nodes in the graph.
@@ -19063,9 +30582,13 @@ type EnrollmentMutation struct {
 	status                 *code.EnrollmentStatus
 	source                 *code.EnrollmentSource
 	referred_at            *time.Time
+	eligibility            *code.EligibilityDecision
+	eligibility_note       *string
 	eligibility_decided_at *time.Time
+	waitlisted_at          *time.Time
 	consented_at           *time.Time
 	activated_at           *time.Time
+	hold_reason            *string
 	ended_at               *time.Time
 	end_reason             *string
 	opt_out_until          *code.Date
@@ -19080,6 +30603,14 @@ type EnrollmentMutation struct {
 	clearedcoordinator     bool
 	trial_subject          *uuid.UUID
 	clearedtrial_subject   bool
+	onboarding             *uuid.UUID
+	clearedonboarding      bool
+	answers                map[uuid.UUID]struct{}
+	removedanswers         map[uuid.UUID]struct{}
+	clearedanswers         bool
+	activities             map[uuid.UUID]struct{}
+	removedactivities      map[uuid.UUID]struct{}
+	clearedactivities      bool
 	history                map[uuid.UUID]struct{}
 	removedhistory         map[uuid.UUID]struct{}
 	clearedhistory         bool
@@ -19696,6 +31227,91 @@ func (m *EnrollmentMutation) ResetReferredAt() {
 	m.referred_at = nil
 }
 
+// SetEligibility sets the "eligibility" field.
+func (m *EnrollmentMutation) SetEligibility(cd code.EligibilityDecision) {
+	m.eligibility = &cd
+}
+
+// Eligibility returns the value of the "eligibility" field in the mutation.
+func (m *EnrollmentMutation) Eligibility() (r code.EligibilityDecision, exists bool) {
+	v := m.eligibility
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibility returns the old "eligibility" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldEligibility(ctx context.Context) (v code.EligibilityDecision, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibility: %w", err)
+	}
+	return oldValue.Eligibility, nil
+}
+
+// ResetEligibility resets all changes to the "eligibility" field.
+func (m *EnrollmentMutation) ResetEligibility() {
+	m.eligibility = nil
+}
+
+// SetEligibilityNote sets the "eligibility_note" field.
+func (m *EnrollmentMutation) SetEligibilityNote(s string) {
+	m.eligibility_note = &s
+}
+
+// EligibilityNote returns the value of the "eligibility_note" field in the mutation.
+func (m *EnrollmentMutation) EligibilityNote() (r string, exists bool) {
+	v := m.eligibility_note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEligibilityNote returns the old "eligibility_note" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldEligibilityNote(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEligibilityNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEligibilityNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEligibilityNote: %w", err)
+	}
+	return oldValue.EligibilityNote, nil
+}
+
+// ClearEligibilityNote clears the value of the "eligibility_note" field.
+func (m *EnrollmentMutation) ClearEligibilityNote() {
+	m.eligibility_note = nil
+	m.clearedFields[enrollment.FieldEligibilityNote] = struct{}{}
+}
+
+// EligibilityNoteCleared returns if the "eligibility_note" field was cleared in this mutation.
+func (m *EnrollmentMutation) EligibilityNoteCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldEligibilityNote]
+	return ok
+}
+
+// ResetEligibilityNote resets all changes to the "eligibility_note" field.
+func (m *EnrollmentMutation) ResetEligibilityNote() {
+	m.eligibility_note = nil
+	delete(m.clearedFields, enrollment.FieldEligibilityNote)
+}
+
 // SetEligibilityDecidedAt sets the "eligibility_decided_at" field.
 func (m *EnrollmentMutation) SetEligibilityDecidedAt(t time.Time) {
 	m.eligibility_decided_at = &t
@@ -19743,6 +31359,55 @@ func (m *EnrollmentMutation) EligibilityDecidedAtCleared() bool {
 func (m *EnrollmentMutation) ResetEligibilityDecidedAt() {
 	m.eligibility_decided_at = nil
 	delete(m.clearedFields, enrollment.FieldEligibilityDecidedAt)
+}
+
+// SetWaitlistedAt sets the "waitlisted_at" field.
+func (m *EnrollmentMutation) SetWaitlistedAt(t time.Time) {
+	m.waitlisted_at = &t
+}
+
+// WaitlistedAt returns the value of the "waitlisted_at" field in the mutation.
+func (m *EnrollmentMutation) WaitlistedAt() (r time.Time, exists bool) {
+	v := m.waitlisted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWaitlistedAt returns the old "waitlisted_at" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldWaitlistedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWaitlistedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWaitlistedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWaitlistedAt: %w", err)
+	}
+	return oldValue.WaitlistedAt, nil
+}
+
+// ClearWaitlistedAt clears the value of the "waitlisted_at" field.
+func (m *EnrollmentMutation) ClearWaitlistedAt() {
+	m.waitlisted_at = nil
+	m.clearedFields[enrollment.FieldWaitlistedAt] = struct{}{}
+}
+
+// WaitlistedAtCleared returns if the "waitlisted_at" field was cleared in this mutation.
+func (m *EnrollmentMutation) WaitlistedAtCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldWaitlistedAt]
+	return ok
+}
+
+// ResetWaitlistedAt resets all changes to the "waitlisted_at" field.
+func (m *EnrollmentMutation) ResetWaitlistedAt() {
+	m.waitlisted_at = nil
+	delete(m.clearedFields, enrollment.FieldWaitlistedAt)
 }
 
 // SetConsentedAt sets the "consented_at" field.
@@ -19841,6 +31506,55 @@ func (m *EnrollmentMutation) ActivatedAtCleared() bool {
 func (m *EnrollmentMutation) ResetActivatedAt() {
 	m.activated_at = nil
 	delete(m.clearedFields, enrollment.FieldActivatedAt)
+}
+
+// SetHoldReason sets the "hold_reason" field.
+func (m *EnrollmentMutation) SetHoldReason(s string) {
+	m.hold_reason = &s
+}
+
+// HoldReason returns the value of the "hold_reason" field in the mutation.
+func (m *EnrollmentMutation) HoldReason() (r string, exists bool) {
+	v := m.hold_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHoldReason returns the old "hold_reason" field's value of the Enrollment entity.
+// If the Enrollment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EnrollmentMutation) OldHoldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHoldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHoldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHoldReason: %w", err)
+	}
+	return oldValue.HoldReason, nil
+}
+
+// ClearHoldReason clears the value of the "hold_reason" field.
+func (m *EnrollmentMutation) ClearHoldReason() {
+	m.hold_reason = nil
+	m.clearedFields[enrollment.FieldHoldReason] = struct{}{}
+}
+
+// HoldReasonCleared returns if the "hold_reason" field was cleared in this mutation.
+func (m *EnrollmentMutation) HoldReasonCleared() bool {
+	_, ok := m.clearedFields[enrollment.FieldHoldReason]
+	return ok
+}
+
+// ResetHoldReason resets all changes to the "hold_reason" field.
+func (m *EnrollmentMutation) ResetHoldReason() {
+	m.hold_reason = nil
+	delete(m.clearedFields, enrollment.FieldHoldReason)
 }
 
 // SetEndedAt sets the "ended_at" field.
@@ -20137,6 +31851,153 @@ func (m *EnrollmentMutation) ResetTrialSubject() {
 	m.clearedtrial_subject = false
 }
 
+// SetOnboardingID sets the "onboarding" edge to the OnboardingPlan entity by id.
+func (m *EnrollmentMutation) SetOnboardingID(id uuid.UUID) {
+	m.onboarding = &id
+}
+
+// ClearOnboarding clears the "onboarding" edge to the OnboardingPlan entity.
+func (m *EnrollmentMutation) ClearOnboarding() {
+	m.clearedonboarding = true
+}
+
+// OnboardingCleared reports if the "onboarding" edge to the OnboardingPlan entity was cleared.
+func (m *EnrollmentMutation) OnboardingCleared() bool {
+	return m.clearedonboarding
+}
+
+// OnboardingID returns the "onboarding" edge ID in the mutation.
+func (m *EnrollmentMutation) OnboardingID() (id uuid.UUID, exists bool) {
+	if m.onboarding != nil {
+		return *m.onboarding, true
+	}
+	return
+}
+
+// OnboardingIDs returns the "onboarding" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OnboardingID instead. It exists only for internal usage by the builders.
+func (m *EnrollmentMutation) OnboardingIDs() (ids []uuid.UUID) {
+	if id := m.onboarding; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOnboarding resets all changes to the "onboarding" edge.
+func (m *EnrollmentMutation) ResetOnboarding() {
+	m.onboarding = nil
+	m.clearedonboarding = false
+}
+
+// AddAnswerIDs adds the "answers" edge to the EligibilityAnswer entity by ids.
+func (m *EnrollmentMutation) AddAnswerIDs(ids ...uuid.UUID) {
+	if m.answers == nil {
+		m.answers = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.answers[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAnswers clears the "answers" edge to the EligibilityAnswer entity.
+func (m *EnrollmentMutation) ClearAnswers() {
+	m.clearedanswers = true
+}
+
+// AnswersCleared reports if the "answers" edge to the EligibilityAnswer entity was cleared.
+func (m *EnrollmentMutation) AnswersCleared() bool {
+	return m.clearedanswers
+}
+
+// RemoveAnswerIDs removes the "answers" edge to the EligibilityAnswer entity by IDs.
+func (m *EnrollmentMutation) RemoveAnswerIDs(ids ...uuid.UUID) {
+	if m.removedanswers == nil {
+		m.removedanswers = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.answers, ids[i])
+		m.removedanswers[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAnswers returns the removed IDs of the "answers" edge to the EligibilityAnswer entity.
+func (m *EnrollmentMutation) RemovedAnswersIDs() (ids []uuid.UUID) {
+	for id := range m.removedanswers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AnswersIDs returns the "answers" edge IDs in the mutation.
+func (m *EnrollmentMutation) AnswersIDs() (ids []uuid.UUID) {
+	for id := range m.answers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAnswers resets all changes to the "answers" edge.
+func (m *EnrollmentMutation) ResetAnswers() {
+	m.answers = nil
+	m.clearedanswers = false
+	m.removedanswers = nil
+}
+
+// AddActivityIDs adds the "activities" edge to the ServiceActivity entity by ids.
+func (m *EnrollmentMutation) AddActivityIDs(ids ...uuid.UUID) {
+	if m.activities == nil {
+		m.activities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.activities[ids[i]] = struct{}{}
+	}
+}
+
+// ClearActivities clears the "activities" edge to the ServiceActivity entity.
+func (m *EnrollmentMutation) ClearActivities() {
+	m.clearedactivities = true
+}
+
+// ActivitiesCleared reports if the "activities" edge to the ServiceActivity entity was cleared.
+func (m *EnrollmentMutation) ActivitiesCleared() bool {
+	return m.clearedactivities
+}
+
+// RemoveActivityIDs removes the "activities" edge to the ServiceActivity entity by IDs.
+func (m *EnrollmentMutation) RemoveActivityIDs(ids ...uuid.UUID) {
+	if m.removedactivities == nil {
+		m.removedactivities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.activities, ids[i])
+		m.removedactivities[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedActivities returns the removed IDs of the "activities" edge to the ServiceActivity entity.
+func (m *EnrollmentMutation) RemovedActivitiesIDs() (ids []uuid.UUID) {
+	for id := range m.removedactivities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ActivitiesIDs returns the "activities" edge IDs in the mutation.
+func (m *EnrollmentMutation) ActivitiesIDs() (ids []uuid.UUID) {
+	for id := range m.activities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetActivities resets all changes to the "activities" edge.
+func (m *EnrollmentMutation) ResetActivities() {
+	m.activities = nil
+	m.clearedactivities = false
+	m.removedactivities = nil
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
 func (m *EnrollmentMutation) AddHistoryIDs(ids ...uuid.UUID) {
 	if m.history == nil {
@@ -20225,7 +32086,7 @@ func (m *EnrollmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EnrollmentMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 22)
 	if m.version != nil {
 		fields = append(fields, enrollment.FieldVersion)
 	}
@@ -20262,14 +32123,26 @@ func (m *EnrollmentMutation) Fields() []string {
 	if m.referred_at != nil {
 		fields = append(fields, enrollment.FieldReferredAt)
 	}
+	if m.eligibility != nil {
+		fields = append(fields, enrollment.FieldEligibility)
+	}
+	if m.eligibility_note != nil {
+		fields = append(fields, enrollment.FieldEligibilityNote)
+	}
 	if m.eligibility_decided_at != nil {
 		fields = append(fields, enrollment.FieldEligibilityDecidedAt)
+	}
+	if m.waitlisted_at != nil {
+		fields = append(fields, enrollment.FieldWaitlistedAt)
 	}
 	if m.consented_at != nil {
 		fields = append(fields, enrollment.FieldConsentedAt)
 	}
 	if m.activated_at != nil {
 		fields = append(fields, enrollment.FieldActivatedAt)
+	}
+	if m.hold_reason != nil {
+		fields = append(fields, enrollment.FieldHoldReason)
 	}
 	if m.ended_at != nil {
 		fields = append(fields, enrollment.FieldEndedAt)
@@ -20312,12 +32185,20 @@ func (m *EnrollmentMutation) Field(name string) (ent.Value, bool) {
 		return m.Source()
 	case enrollment.FieldReferredAt:
 		return m.ReferredAt()
+	case enrollment.FieldEligibility:
+		return m.Eligibility()
+	case enrollment.FieldEligibilityNote:
+		return m.EligibilityNote()
 	case enrollment.FieldEligibilityDecidedAt:
 		return m.EligibilityDecidedAt()
+	case enrollment.FieldWaitlistedAt:
+		return m.WaitlistedAt()
 	case enrollment.FieldConsentedAt:
 		return m.ConsentedAt()
 	case enrollment.FieldActivatedAt:
 		return m.ActivatedAt()
+	case enrollment.FieldHoldReason:
+		return m.HoldReason()
 	case enrollment.FieldEndedAt:
 		return m.EndedAt()
 	case enrollment.FieldEndReason:
@@ -20357,12 +32238,20 @@ func (m *EnrollmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldSource(ctx)
 	case enrollment.FieldReferredAt:
 		return m.OldReferredAt(ctx)
+	case enrollment.FieldEligibility:
+		return m.OldEligibility(ctx)
+	case enrollment.FieldEligibilityNote:
+		return m.OldEligibilityNote(ctx)
 	case enrollment.FieldEligibilityDecidedAt:
 		return m.OldEligibilityDecidedAt(ctx)
+	case enrollment.FieldWaitlistedAt:
+		return m.OldWaitlistedAt(ctx)
 	case enrollment.FieldConsentedAt:
 		return m.OldConsentedAt(ctx)
 	case enrollment.FieldActivatedAt:
 		return m.OldActivatedAt(ctx)
+	case enrollment.FieldHoldReason:
+		return m.OldHoldReason(ctx)
 	case enrollment.FieldEndedAt:
 		return m.OldEndedAt(ctx)
 	case enrollment.FieldEndReason:
@@ -20462,12 +32351,33 @@ func (m *EnrollmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReferredAt(v)
 		return nil
+	case enrollment.FieldEligibility:
+		v, ok := value.(code.EligibilityDecision)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibility(v)
+		return nil
+	case enrollment.FieldEligibilityNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEligibilityNote(v)
+		return nil
 	case enrollment.FieldEligibilityDecidedAt:
 		v, ok := value.(time.Time)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetEligibilityDecidedAt(v)
+		return nil
+	case enrollment.FieldWaitlistedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWaitlistedAt(v)
 		return nil
 	case enrollment.FieldConsentedAt:
 		v, ok := value.(time.Time)
@@ -20482,6 +32392,13 @@ func (m *EnrollmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetActivatedAt(v)
+		return nil
+	case enrollment.FieldHoldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHoldReason(v)
 		return nil
 	case enrollment.FieldEndedAt:
 		v, ok := value.(time.Time)
@@ -20561,14 +32478,23 @@ func (m *EnrollmentMutation) ClearedFields() []string {
 	if m.FieldCleared(enrollment.FieldCoordinatorID) {
 		fields = append(fields, enrollment.FieldCoordinatorID)
 	}
+	if m.FieldCleared(enrollment.FieldEligibilityNote) {
+		fields = append(fields, enrollment.FieldEligibilityNote)
+	}
 	if m.FieldCleared(enrollment.FieldEligibilityDecidedAt) {
 		fields = append(fields, enrollment.FieldEligibilityDecidedAt)
+	}
+	if m.FieldCleared(enrollment.FieldWaitlistedAt) {
+		fields = append(fields, enrollment.FieldWaitlistedAt)
 	}
 	if m.FieldCleared(enrollment.FieldConsentedAt) {
 		fields = append(fields, enrollment.FieldConsentedAt)
 	}
 	if m.FieldCleared(enrollment.FieldActivatedAt) {
 		fields = append(fields, enrollment.FieldActivatedAt)
+	}
+	if m.FieldCleared(enrollment.FieldHoldReason) {
+		fields = append(fields, enrollment.FieldHoldReason)
 	}
 	if m.FieldCleared(enrollment.FieldEndedAt) {
 		fields = append(fields, enrollment.FieldEndedAt)
@@ -20605,14 +32531,23 @@ func (m *EnrollmentMutation) ClearField(name string) error {
 	case enrollment.FieldCoordinatorID:
 		m.ClearCoordinatorID()
 		return nil
+	case enrollment.FieldEligibilityNote:
+		m.ClearEligibilityNote()
+		return nil
 	case enrollment.FieldEligibilityDecidedAt:
 		m.ClearEligibilityDecidedAt()
+		return nil
+	case enrollment.FieldWaitlistedAt:
+		m.ClearWaitlistedAt()
 		return nil
 	case enrollment.FieldConsentedAt:
 		m.ClearConsentedAt()
 		return nil
 	case enrollment.FieldActivatedAt:
 		m.ClearActivatedAt()
+		return nil
+	case enrollment.FieldHoldReason:
+		m.ClearHoldReason()
 		return nil
 	case enrollment.FieldEndedAt:
 		m.ClearEndedAt()
@@ -20667,14 +32602,26 @@ func (m *EnrollmentMutation) ResetField(name string) error {
 	case enrollment.FieldReferredAt:
 		m.ResetReferredAt()
 		return nil
+	case enrollment.FieldEligibility:
+		m.ResetEligibility()
+		return nil
+	case enrollment.FieldEligibilityNote:
+		m.ResetEligibilityNote()
+		return nil
 	case enrollment.FieldEligibilityDecidedAt:
 		m.ResetEligibilityDecidedAt()
+		return nil
+	case enrollment.FieldWaitlistedAt:
+		m.ResetWaitlistedAt()
 		return nil
 	case enrollment.FieldConsentedAt:
 		m.ResetConsentedAt()
 		return nil
 	case enrollment.FieldActivatedAt:
 		m.ResetActivatedAt()
+		return nil
+	case enrollment.FieldHoldReason:
+		m.ResetHoldReason()
 		return nil
 	case enrollment.FieldEndedAt:
 		m.ResetEndedAt()
@@ -20691,7 +32638,7 @@ func (m *EnrollmentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *EnrollmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 9)
 	if m.patient != nil {
 		edges = append(edges, enrollment.EdgePatient)
 	}
@@ -20706,6 +32653,15 @@ func (m *EnrollmentMutation) AddedEdges() []string {
 	}
 	if m.trial_subject != nil {
 		edges = append(edges, enrollment.EdgeTrialSubject)
+	}
+	if m.onboarding != nil {
+		edges = append(edges, enrollment.EdgeOnboarding)
+	}
+	if m.answers != nil {
+		edges = append(edges, enrollment.EdgeAnswers)
+	}
+	if m.activities != nil {
+		edges = append(edges, enrollment.EdgeActivities)
 	}
 	if m.history != nil {
 		edges = append(edges, enrollment.EdgeHistory)
@@ -20737,6 +32693,22 @@ func (m *EnrollmentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.trial_subject; id != nil {
 			return []ent.Value{*id}
 		}
+	case enrollment.EdgeOnboarding:
+		if id := m.onboarding; id != nil {
+			return []ent.Value{*id}
+		}
+	case enrollment.EdgeAnswers:
+		ids := make([]ent.Value, 0, len(m.answers))
+		for id := range m.answers {
+			ids = append(ids, id)
+		}
+		return ids
+	case enrollment.EdgeActivities:
+		ids := make([]ent.Value, 0, len(m.activities))
+		for id := range m.activities {
+			ids = append(ids, id)
+		}
+		return ids
 	case enrollment.EdgeHistory:
 		ids := make([]ent.Value, 0, len(m.history))
 		for id := range m.history {
@@ -20749,7 +32721,13 @@ func (m *EnrollmentMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *EnrollmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 9)
+	if m.removedanswers != nil {
+		edges = append(edges, enrollment.EdgeAnswers)
+	}
+	if m.removedactivities != nil {
+		edges = append(edges, enrollment.EdgeActivities)
+	}
 	if m.removedhistory != nil {
 		edges = append(edges, enrollment.EdgeHistory)
 	}
@@ -20760,6 +32738,18 @@ func (m *EnrollmentMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *EnrollmentMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
+	case enrollment.EdgeAnswers:
+		ids := make([]ent.Value, 0, len(m.removedanswers))
+		for id := range m.removedanswers {
+			ids = append(ids, id)
+		}
+		return ids
+	case enrollment.EdgeActivities:
+		ids := make([]ent.Value, 0, len(m.removedactivities))
+		for id := range m.removedactivities {
+			ids = append(ids, id)
+		}
+		return ids
 	case enrollment.EdgeHistory:
 		ids := make([]ent.Value, 0, len(m.removedhistory))
 		for id := range m.removedhistory {
@@ -20772,7 +32762,7 @@ func (m *EnrollmentMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *EnrollmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 9)
 	if m.clearedpatient {
 		edges = append(edges, enrollment.EdgePatient)
 	}
@@ -20787,6 +32777,15 @@ func (m *EnrollmentMutation) ClearedEdges() []string {
 	}
 	if m.clearedtrial_subject {
 		edges = append(edges, enrollment.EdgeTrialSubject)
+	}
+	if m.clearedonboarding {
+		edges = append(edges, enrollment.EdgeOnboarding)
+	}
+	if m.clearedanswers {
+		edges = append(edges, enrollment.EdgeAnswers)
+	}
+	if m.clearedactivities {
+		edges = append(edges, enrollment.EdgeActivities)
 	}
 	if m.clearedhistory {
 		edges = append(edges, enrollment.EdgeHistory)
@@ -20808,6 +32807,12 @@ func (m *EnrollmentMutation) EdgeCleared(name string) bool {
 		return m.clearedcoordinator
 	case enrollment.EdgeTrialSubject:
 		return m.clearedtrial_subject
+	case enrollment.EdgeOnboarding:
+		return m.clearedonboarding
+	case enrollment.EdgeAnswers:
+		return m.clearedanswers
+	case enrollment.EdgeActivities:
+		return m.clearedactivities
 	case enrollment.EdgeHistory:
 		return m.clearedhistory
 	}
@@ -20833,6 +32838,9 @@ func (m *EnrollmentMutation) ClearEdge(name string) error {
 	case enrollment.EdgeTrialSubject:
 		m.ClearTrialSubject()
 		return nil
+	case enrollment.EdgeOnboarding:
+		m.ClearOnboarding()
+		return nil
 	}
 	return fmt.Errorf("unknown Enrollment unique edge %s", name)
 }
@@ -20855,6 +32863,15 @@ func (m *EnrollmentMutation) ResetEdge(name string) error {
 		return nil
 	case enrollment.EdgeTrialSubject:
 		m.ResetTrialSubject()
+		return nil
+	case enrollment.EdgeOnboarding:
+		m.ResetOnboarding()
+		return nil
+	case enrollment.EdgeAnswers:
+		m.ResetAnswers()
+		return nil
+	case enrollment.EdgeActivities:
+		m.ResetActivities()
 		return nil
 	case enrollment.EdgeHistory:
 		m.ResetHistory()
@@ -24982,6 +36999,1001 @@ func (m *IdentityMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Identity edge %s", name)
+}
+
+// IdentityVerificationMutation represents an operation that mutates the IdentityVerification nodes in the graph.
+type IdentityVerificationMutation struct {
+	config
+	op                   Op
+	typ                  string
+	id                   *uuid.UUID
+	version              *int
+	addversion           *int
+	created_at           *time.Time
+	created_by           *uuid.UUID
+	updated_at           *time.Time
+	updated_by           *uuid.UUID
+	method               *code.IdentityMethod
+	level                *code.IdentityLevel
+	verified_at          *time.Time
+	clearedFields        map[string]struct{}
+	account              *uuid.UUID
+	clearedaccount       bool
+	portal_access        *uuid.UUID
+	clearedportal_access bool
+	done                 bool
+	oldValue             func(context.Context) (*IdentityVerification, error)
+	predicates           []predicate.IdentityVerification
+}
+
+var _ ent.Mutation = (*IdentityVerificationMutation)(nil)
+
+// identityverificationOption allows management of the mutation configuration using functional options.
+type identityverificationOption func(*IdentityVerificationMutation)
+
+// newIdentityVerificationMutation creates new mutation for the IdentityVerification entity.
+func newIdentityVerificationMutation(c config, op Op, opts ...identityverificationOption) *IdentityVerificationMutation {
+	m := &IdentityVerificationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIdentityVerification,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIdentityVerificationID sets the ID field of the mutation.
+func withIdentityVerificationID(id uuid.UUID) identityverificationOption {
+	return func(m *IdentityVerificationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IdentityVerification
+		)
+		m.oldValue = func(ctx context.Context) (*IdentityVerification, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IdentityVerification.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIdentityVerification sets the old IdentityVerification of the mutation.
+func withIdentityVerification(node *IdentityVerification) identityverificationOption {
+	return func(m *IdentityVerificationMutation) {
+		m.oldValue = func(context.Context) (*IdentityVerification, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IdentityVerificationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IdentityVerificationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IdentityVerification entities.
+func (m *IdentityVerificationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IdentityVerificationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IdentityVerificationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IdentityVerification.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *IdentityVerificationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *IdentityVerificationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *IdentityVerificationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *IdentityVerificationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *IdentityVerificationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *IdentityVerificationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *IdentityVerificationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *IdentityVerificationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *IdentityVerificationMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *IdentityVerificationMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *IdentityVerificationMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[identityverification.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *IdentityVerificationMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[identityverification.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *IdentityVerificationMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, identityverification.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *IdentityVerificationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *IdentityVerificationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *IdentityVerificationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *IdentityVerificationMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *IdentityVerificationMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *IdentityVerificationMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[identityverification.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *IdentityVerificationMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[identityverification.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *IdentityVerificationMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, identityverification.FieldUpdatedBy)
+}
+
+// SetAccountID sets the "account_id" field.
+func (m *IdentityVerificationMutation) SetAccountID(u uuid.UUID) {
+	m.account = &u
+}
+
+// AccountID returns the value of the "account_id" field in the mutation.
+func (m *IdentityVerificationMutation) AccountID() (r uuid.UUID, exists bool) {
+	v := m.account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccountID returns the old "account_id" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldAccountID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccountID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccountID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccountID: %w", err)
+	}
+	return oldValue.AccountID, nil
+}
+
+// ResetAccountID resets all changes to the "account_id" field.
+func (m *IdentityVerificationMutation) ResetAccountID() {
+	m.account = nil
+}
+
+// SetPortalAccessID sets the "portal_access_id" field.
+func (m *IdentityVerificationMutation) SetPortalAccessID(u uuid.UUID) {
+	m.portal_access = &u
+}
+
+// PortalAccessID returns the value of the "portal_access_id" field in the mutation.
+func (m *IdentityVerificationMutation) PortalAccessID() (r uuid.UUID, exists bool) {
+	v := m.portal_access
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPortalAccessID returns the old "portal_access_id" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldPortalAccessID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPortalAccessID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPortalAccessID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPortalAccessID: %w", err)
+	}
+	return oldValue.PortalAccessID, nil
+}
+
+// ResetPortalAccessID resets all changes to the "portal_access_id" field.
+func (m *IdentityVerificationMutation) ResetPortalAccessID() {
+	m.portal_access = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *IdentityVerificationMutation) SetMethod(cm code.IdentityMethod) {
+	m.method = &cm
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *IdentityVerificationMutation) Method() (r code.IdentityMethod, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldMethod(ctx context.Context) (v code.IdentityMethod, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *IdentityVerificationMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *IdentityVerificationMutation) SetLevel(cl code.IdentityLevel) {
+	m.level = &cl
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *IdentityVerificationMutation) Level() (r code.IdentityLevel, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldLevel(ctx context.Context) (v code.IdentityLevel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *IdentityVerificationMutation) ResetLevel() {
+	m.level = nil
+}
+
+// SetVerifiedAt sets the "verified_at" field.
+func (m *IdentityVerificationMutation) SetVerifiedAt(t time.Time) {
+	m.verified_at = &t
+}
+
+// VerifiedAt returns the value of the "verified_at" field in the mutation.
+func (m *IdentityVerificationMutation) VerifiedAt() (r time.Time, exists bool) {
+	v := m.verified_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerifiedAt returns the old "verified_at" field's value of the IdentityVerification entity.
+// If the IdentityVerification object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IdentityVerificationMutation) OldVerifiedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerifiedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerifiedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerifiedAt: %w", err)
+	}
+	return oldValue.VerifiedAt, nil
+}
+
+// ResetVerifiedAt resets all changes to the "verified_at" field.
+func (m *IdentityVerificationMutation) ResetVerifiedAt() {
+	m.verified_at = nil
+}
+
+// ClearAccount clears the "account" edge to the Account entity.
+func (m *IdentityVerificationMutation) ClearAccount() {
+	m.clearedaccount = true
+	m.clearedFields[identityverification.FieldAccountID] = struct{}{}
+}
+
+// AccountCleared reports if the "account" edge to the Account entity was cleared.
+func (m *IdentityVerificationMutation) AccountCleared() bool {
+	return m.clearedaccount
+}
+
+// AccountIDs returns the "account" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AccountID instead. It exists only for internal usage by the builders.
+func (m *IdentityVerificationMutation) AccountIDs() (ids []uuid.UUID) {
+	if id := m.account; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAccount resets all changes to the "account" edge.
+func (m *IdentityVerificationMutation) ResetAccount() {
+	m.account = nil
+	m.clearedaccount = false
+}
+
+// ClearPortalAccess clears the "portal_access" edge to the PortalAccess entity.
+func (m *IdentityVerificationMutation) ClearPortalAccess() {
+	m.clearedportal_access = true
+	m.clearedFields[identityverification.FieldPortalAccessID] = struct{}{}
+}
+
+// PortalAccessCleared reports if the "portal_access" edge to the PortalAccess entity was cleared.
+func (m *IdentityVerificationMutation) PortalAccessCleared() bool {
+	return m.clearedportal_access
+}
+
+// PortalAccessIDs returns the "portal_access" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PortalAccessID instead. It exists only for internal usage by the builders.
+func (m *IdentityVerificationMutation) PortalAccessIDs() (ids []uuid.UUID) {
+	if id := m.portal_access; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPortalAccess resets all changes to the "portal_access" edge.
+func (m *IdentityVerificationMutation) ResetPortalAccess() {
+	m.portal_access = nil
+	m.clearedportal_access = false
+}
+
+// Where appends a list predicates to the IdentityVerificationMutation builder.
+func (m *IdentityVerificationMutation) Where(ps ...predicate.IdentityVerification) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IdentityVerificationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IdentityVerificationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IdentityVerification, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IdentityVerificationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IdentityVerificationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IdentityVerification).
+func (m *IdentityVerificationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IdentityVerificationMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.version != nil {
+		fields = append(fields, identityverification.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, identityverification.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, identityverification.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, identityverification.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, identityverification.FieldUpdatedBy)
+	}
+	if m.account != nil {
+		fields = append(fields, identityverification.FieldAccountID)
+	}
+	if m.portal_access != nil {
+		fields = append(fields, identityverification.FieldPortalAccessID)
+	}
+	if m.method != nil {
+		fields = append(fields, identityverification.FieldMethod)
+	}
+	if m.level != nil {
+		fields = append(fields, identityverification.FieldLevel)
+	}
+	if m.verified_at != nil {
+		fields = append(fields, identityverification.FieldVerifiedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IdentityVerificationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case identityverification.FieldVersion:
+		return m.Version()
+	case identityverification.FieldCreatedAt:
+		return m.CreatedAt()
+	case identityverification.FieldCreatedBy:
+		return m.CreatedBy()
+	case identityverification.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case identityverification.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case identityverification.FieldAccountID:
+		return m.AccountID()
+	case identityverification.FieldPortalAccessID:
+		return m.PortalAccessID()
+	case identityverification.FieldMethod:
+		return m.Method()
+	case identityverification.FieldLevel:
+		return m.Level()
+	case identityverification.FieldVerifiedAt:
+		return m.VerifiedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IdentityVerificationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case identityverification.FieldVersion:
+		return m.OldVersion(ctx)
+	case identityverification.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case identityverification.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case identityverification.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case identityverification.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case identityverification.FieldAccountID:
+		return m.OldAccountID(ctx)
+	case identityverification.FieldPortalAccessID:
+		return m.OldPortalAccessID(ctx)
+	case identityverification.FieldMethod:
+		return m.OldMethod(ctx)
+	case identityverification.FieldLevel:
+		return m.OldLevel(ctx)
+	case identityverification.FieldVerifiedAt:
+		return m.OldVerifiedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown IdentityVerification field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdentityVerificationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case identityverification.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case identityverification.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case identityverification.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case identityverification.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case identityverification.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case identityverification.FieldAccountID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccountID(v)
+		return nil
+	case identityverification.FieldPortalAccessID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPortalAccessID(v)
+		return nil
+	case identityverification.FieldMethod:
+		v, ok := value.(code.IdentityMethod)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case identityverification.FieldLevel:
+		v, ok := value.(code.IdentityLevel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case identityverification.FieldVerifiedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerifiedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IdentityVerificationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, identityverification.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IdentityVerificationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case identityverification.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IdentityVerificationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case identityverification.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IdentityVerificationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(identityverification.FieldCreatedBy) {
+		fields = append(fields, identityverification.FieldCreatedBy)
+	}
+	if m.FieldCleared(identityverification.FieldUpdatedBy) {
+		fields = append(fields, identityverification.FieldUpdatedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IdentityVerificationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IdentityVerificationMutation) ClearField(name string) error {
+	switch name {
+	case identityverification.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case identityverification.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IdentityVerificationMutation) ResetField(name string) error {
+	switch name {
+	case identityverification.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case identityverification.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case identityverification.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case identityverification.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case identityverification.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case identityverification.FieldAccountID:
+		m.ResetAccountID()
+		return nil
+	case identityverification.FieldPortalAccessID:
+		m.ResetPortalAccessID()
+		return nil
+	case identityverification.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case identityverification.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case identityverification.FieldVerifiedAt:
+		m.ResetVerifiedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IdentityVerificationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.account != nil {
+		edges = append(edges, identityverification.EdgeAccount)
+	}
+	if m.portal_access != nil {
+		edges = append(edges, identityverification.EdgePortalAccess)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IdentityVerificationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case identityverification.EdgeAccount:
+		if id := m.account; id != nil {
+			return []ent.Value{*id}
+		}
+	case identityverification.EdgePortalAccess:
+		if id := m.portal_access; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IdentityVerificationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IdentityVerificationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IdentityVerificationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedaccount {
+		edges = append(edges, identityverification.EdgeAccount)
+	}
+	if m.clearedportal_access {
+		edges = append(edges, identityverification.EdgePortalAccess)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IdentityVerificationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case identityverification.EdgeAccount:
+		return m.clearedaccount
+	case identityverification.EdgePortalAccess:
+		return m.clearedportal_access
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IdentityVerificationMutation) ClearEdge(name string) error {
+	switch name {
+	case identityverification.EdgeAccount:
+		m.ClearAccount()
+		return nil
+	case identityverification.EdgePortalAccess:
+		m.ClearPortalAccess()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IdentityVerificationMutation) ResetEdge(name string) error {
+	switch name {
+	case identityverification.EdgeAccount:
+		m.ResetAccount()
+		return nil
+	case identityverification.EdgePortalAccess:
+		m.ResetPortalAccess()
+		return nil
+	}
+	return fmt.Errorf("unknown IdentityVerification edge %s", name)
 }
 
 // ImportRunMutation represents an operation that mutates the ImportRun nodes in the graph.
@@ -36147,6 +49159,897 @@ func (m *MembershipMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Membership edge %s", name)
 }
 
+// OnboardingPlanMutation represents an operation that mutates the OnboardingPlan nodes in the graph.
+type OnboardingPlanMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	created_by        *uuid.UUID
+	updated_at        *time.Time
+	updated_by        *uuid.UUID
+	completed_at      *time.Time
+	clearedFields     map[string]struct{}
+	enrollment        *uuid.UUID
+	clearedenrollment bool
+	activities        map[uuid.UUID]struct{}
+	removedactivities map[uuid.UUID]struct{}
+	clearedactivities bool
+	done              bool
+	oldValue          func(context.Context) (*OnboardingPlan, error)
+	predicates        []predicate.OnboardingPlan
+}
+
+var _ ent.Mutation = (*OnboardingPlanMutation)(nil)
+
+// onboardingplanOption allows management of the mutation configuration using functional options.
+type onboardingplanOption func(*OnboardingPlanMutation)
+
+// newOnboardingPlanMutation creates new mutation for the OnboardingPlan entity.
+func newOnboardingPlanMutation(c config, op Op, opts ...onboardingplanOption) *OnboardingPlanMutation {
+	m := &OnboardingPlanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOnboardingPlan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOnboardingPlanID sets the ID field of the mutation.
+func withOnboardingPlanID(id uuid.UUID) onboardingplanOption {
+	return func(m *OnboardingPlanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OnboardingPlan
+		)
+		m.oldValue = func(ctx context.Context) (*OnboardingPlan, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OnboardingPlan.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOnboardingPlan sets the old OnboardingPlan of the mutation.
+func withOnboardingPlan(node *OnboardingPlan) onboardingplanOption {
+	return func(m *OnboardingPlanMutation) {
+		m.oldValue = func(context.Context) (*OnboardingPlan, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OnboardingPlanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OnboardingPlanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of OnboardingPlan entities.
+func (m *OnboardingPlanMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OnboardingPlanMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OnboardingPlanMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OnboardingPlan.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *OnboardingPlanMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *OnboardingPlanMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *OnboardingPlanMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *OnboardingPlanMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *OnboardingPlanMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OnboardingPlanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OnboardingPlanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OnboardingPlanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *OnboardingPlanMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *OnboardingPlanMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *OnboardingPlanMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[onboardingplan.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *OnboardingPlanMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[onboardingplan.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *OnboardingPlanMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, onboardingplan.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *OnboardingPlanMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *OnboardingPlanMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *OnboardingPlanMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *OnboardingPlanMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *OnboardingPlanMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *OnboardingPlanMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[onboardingplan.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *OnboardingPlanMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[onboardingplan.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *OnboardingPlanMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, onboardingplan.FieldUpdatedBy)
+}
+
+// SetEnrollmentID sets the "enrollment_id" field.
+func (m *OnboardingPlanMutation) SetEnrollmentID(u uuid.UUID) {
+	m.enrollment = &u
+}
+
+// EnrollmentID returns the value of the "enrollment_id" field in the mutation.
+func (m *OnboardingPlanMutation) EnrollmentID() (r uuid.UUID, exists bool) {
+	v := m.enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollmentID returns the old "enrollment_id" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldEnrollmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollmentID: %w", err)
+	}
+	return oldValue.EnrollmentID, nil
+}
+
+// ResetEnrollmentID resets all changes to the "enrollment_id" field.
+func (m *OnboardingPlanMutation) ResetEnrollmentID() {
+	m.enrollment = nil
+}
+
+// SetCompletedAt sets the "completed_at" field.
+func (m *OnboardingPlanMutation) SetCompletedAt(t time.Time) {
+	m.completed_at = &t
+}
+
+// CompletedAt returns the value of the "completed_at" field in the mutation.
+func (m *OnboardingPlanMutation) CompletedAt() (r time.Time, exists bool) {
+	v := m.completed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompletedAt returns the old "completed_at" field's value of the OnboardingPlan entity.
+// If the OnboardingPlan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OnboardingPlanMutation) OldCompletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompletedAt: %w", err)
+	}
+	return oldValue.CompletedAt, nil
+}
+
+// ClearCompletedAt clears the value of the "completed_at" field.
+func (m *OnboardingPlanMutation) ClearCompletedAt() {
+	m.completed_at = nil
+	m.clearedFields[onboardingplan.FieldCompletedAt] = struct{}{}
+}
+
+// CompletedAtCleared returns if the "completed_at" field was cleared in this mutation.
+func (m *OnboardingPlanMutation) CompletedAtCleared() bool {
+	_, ok := m.clearedFields[onboardingplan.FieldCompletedAt]
+	return ok
+}
+
+// ResetCompletedAt resets all changes to the "completed_at" field.
+func (m *OnboardingPlanMutation) ResetCompletedAt() {
+	m.completed_at = nil
+	delete(m.clearedFields, onboardingplan.FieldCompletedAt)
+}
+
+// ClearEnrollment clears the "enrollment" edge to the Enrollment entity.
+func (m *OnboardingPlanMutation) ClearEnrollment() {
+	m.clearedenrollment = true
+	m.clearedFields[onboardingplan.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentCleared reports if the "enrollment" edge to the Enrollment entity was cleared.
+func (m *OnboardingPlanMutation) EnrollmentCleared() bool {
+	return m.clearedenrollment
+}
+
+// EnrollmentIDs returns the "enrollment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EnrollmentID instead. It exists only for internal usage by the builders.
+func (m *OnboardingPlanMutation) EnrollmentIDs() (ids []uuid.UUID) {
+	if id := m.enrollment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEnrollment resets all changes to the "enrollment" edge.
+func (m *OnboardingPlanMutation) ResetEnrollment() {
+	m.enrollment = nil
+	m.clearedenrollment = false
+}
+
+// AddActivityIDs adds the "activities" edge to the ServiceActivity entity by ids.
+func (m *OnboardingPlanMutation) AddActivityIDs(ids ...uuid.UUID) {
+	if m.activities == nil {
+		m.activities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.activities[ids[i]] = struct{}{}
+	}
+}
+
+// ClearActivities clears the "activities" edge to the ServiceActivity entity.
+func (m *OnboardingPlanMutation) ClearActivities() {
+	m.clearedactivities = true
+}
+
+// ActivitiesCleared reports if the "activities" edge to the ServiceActivity entity was cleared.
+func (m *OnboardingPlanMutation) ActivitiesCleared() bool {
+	return m.clearedactivities
+}
+
+// RemoveActivityIDs removes the "activities" edge to the ServiceActivity entity by IDs.
+func (m *OnboardingPlanMutation) RemoveActivityIDs(ids ...uuid.UUID) {
+	if m.removedactivities == nil {
+		m.removedactivities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.activities, ids[i])
+		m.removedactivities[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedActivities returns the removed IDs of the "activities" edge to the ServiceActivity entity.
+func (m *OnboardingPlanMutation) RemovedActivitiesIDs() (ids []uuid.UUID) {
+	for id := range m.removedactivities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ActivitiesIDs returns the "activities" edge IDs in the mutation.
+func (m *OnboardingPlanMutation) ActivitiesIDs() (ids []uuid.UUID) {
+	for id := range m.activities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetActivities resets all changes to the "activities" edge.
+func (m *OnboardingPlanMutation) ResetActivities() {
+	m.activities = nil
+	m.clearedactivities = false
+	m.removedactivities = nil
+}
+
+// Where appends a list predicates to the OnboardingPlanMutation builder.
+func (m *OnboardingPlanMutation) Where(ps ...predicate.OnboardingPlan) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OnboardingPlanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OnboardingPlanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OnboardingPlan, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OnboardingPlanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OnboardingPlanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OnboardingPlan).
+func (m *OnboardingPlanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OnboardingPlanMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.version != nil {
+		fields = append(fields, onboardingplan.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, onboardingplan.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, onboardingplan.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, onboardingplan.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, onboardingplan.FieldUpdatedBy)
+	}
+	if m.enrollment != nil {
+		fields = append(fields, onboardingplan.FieldEnrollmentID)
+	}
+	if m.completed_at != nil {
+		fields = append(fields, onboardingplan.FieldCompletedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OnboardingPlanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case onboardingplan.FieldVersion:
+		return m.Version()
+	case onboardingplan.FieldCreatedAt:
+		return m.CreatedAt()
+	case onboardingplan.FieldCreatedBy:
+		return m.CreatedBy()
+	case onboardingplan.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case onboardingplan.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case onboardingplan.FieldEnrollmentID:
+		return m.EnrollmentID()
+	case onboardingplan.FieldCompletedAt:
+		return m.CompletedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OnboardingPlanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case onboardingplan.FieldVersion:
+		return m.OldVersion(ctx)
+	case onboardingplan.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case onboardingplan.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case onboardingplan.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case onboardingplan.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case onboardingplan.FieldEnrollmentID:
+		return m.OldEnrollmentID(ctx)
+	case onboardingplan.FieldCompletedAt:
+		return m.OldCompletedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OnboardingPlan field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OnboardingPlanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case onboardingplan.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case onboardingplan.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case onboardingplan.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case onboardingplan.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case onboardingplan.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case onboardingplan.FieldEnrollmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollmentID(v)
+		return nil
+	case onboardingplan.FieldCompletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompletedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OnboardingPlanMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, onboardingplan.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OnboardingPlanMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case onboardingplan.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OnboardingPlanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case onboardingplan.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OnboardingPlanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(onboardingplan.FieldCreatedBy) {
+		fields = append(fields, onboardingplan.FieldCreatedBy)
+	}
+	if m.FieldCleared(onboardingplan.FieldUpdatedBy) {
+		fields = append(fields, onboardingplan.FieldUpdatedBy)
+	}
+	if m.FieldCleared(onboardingplan.FieldCompletedAt) {
+		fields = append(fields, onboardingplan.FieldCompletedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OnboardingPlanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OnboardingPlanMutation) ClearField(name string) error {
+	switch name {
+	case onboardingplan.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case onboardingplan.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case onboardingplan.FieldCompletedAt:
+		m.ClearCompletedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OnboardingPlanMutation) ResetField(name string) error {
+	switch name {
+	case onboardingplan.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case onboardingplan.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case onboardingplan.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case onboardingplan.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case onboardingplan.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case onboardingplan.FieldEnrollmentID:
+		m.ResetEnrollmentID()
+		return nil
+	case onboardingplan.FieldCompletedAt:
+		m.ResetCompletedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OnboardingPlanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.enrollment != nil {
+		edges = append(edges, onboardingplan.EdgeEnrollment)
+	}
+	if m.activities != nil {
+		edges = append(edges, onboardingplan.EdgeActivities)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OnboardingPlanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case onboardingplan.EdgeEnrollment:
+		if id := m.enrollment; id != nil {
+			return []ent.Value{*id}
+		}
+	case onboardingplan.EdgeActivities:
+		ids := make([]ent.Value, 0, len(m.activities))
+		for id := range m.activities {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OnboardingPlanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedactivities != nil {
+		edges = append(edges, onboardingplan.EdgeActivities)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OnboardingPlanMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case onboardingplan.EdgeActivities:
+		ids := make([]ent.Value, 0, len(m.removedactivities))
+		for id := range m.removedactivities {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OnboardingPlanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedenrollment {
+		edges = append(edges, onboardingplan.EdgeEnrollment)
+	}
+	if m.clearedactivities {
+		edges = append(edges, onboardingplan.EdgeActivities)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OnboardingPlanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case onboardingplan.EdgeEnrollment:
+		return m.clearedenrollment
+	case onboardingplan.EdgeActivities:
+		return m.clearedactivities
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OnboardingPlanMutation) ClearEdge(name string) error {
+	switch name {
+	case onboardingplan.EdgeEnrollment:
+		m.ClearEnrollment()
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OnboardingPlanMutation) ResetEdge(name string) error {
+	switch name {
+	case onboardingplan.EdgeEnrollment:
+		m.ResetEnrollment()
+		return nil
+	case onboardingplan.EdgeActivities:
+		m.ResetActivities()
+		return nil
+	}
+	return fmt.Errorf("unknown OnboardingPlan edge %s", name)
+}
+
 // OrganizationMutation represents an operation that mutates the Organization nodes in the graph.
 type OrganizationMutation struct {
 	config
@@ -39522,30 +53425,35 @@ func (m *PatientMutation) ResetEdge(name string) error {
 // PortalAccessMutation represents an operation that mutates the PortalAccess nodes in the graph.
 type PortalAccessMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *uuid.UUID
-	version        *int
-	addversion     *int
-	created_at     *time.Time
-	created_by     *uuid.UUID
-	updated_at     *time.Time
-	updated_by     *uuid.UUID
-	portal         *code.Portal
-	status         *code.PortalAccessStatus
-	invited_at     *time.Time
-	activated_at   *time.Time
-	last_login_at  *time.Time
-	reason         *string
-	clearedFields  map[string]struct{}
-	account        *uuid.UUID
-	clearedaccount bool
-	history        map[uuid.UUID]struct{}
-	removedhistory map[uuid.UUID]struct{}
-	clearedhistory bool
-	done           bool
-	oldValue       func(context.Context) (*PortalAccess, error)
-	predicates     []predicate.PortalAccess
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	version         *int
+	addversion      *int
+	created_at      *time.Time
+	created_by      *uuid.UUID
+	updated_at      *time.Time
+	updated_by      *uuid.UUID
+	portal          *code.Portal
+	status          *code.PortalAccessStatus
+	invited_at      *time.Time
+	expires_at      *time.Time
+	activated_at    *time.Time
+	last_login_at   *time.Time
+	reason          *string
+	invitation_hash *string
+	clearedFields   map[string]struct{}
+	account         *uuid.UUID
+	clearedaccount  bool
+	history         map[uuid.UUID]struct{}
+	removedhistory  map[uuid.UUID]struct{}
+	clearedhistory  bool
+	proofs          map[uuid.UUID]struct{}
+	removedproofs   map[uuid.UUID]struct{}
+	clearedproofs   bool
+	done            bool
+	oldValue        func(context.Context) (*PortalAccess, error)
+	predicates      []predicate.PortalAccess
 }
 
 var _ ent.Mutation = (*PortalAccessMutation)(nil)
@@ -40022,6 +53930,55 @@ func (m *PortalAccessMutation) ResetInvitedAt() {
 	m.invited_at = nil
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (m *PortalAccessMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *PortalAccessMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the PortalAccess entity.
+// If the PortalAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalAccessMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *PortalAccessMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[portalaccess.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *PortalAccessMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[portalaccess.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *PortalAccessMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, portalaccess.FieldExpiresAt)
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (m *PortalAccessMutation) SetActivatedAt(t time.Time) {
 	m.activated_at = &t
@@ -40169,6 +54126,55 @@ func (m *PortalAccessMutation) ResetReason() {
 	delete(m.clearedFields, portalaccess.FieldReason)
 }
 
+// SetInvitationHash sets the "invitation_hash" field.
+func (m *PortalAccessMutation) SetInvitationHash(s string) {
+	m.invitation_hash = &s
+}
+
+// InvitationHash returns the value of the "invitation_hash" field in the mutation.
+func (m *PortalAccessMutation) InvitationHash() (r string, exists bool) {
+	v := m.invitation_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInvitationHash returns the old "invitation_hash" field's value of the PortalAccess entity.
+// If the PortalAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalAccessMutation) OldInvitationHash(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInvitationHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInvitationHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInvitationHash: %w", err)
+	}
+	return oldValue.InvitationHash, nil
+}
+
+// ClearInvitationHash clears the value of the "invitation_hash" field.
+func (m *PortalAccessMutation) ClearInvitationHash() {
+	m.invitation_hash = nil
+	m.clearedFields[portalaccess.FieldInvitationHash] = struct{}{}
+}
+
+// InvitationHashCleared returns if the "invitation_hash" field was cleared in this mutation.
+func (m *PortalAccessMutation) InvitationHashCleared() bool {
+	_, ok := m.clearedFields[portalaccess.FieldInvitationHash]
+	return ok
+}
+
+// ResetInvitationHash resets all changes to the "invitation_hash" field.
+func (m *PortalAccessMutation) ResetInvitationHash() {
+	m.invitation_hash = nil
+	delete(m.clearedFields, portalaccess.FieldInvitationHash)
+}
+
 // ClearAccount clears the "account" edge to the Account entity.
 func (m *PortalAccessMutation) ClearAccount() {
 	m.clearedaccount = true
@@ -40250,6 +54256,60 @@ func (m *PortalAccessMutation) ResetHistory() {
 	m.removedhistory = nil
 }
 
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by ids.
+func (m *PortalAccessMutation) AddProofIDs(ids ...uuid.UUID) {
+	if m.proofs == nil {
+		m.proofs = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.proofs[ids[i]] = struct{}{}
+	}
+}
+
+// ClearProofs clears the "proofs" edge to the IdentityVerification entity.
+func (m *PortalAccessMutation) ClearProofs() {
+	m.clearedproofs = true
+}
+
+// ProofsCleared reports if the "proofs" edge to the IdentityVerification entity was cleared.
+func (m *PortalAccessMutation) ProofsCleared() bool {
+	return m.clearedproofs
+}
+
+// RemoveProofIDs removes the "proofs" edge to the IdentityVerification entity by IDs.
+func (m *PortalAccessMutation) RemoveProofIDs(ids ...uuid.UUID) {
+	if m.removedproofs == nil {
+		m.removedproofs = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.proofs, ids[i])
+		m.removedproofs[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedProofs returns the removed IDs of the "proofs" edge to the IdentityVerification entity.
+func (m *PortalAccessMutation) RemovedProofsIDs() (ids []uuid.UUID) {
+	for id := range m.removedproofs {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ProofsIDs returns the "proofs" edge IDs in the mutation.
+func (m *PortalAccessMutation) ProofsIDs() (ids []uuid.UUID) {
+	for id := range m.proofs {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetProofs resets all changes to the "proofs" edge.
+func (m *PortalAccessMutation) ResetProofs() {
+	m.proofs = nil
+	m.clearedproofs = false
+	m.removedproofs = nil
+}
+
 // Where appends a list predicates to the PortalAccessMutation builder.
 func (m *PortalAccessMutation) Where(ps ...predicate.PortalAccess) {
 	m.predicates = append(m.predicates, ps...)
@@ -40284,7 +54344,7 @@ func (m *PortalAccessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PortalAccessMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.version != nil {
 		fields = append(fields, portalaccess.FieldVersion)
 	}
@@ -40312,6 +54372,9 @@ func (m *PortalAccessMutation) Fields() []string {
 	if m.invited_at != nil {
 		fields = append(fields, portalaccess.FieldInvitedAt)
 	}
+	if m.expires_at != nil {
+		fields = append(fields, portalaccess.FieldExpiresAt)
+	}
 	if m.activated_at != nil {
 		fields = append(fields, portalaccess.FieldActivatedAt)
 	}
@@ -40320,6 +54383,9 @@ func (m *PortalAccessMutation) Fields() []string {
 	}
 	if m.reason != nil {
 		fields = append(fields, portalaccess.FieldReason)
+	}
+	if m.invitation_hash != nil {
+		fields = append(fields, portalaccess.FieldInvitationHash)
 	}
 	return fields
 }
@@ -40347,12 +54413,16 @@ func (m *PortalAccessMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case portalaccess.FieldInvitedAt:
 		return m.InvitedAt()
+	case portalaccess.FieldExpiresAt:
+		return m.ExpiresAt()
 	case portalaccess.FieldActivatedAt:
 		return m.ActivatedAt()
 	case portalaccess.FieldLastLoginAt:
 		return m.LastLoginAt()
 	case portalaccess.FieldReason:
 		return m.Reason()
+	case portalaccess.FieldInvitationHash:
+		return m.InvitationHash()
 	}
 	return nil, false
 }
@@ -40380,12 +54450,16 @@ func (m *PortalAccessMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldStatus(ctx)
 	case portalaccess.FieldInvitedAt:
 		return m.OldInvitedAt(ctx)
+	case portalaccess.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
 	case portalaccess.FieldActivatedAt:
 		return m.OldActivatedAt(ctx)
 	case portalaccess.FieldLastLoginAt:
 		return m.OldLastLoginAt(ctx)
 	case portalaccess.FieldReason:
 		return m.OldReason(ctx)
+	case portalaccess.FieldInvitationHash:
+		return m.OldInvitationHash(ctx)
 	}
 	return nil, fmt.Errorf("unknown PortalAccess field %s", name)
 }
@@ -40458,6 +54532,13 @@ func (m *PortalAccessMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetInvitedAt(v)
 		return nil
+	case portalaccess.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
 	case portalaccess.FieldActivatedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -40478,6 +54559,13 @@ func (m *PortalAccessMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReason(v)
+		return nil
+	case portalaccess.FieldInvitationHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInvitationHash(v)
 		return nil
 	}
 	return fmt.Errorf("unknown PortalAccess field %s", name)
@@ -40530,6 +54618,9 @@ func (m *PortalAccessMutation) ClearedFields() []string {
 	if m.FieldCleared(portalaccess.FieldUpdatedBy) {
 		fields = append(fields, portalaccess.FieldUpdatedBy)
 	}
+	if m.FieldCleared(portalaccess.FieldExpiresAt) {
+		fields = append(fields, portalaccess.FieldExpiresAt)
+	}
 	if m.FieldCleared(portalaccess.FieldActivatedAt) {
 		fields = append(fields, portalaccess.FieldActivatedAt)
 	}
@@ -40538,6 +54629,9 @@ func (m *PortalAccessMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(portalaccess.FieldReason) {
 		fields = append(fields, portalaccess.FieldReason)
+	}
+	if m.FieldCleared(portalaccess.FieldInvitationHash) {
+		fields = append(fields, portalaccess.FieldInvitationHash)
 	}
 	return fields
 }
@@ -40559,6 +54653,9 @@ func (m *PortalAccessMutation) ClearField(name string) error {
 	case portalaccess.FieldUpdatedBy:
 		m.ClearUpdatedBy()
 		return nil
+	case portalaccess.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
 	case portalaccess.FieldActivatedAt:
 		m.ClearActivatedAt()
 		return nil
@@ -40567,6 +54664,9 @@ func (m *PortalAccessMutation) ClearField(name string) error {
 		return nil
 	case portalaccess.FieldReason:
 		m.ClearReason()
+		return nil
+	case portalaccess.FieldInvitationHash:
+		m.ClearInvitationHash()
 		return nil
 	}
 	return fmt.Errorf("unknown PortalAccess nullable field %s", name)
@@ -40603,6 +54703,9 @@ func (m *PortalAccessMutation) ResetField(name string) error {
 	case portalaccess.FieldInvitedAt:
 		m.ResetInvitedAt()
 		return nil
+	case portalaccess.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
 	case portalaccess.FieldActivatedAt:
 		m.ResetActivatedAt()
 		return nil
@@ -40612,18 +54715,24 @@ func (m *PortalAccessMutation) ResetField(name string) error {
 	case portalaccess.FieldReason:
 		m.ResetReason()
 		return nil
+	case portalaccess.FieldInvitationHash:
+		m.ResetInvitationHash()
+		return nil
 	}
 	return fmt.Errorf("unknown PortalAccess field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PortalAccessMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.account != nil {
 		edges = append(edges, portalaccess.EdgeAccount)
 	}
 	if m.history != nil {
 		edges = append(edges, portalaccess.EdgeHistory)
+	}
+	if m.proofs != nil {
+		edges = append(edges, portalaccess.EdgeProofs)
 	}
 	return edges
 }
@@ -40642,15 +54751,24 @@ func (m *PortalAccessMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case portalaccess.EdgeProofs:
+		ids := make([]ent.Value, 0, len(m.proofs))
+		for id := range m.proofs {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PortalAccessMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.removedhistory != nil {
 		edges = append(edges, portalaccess.EdgeHistory)
+	}
+	if m.removedproofs != nil {
+		edges = append(edges, portalaccess.EdgeProofs)
 	}
 	return edges
 }
@@ -40665,18 +54783,27 @@ func (m *PortalAccessMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case portalaccess.EdgeProofs:
+		ids := make([]ent.Value, 0, len(m.removedproofs))
+		for id := range m.removedproofs {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PortalAccessMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedaccount {
 		edges = append(edges, portalaccess.EdgeAccount)
 	}
 	if m.clearedhistory {
 		edges = append(edges, portalaccess.EdgeHistory)
+	}
+	if m.clearedproofs {
+		edges = append(edges, portalaccess.EdgeProofs)
 	}
 	return edges
 }
@@ -40689,6 +54816,8 @@ func (m *PortalAccessMutation) EdgeCleared(name string) bool {
 		return m.clearedaccount
 	case portalaccess.EdgeHistory:
 		return m.clearedhistory
+	case portalaccess.EdgeProofs:
+		return m.clearedproofs
 	}
 	return false
 }
@@ -40714,8 +54843,1659 @@ func (m *PortalAccessMutation) ResetEdge(name string) error {
 	case portalaccess.EdgeHistory:
 		m.ResetHistory()
 		return nil
+	case portalaccess.EdgeProofs:
+		m.ResetProofs()
+		return nil
 	}
 	return fmt.Errorf("unknown PortalAccess edge %s", name)
+}
+
+// PriorAuthorizationMutation represents an operation that mutates the PriorAuthorization nodes in the graph.
+type PriorAuthorizationMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	version             *int
+	addversion          *int
+	created_at          *time.Time
+	created_by          *uuid.UUID
+	updated_at          *time.Time
+	updated_by          *uuid.UUID
+	status              *code.PriorAuthorizationStatus
+	number              *string
+	submitted_at        *time.Time
+	decided_at          *time.Time
+	valid_from          *code.Date
+	valid_until         *code.Date
+	reason              *string
+	clearedFields       map[string]struct{}
+	patient             *uuid.UUID
+	clearedpatient      bool
+	coverage            *uuid.UUID
+	clearedcoverage     bool
+	verification        *uuid.UUID
+	clearedverification bool
+	product             *uuid.UUID
+	clearedproduct      bool
+	history             map[uuid.UUID]struct{}
+	removedhistory      map[uuid.UUID]struct{}
+	clearedhistory      bool
+	done                bool
+	oldValue            func(context.Context) (*PriorAuthorization, error)
+	predicates          []predicate.PriorAuthorization
+}
+
+var _ ent.Mutation = (*PriorAuthorizationMutation)(nil)
+
+// priorauthorizationOption allows management of the mutation configuration using functional options.
+type priorauthorizationOption func(*PriorAuthorizationMutation)
+
+// newPriorAuthorizationMutation creates new mutation for the PriorAuthorization entity.
+func newPriorAuthorizationMutation(c config, op Op, opts ...priorauthorizationOption) *PriorAuthorizationMutation {
+	m := &PriorAuthorizationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePriorAuthorization,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPriorAuthorizationID sets the ID field of the mutation.
+func withPriorAuthorizationID(id uuid.UUID) priorauthorizationOption {
+	return func(m *PriorAuthorizationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PriorAuthorization
+		)
+		m.oldValue = func(ctx context.Context) (*PriorAuthorization, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PriorAuthorization.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPriorAuthorization sets the old PriorAuthorization of the mutation.
+func withPriorAuthorization(node *PriorAuthorization) priorauthorizationOption {
+	return func(m *PriorAuthorizationMutation) {
+		m.oldValue = func(context.Context) (*PriorAuthorization, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PriorAuthorizationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PriorAuthorizationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PriorAuthorization entities.
+func (m *PriorAuthorizationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PriorAuthorizationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PriorAuthorizationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PriorAuthorization.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *PriorAuthorizationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PriorAuthorizationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *PriorAuthorizationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *PriorAuthorizationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PriorAuthorizationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PriorAuthorizationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PriorAuthorizationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PriorAuthorizationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *PriorAuthorizationMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *PriorAuthorizationMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *PriorAuthorizationMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[priorauthorization.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *PriorAuthorizationMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, priorauthorization.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PriorAuthorizationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PriorAuthorizationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PriorAuthorizationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *PriorAuthorizationMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *PriorAuthorizationMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *PriorAuthorizationMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[priorauthorization.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *PriorAuthorizationMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, priorauthorization.FieldUpdatedBy)
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *PriorAuthorizationMutation) SetPatientID(u uuid.UUID) {
+	m.patient = &u
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *PriorAuthorizationMutation) PatientID() (r uuid.UUID, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldPatientID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *PriorAuthorizationMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetCoverageID sets the "coverage_id" field.
+func (m *PriorAuthorizationMutation) SetCoverageID(u uuid.UUID) {
+	m.coverage = &u
+}
+
+// CoverageID returns the value of the "coverage_id" field in the mutation.
+func (m *PriorAuthorizationMutation) CoverageID() (r uuid.UUID, exists bool) {
+	v := m.coverage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCoverageID returns the old "coverage_id" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldCoverageID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCoverageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCoverageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCoverageID: %w", err)
+	}
+	return oldValue.CoverageID, nil
+}
+
+// ResetCoverageID resets all changes to the "coverage_id" field.
+func (m *PriorAuthorizationMutation) ResetCoverageID() {
+	m.coverage = nil
+}
+
+// SetVerificationID sets the "verification_id" field.
+func (m *PriorAuthorizationMutation) SetVerificationID(u uuid.UUID) {
+	m.verification = &u
+}
+
+// VerificationID returns the value of the "verification_id" field in the mutation.
+func (m *PriorAuthorizationMutation) VerificationID() (r uuid.UUID, exists bool) {
+	v := m.verification
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerificationID returns the old "verification_id" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldVerificationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerificationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerificationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerificationID: %w", err)
+	}
+	return oldValue.VerificationID, nil
+}
+
+// ClearVerificationID clears the value of the "verification_id" field.
+func (m *PriorAuthorizationMutation) ClearVerificationID() {
+	m.verification = nil
+	m.clearedFields[priorauthorization.FieldVerificationID] = struct{}{}
+}
+
+// VerificationIDCleared returns if the "verification_id" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) VerificationIDCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldVerificationID]
+	return ok
+}
+
+// ResetVerificationID resets all changes to the "verification_id" field.
+func (m *PriorAuthorizationMutation) ResetVerificationID() {
+	m.verification = nil
+	delete(m.clearedFields, priorauthorization.FieldVerificationID)
+}
+
+// SetProductID sets the "product_id" field.
+func (m *PriorAuthorizationMutation) SetProductID(u uuid.UUID) {
+	m.product = &u
+}
+
+// ProductID returns the value of the "product_id" field in the mutation.
+func (m *PriorAuthorizationMutation) ProductID() (r uuid.UUID, exists bool) {
+	v := m.product
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductID returns the old "product_id" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldProductID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductID: %w", err)
+	}
+	return oldValue.ProductID, nil
+}
+
+// ClearProductID clears the value of the "product_id" field.
+func (m *PriorAuthorizationMutation) ClearProductID() {
+	m.product = nil
+	m.clearedFields[priorauthorization.FieldProductID] = struct{}{}
+}
+
+// ProductIDCleared returns if the "product_id" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) ProductIDCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldProductID]
+	return ok
+}
+
+// ResetProductID resets all changes to the "product_id" field.
+func (m *PriorAuthorizationMutation) ResetProductID() {
+	m.product = nil
+	delete(m.clearedFields, priorauthorization.FieldProductID)
+}
+
+// SetStatus sets the "status" field.
+func (m *PriorAuthorizationMutation) SetStatus(cas code.PriorAuthorizationStatus) {
+	m.status = &cas
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *PriorAuthorizationMutation) Status() (r code.PriorAuthorizationStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldStatus(ctx context.Context) (v code.PriorAuthorizationStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *PriorAuthorizationMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *PriorAuthorizationMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *PriorAuthorizationMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldNumber(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ClearNumber clears the value of the "number" field.
+func (m *PriorAuthorizationMutation) ClearNumber() {
+	m.number = nil
+	m.clearedFields[priorauthorization.FieldNumber] = struct{}{}
+}
+
+// NumberCleared returns if the "number" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) NumberCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldNumber]
+	return ok
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *PriorAuthorizationMutation) ResetNumber() {
+	m.number = nil
+	delete(m.clearedFields, priorauthorization.FieldNumber)
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *PriorAuthorizationMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *PriorAuthorizationMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldSubmittedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (m *PriorAuthorizationMutation) ClearSubmittedAt() {
+	m.submitted_at = nil
+	m.clearedFields[priorauthorization.FieldSubmittedAt] = struct{}{}
+}
+
+// SubmittedAtCleared returns if the "submitted_at" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) SubmittedAtCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldSubmittedAt]
+	return ok
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *PriorAuthorizationMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+	delete(m.clearedFields, priorauthorization.FieldSubmittedAt)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *PriorAuthorizationMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *PriorAuthorizationMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *PriorAuthorizationMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[priorauthorization.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *PriorAuthorizationMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, priorauthorization.FieldDecidedAt)
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *PriorAuthorizationMutation) SetValidFrom(c code.Date) {
+	m.valid_from = &c
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *PriorAuthorizationMutation) ValidFrom() (r code.Date, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldValidFrom(ctx context.Context) (v *code.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ClearValidFrom clears the value of the "valid_from" field.
+func (m *PriorAuthorizationMutation) ClearValidFrom() {
+	m.valid_from = nil
+	m.clearedFields[priorauthorization.FieldValidFrom] = struct{}{}
+}
+
+// ValidFromCleared returns if the "valid_from" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) ValidFromCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldValidFrom]
+	return ok
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *PriorAuthorizationMutation) ResetValidFrom() {
+	m.valid_from = nil
+	delete(m.clearedFields, priorauthorization.FieldValidFrom)
+}
+
+// SetValidUntil sets the "valid_until" field.
+func (m *PriorAuthorizationMutation) SetValidUntil(c code.Date) {
+	m.valid_until = &c
+}
+
+// ValidUntil returns the value of the "valid_until" field in the mutation.
+func (m *PriorAuthorizationMutation) ValidUntil() (r code.Date, exists bool) {
+	v := m.valid_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidUntil returns the old "valid_until" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldValidUntil(ctx context.Context) (v *code.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidUntil: %w", err)
+	}
+	return oldValue.ValidUntil, nil
+}
+
+// ClearValidUntil clears the value of the "valid_until" field.
+func (m *PriorAuthorizationMutation) ClearValidUntil() {
+	m.valid_until = nil
+	m.clearedFields[priorauthorization.FieldValidUntil] = struct{}{}
+}
+
+// ValidUntilCleared returns if the "valid_until" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) ValidUntilCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldValidUntil]
+	return ok
+}
+
+// ResetValidUntil resets all changes to the "valid_until" field.
+func (m *PriorAuthorizationMutation) ResetValidUntil() {
+	m.valid_until = nil
+	delete(m.clearedFields, priorauthorization.FieldValidUntil)
+}
+
+// SetReason sets the "reason" field.
+func (m *PriorAuthorizationMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *PriorAuthorizationMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the PriorAuthorization entity.
+// If the PriorAuthorization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PriorAuthorizationMutation) OldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *PriorAuthorizationMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[priorauthorization.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *PriorAuthorizationMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[priorauthorization.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *PriorAuthorizationMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, priorauthorization.FieldReason)
+}
+
+// ClearPatient clears the "patient" edge to the Patient entity.
+func (m *PriorAuthorizationMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[priorauthorization.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Patient entity was cleared.
+func (m *PriorAuthorizationMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *PriorAuthorizationMutation) PatientIDs() (ids []uuid.UUID) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *PriorAuthorizationMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearCoverage clears the "coverage" edge to the Coverage entity.
+func (m *PriorAuthorizationMutation) ClearCoverage() {
+	m.clearedcoverage = true
+	m.clearedFields[priorauthorization.FieldCoverageID] = struct{}{}
+}
+
+// CoverageCleared reports if the "coverage" edge to the Coverage entity was cleared.
+func (m *PriorAuthorizationMutation) CoverageCleared() bool {
+	return m.clearedcoverage
+}
+
+// CoverageIDs returns the "coverage" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CoverageID instead. It exists only for internal usage by the builders.
+func (m *PriorAuthorizationMutation) CoverageIDs() (ids []uuid.UUID) {
+	if id := m.coverage; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCoverage resets all changes to the "coverage" edge.
+func (m *PriorAuthorizationMutation) ResetCoverage() {
+	m.coverage = nil
+	m.clearedcoverage = false
+}
+
+// ClearVerification clears the "verification" edge to the BenefitVerification entity.
+func (m *PriorAuthorizationMutation) ClearVerification() {
+	m.clearedverification = true
+	m.clearedFields[priorauthorization.FieldVerificationID] = struct{}{}
+}
+
+// VerificationCleared reports if the "verification" edge to the BenefitVerification entity was cleared.
+func (m *PriorAuthorizationMutation) VerificationCleared() bool {
+	return m.VerificationIDCleared() || m.clearedverification
+}
+
+// VerificationIDs returns the "verification" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VerificationID instead. It exists only for internal usage by the builders.
+func (m *PriorAuthorizationMutation) VerificationIDs() (ids []uuid.UUID) {
+	if id := m.verification; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVerification resets all changes to the "verification" edge.
+func (m *PriorAuthorizationMutation) ResetVerification() {
+	m.verification = nil
+	m.clearedverification = false
+}
+
+// ClearProduct clears the "product" edge to the Product entity.
+func (m *PriorAuthorizationMutation) ClearProduct() {
+	m.clearedproduct = true
+	m.clearedFields[priorauthorization.FieldProductID] = struct{}{}
+}
+
+// ProductCleared reports if the "product" edge to the Product entity was cleared.
+func (m *PriorAuthorizationMutation) ProductCleared() bool {
+	return m.ProductIDCleared() || m.clearedproduct
+}
+
+// ProductIDs returns the "product" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProductID instead. It exists only for internal usage by the builders.
+func (m *PriorAuthorizationMutation) ProductIDs() (ids []uuid.UUID) {
+	if id := m.product; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProduct resets all changes to the "product" edge.
+func (m *PriorAuthorizationMutation) ResetProduct() {
+	m.product = nil
+	m.clearedproduct = false
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *PriorAuthorizationMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *PriorAuthorizationMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *PriorAuthorizationMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *PriorAuthorizationMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *PriorAuthorizationMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *PriorAuthorizationMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *PriorAuthorizationMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// Where appends a list predicates to the PriorAuthorizationMutation builder.
+func (m *PriorAuthorizationMutation) Where(ps ...predicate.PriorAuthorization) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PriorAuthorizationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PriorAuthorizationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PriorAuthorization, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PriorAuthorizationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PriorAuthorizationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PriorAuthorization).
+func (m *PriorAuthorizationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PriorAuthorizationMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.version != nil {
+		fields = append(fields, priorauthorization.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, priorauthorization.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, priorauthorization.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, priorauthorization.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, priorauthorization.FieldUpdatedBy)
+	}
+	if m.patient != nil {
+		fields = append(fields, priorauthorization.FieldPatientID)
+	}
+	if m.coverage != nil {
+		fields = append(fields, priorauthorization.FieldCoverageID)
+	}
+	if m.verification != nil {
+		fields = append(fields, priorauthorization.FieldVerificationID)
+	}
+	if m.product != nil {
+		fields = append(fields, priorauthorization.FieldProductID)
+	}
+	if m.status != nil {
+		fields = append(fields, priorauthorization.FieldStatus)
+	}
+	if m.number != nil {
+		fields = append(fields, priorauthorization.FieldNumber)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, priorauthorization.FieldSubmittedAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, priorauthorization.FieldDecidedAt)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, priorauthorization.FieldValidFrom)
+	}
+	if m.valid_until != nil {
+		fields = append(fields, priorauthorization.FieldValidUntil)
+	}
+	if m.reason != nil {
+		fields = append(fields, priorauthorization.FieldReason)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PriorAuthorizationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case priorauthorization.FieldVersion:
+		return m.Version()
+	case priorauthorization.FieldCreatedAt:
+		return m.CreatedAt()
+	case priorauthorization.FieldCreatedBy:
+		return m.CreatedBy()
+	case priorauthorization.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case priorauthorization.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case priorauthorization.FieldPatientID:
+		return m.PatientID()
+	case priorauthorization.FieldCoverageID:
+		return m.CoverageID()
+	case priorauthorization.FieldVerificationID:
+		return m.VerificationID()
+	case priorauthorization.FieldProductID:
+		return m.ProductID()
+	case priorauthorization.FieldStatus:
+		return m.Status()
+	case priorauthorization.FieldNumber:
+		return m.Number()
+	case priorauthorization.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case priorauthorization.FieldDecidedAt:
+		return m.DecidedAt()
+	case priorauthorization.FieldValidFrom:
+		return m.ValidFrom()
+	case priorauthorization.FieldValidUntil:
+		return m.ValidUntil()
+	case priorauthorization.FieldReason:
+		return m.Reason()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PriorAuthorizationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case priorauthorization.FieldVersion:
+		return m.OldVersion(ctx)
+	case priorauthorization.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case priorauthorization.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case priorauthorization.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case priorauthorization.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case priorauthorization.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case priorauthorization.FieldCoverageID:
+		return m.OldCoverageID(ctx)
+	case priorauthorization.FieldVerificationID:
+		return m.OldVerificationID(ctx)
+	case priorauthorization.FieldProductID:
+		return m.OldProductID(ctx)
+	case priorauthorization.FieldStatus:
+		return m.OldStatus(ctx)
+	case priorauthorization.FieldNumber:
+		return m.OldNumber(ctx)
+	case priorauthorization.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case priorauthorization.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case priorauthorization.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case priorauthorization.FieldValidUntil:
+		return m.OldValidUntil(ctx)
+	case priorauthorization.FieldReason:
+		return m.OldReason(ctx)
+	}
+	return nil, fmt.Errorf("unknown PriorAuthorization field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PriorAuthorizationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case priorauthorization.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case priorauthorization.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case priorauthorization.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case priorauthorization.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case priorauthorization.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case priorauthorization.FieldPatientID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case priorauthorization.FieldCoverageID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCoverageID(v)
+		return nil
+	case priorauthorization.FieldVerificationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerificationID(v)
+		return nil
+	case priorauthorization.FieldProductID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductID(v)
+		return nil
+	case priorauthorization.FieldStatus:
+		v, ok := value.(code.PriorAuthorizationStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case priorauthorization.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case priorauthorization.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case priorauthorization.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case priorauthorization.FieldValidFrom:
+		v, ok := value.(code.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case priorauthorization.FieldValidUntil:
+		v, ok := value.(code.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidUntil(v)
+		return nil
+	case priorauthorization.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PriorAuthorizationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, priorauthorization.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PriorAuthorizationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case priorauthorization.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PriorAuthorizationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case priorauthorization.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PriorAuthorizationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(priorauthorization.FieldCreatedBy) {
+		fields = append(fields, priorauthorization.FieldCreatedBy)
+	}
+	if m.FieldCleared(priorauthorization.FieldUpdatedBy) {
+		fields = append(fields, priorauthorization.FieldUpdatedBy)
+	}
+	if m.FieldCleared(priorauthorization.FieldVerificationID) {
+		fields = append(fields, priorauthorization.FieldVerificationID)
+	}
+	if m.FieldCleared(priorauthorization.FieldProductID) {
+		fields = append(fields, priorauthorization.FieldProductID)
+	}
+	if m.FieldCleared(priorauthorization.FieldNumber) {
+		fields = append(fields, priorauthorization.FieldNumber)
+	}
+	if m.FieldCleared(priorauthorization.FieldSubmittedAt) {
+		fields = append(fields, priorauthorization.FieldSubmittedAt)
+	}
+	if m.FieldCleared(priorauthorization.FieldDecidedAt) {
+		fields = append(fields, priorauthorization.FieldDecidedAt)
+	}
+	if m.FieldCleared(priorauthorization.FieldValidFrom) {
+		fields = append(fields, priorauthorization.FieldValidFrom)
+	}
+	if m.FieldCleared(priorauthorization.FieldValidUntil) {
+		fields = append(fields, priorauthorization.FieldValidUntil)
+	}
+	if m.FieldCleared(priorauthorization.FieldReason) {
+		fields = append(fields, priorauthorization.FieldReason)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PriorAuthorizationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PriorAuthorizationMutation) ClearField(name string) error {
+	switch name {
+	case priorauthorization.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case priorauthorization.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case priorauthorization.FieldVerificationID:
+		m.ClearVerificationID()
+		return nil
+	case priorauthorization.FieldProductID:
+		m.ClearProductID()
+		return nil
+	case priorauthorization.FieldNumber:
+		m.ClearNumber()
+		return nil
+	case priorauthorization.FieldSubmittedAt:
+		m.ClearSubmittedAt()
+		return nil
+	case priorauthorization.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case priorauthorization.FieldValidFrom:
+		m.ClearValidFrom()
+		return nil
+	case priorauthorization.FieldValidUntil:
+		m.ClearValidUntil()
+		return nil
+	case priorauthorization.FieldReason:
+		m.ClearReason()
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PriorAuthorizationMutation) ResetField(name string) error {
+	switch name {
+	case priorauthorization.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case priorauthorization.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case priorauthorization.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case priorauthorization.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case priorauthorization.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case priorauthorization.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case priorauthorization.FieldCoverageID:
+		m.ResetCoverageID()
+		return nil
+	case priorauthorization.FieldVerificationID:
+		m.ResetVerificationID()
+		return nil
+	case priorauthorization.FieldProductID:
+		m.ResetProductID()
+		return nil
+	case priorauthorization.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case priorauthorization.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case priorauthorization.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case priorauthorization.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case priorauthorization.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case priorauthorization.FieldValidUntil:
+		m.ResetValidUntil()
+		return nil
+	case priorauthorization.FieldReason:
+		m.ResetReason()
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PriorAuthorizationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.patient != nil {
+		edges = append(edges, priorauthorization.EdgePatient)
+	}
+	if m.coverage != nil {
+		edges = append(edges, priorauthorization.EdgeCoverage)
+	}
+	if m.verification != nil {
+		edges = append(edges, priorauthorization.EdgeVerification)
+	}
+	if m.product != nil {
+		edges = append(edges, priorauthorization.EdgeProduct)
+	}
+	if m.history != nil {
+		edges = append(edges, priorauthorization.EdgeHistory)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PriorAuthorizationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case priorauthorization.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case priorauthorization.EdgeCoverage:
+		if id := m.coverage; id != nil {
+			return []ent.Value{*id}
+		}
+	case priorauthorization.EdgeVerification:
+		if id := m.verification; id != nil {
+			return []ent.Value{*id}
+		}
+	case priorauthorization.EdgeProduct:
+		if id := m.product; id != nil {
+			return []ent.Value{*id}
+		}
+	case priorauthorization.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PriorAuthorizationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedhistory != nil {
+		edges = append(edges, priorauthorization.EdgeHistory)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PriorAuthorizationMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case priorauthorization.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PriorAuthorizationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedpatient {
+		edges = append(edges, priorauthorization.EdgePatient)
+	}
+	if m.clearedcoverage {
+		edges = append(edges, priorauthorization.EdgeCoverage)
+	}
+	if m.clearedverification {
+		edges = append(edges, priorauthorization.EdgeVerification)
+	}
+	if m.clearedproduct {
+		edges = append(edges, priorauthorization.EdgeProduct)
+	}
+	if m.clearedhistory {
+		edges = append(edges, priorauthorization.EdgeHistory)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PriorAuthorizationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case priorauthorization.EdgePatient:
+		return m.clearedpatient
+	case priorauthorization.EdgeCoverage:
+		return m.clearedcoverage
+	case priorauthorization.EdgeVerification:
+		return m.clearedverification
+	case priorauthorization.EdgeProduct:
+		return m.clearedproduct
+	case priorauthorization.EdgeHistory:
+		return m.clearedhistory
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PriorAuthorizationMutation) ClearEdge(name string) error {
+	switch name {
+	case priorauthorization.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case priorauthorization.EdgeCoverage:
+		m.ClearCoverage()
+		return nil
+	case priorauthorization.EdgeVerification:
+		m.ClearVerification()
+		return nil
+	case priorauthorization.EdgeProduct:
+		m.ClearProduct()
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PriorAuthorizationMutation) ResetEdge(name string) error {
+	switch name {
+	case priorauthorization.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case priorauthorization.EdgeCoverage:
+		m.ResetCoverage()
+		return nil
+	case priorauthorization.EdgeVerification:
+		m.ResetVerification()
+		return nil
+	case priorauthorization.EdgeProduct:
+		m.ResetProduct()
+		return nil
+	case priorauthorization.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	}
+	return fmt.Errorf("unknown PriorAuthorization edge %s", name)
 }
 
 // ProductMutation represents an operation that mutates the Product nodes in the graph.
@@ -41703,6 +57483,839 @@ func (m *ProductMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProductMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Product edge %s", name)
+}
+
+// ProgramProductMutation represents an operation that mutates the ProgramProduct nodes in the graph.
+type ProgramProductMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	version        *int
+	addversion     *int
+	created_at     *time.Time
+	created_by     *uuid.UUID
+	updated_at     *time.Time
+	updated_by     *uuid.UUID
+	clearedFields  map[string]struct{}
+	program        *uuid.UUID
+	clearedprogram bool
+	product        *uuid.UUID
+	clearedproduct bool
+	done           bool
+	oldValue       func(context.Context) (*ProgramProduct, error)
+	predicates     []predicate.ProgramProduct
+}
+
+var _ ent.Mutation = (*ProgramProductMutation)(nil)
+
+// programproductOption allows management of the mutation configuration using functional options.
+type programproductOption func(*ProgramProductMutation)
+
+// newProgramProductMutation creates new mutation for the ProgramProduct entity.
+func newProgramProductMutation(c config, op Op, opts ...programproductOption) *ProgramProductMutation {
+	m := &ProgramProductMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProgramProduct,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProgramProductID sets the ID field of the mutation.
+func withProgramProductID(id uuid.UUID) programproductOption {
+	return func(m *ProgramProductMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProgramProduct
+		)
+		m.oldValue = func(ctx context.Context) (*ProgramProduct, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProgramProduct.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProgramProduct sets the old ProgramProduct of the mutation.
+func withProgramProduct(node *ProgramProduct) programproductOption {
+	return func(m *ProgramProductMutation) {
+		m.oldValue = func(context.Context) (*ProgramProduct, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProgramProductMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProgramProductMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProgramProduct entities.
+func (m *ProgramProductMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProgramProductMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProgramProductMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProgramProduct.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ProgramProductMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ProgramProductMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ProgramProductMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ProgramProductMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ProgramProductMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProgramProductMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProgramProductMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProgramProductMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ProgramProductMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ProgramProductMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ProgramProductMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[programproduct.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ProgramProductMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[programproduct.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ProgramProductMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, programproduct.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProgramProductMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProgramProductMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProgramProductMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ProgramProductMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ProgramProductMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ProgramProductMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[programproduct.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ProgramProductMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[programproduct.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ProgramProductMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, programproduct.FieldUpdatedBy)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *ProgramProductMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *ProgramProductMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldProgramID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *ProgramProductMutation) ResetProgramID() {
+	m.program = nil
+}
+
+// SetProductID sets the "product_id" field.
+func (m *ProgramProductMutation) SetProductID(u uuid.UUID) {
+	m.product = &u
+}
+
+// ProductID returns the value of the "product_id" field in the mutation.
+func (m *ProgramProductMutation) ProductID() (r uuid.UUID, exists bool) {
+	v := m.product
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProductID returns the old "product_id" field's value of the ProgramProduct entity.
+// If the ProgramProduct object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgramProductMutation) OldProductID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProductID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProductID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProductID: %w", err)
+	}
+	return oldValue.ProductID, nil
+}
+
+// ResetProductID resets all changes to the "product_id" field.
+func (m *ProgramProductMutation) ResetProductID() {
+	m.product = nil
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *ProgramProductMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[programproduct.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *ProgramProductMutation) ProgramCleared() bool {
+	return m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *ProgramProductMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *ProgramProductMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// ClearProduct clears the "product" edge to the Product entity.
+func (m *ProgramProductMutation) ClearProduct() {
+	m.clearedproduct = true
+	m.clearedFields[programproduct.FieldProductID] = struct{}{}
+}
+
+// ProductCleared reports if the "product" edge to the Product entity was cleared.
+func (m *ProgramProductMutation) ProductCleared() bool {
+	return m.clearedproduct
+}
+
+// ProductIDs returns the "product" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProductID instead. It exists only for internal usage by the builders.
+func (m *ProgramProductMutation) ProductIDs() (ids []uuid.UUID) {
+	if id := m.product; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProduct resets all changes to the "product" edge.
+func (m *ProgramProductMutation) ResetProduct() {
+	m.product = nil
+	m.clearedproduct = false
+}
+
+// Where appends a list predicates to the ProgramProductMutation builder.
+func (m *ProgramProductMutation) Where(ps ...predicate.ProgramProduct) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProgramProductMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProgramProductMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProgramProduct, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProgramProductMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProgramProductMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProgramProduct).
+func (m *ProgramProductMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProgramProductMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.version != nil {
+		fields = append(fields, programproduct.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, programproduct.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, programproduct.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, programproduct.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, programproduct.FieldUpdatedBy)
+	}
+	if m.program != nil {
+		fields = append(fields, programproduct.FieldProgramID)
+	}
+	if m.product != nil {
+		fields = append(fields, programproduct.FieldProductID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProgramProductMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case programproduct.FieldVersion:
+		return m.Version()
+	case programproduct.FieldCreatedAt:
+		return m.CreatedAt()
+	case programproduct.FieldCreatedBy:
+		return m.CreatedBy()
+	case programproduct.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case programproduct.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case programproduct.FieldProgramID:
+		return m.ProgramID()
+	case programproduct.FieldProductID:
+		return m.ProductID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProgramProductMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case programproduct.FieldVersion:
+		return m.OldVersion(ctx)
+	case programproduct.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case programproduct.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case programproduct.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case programproduct.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case programproduct.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case programproduct.FieldProductID:
+		return m.OldProductID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProgramProduct field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgramProductMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case programproduct.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case programproduct.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case programproduct.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case programproduct.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case programproduct.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case programproduct.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case programproduct.FieldProductID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProductID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProgramProductMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, programproduct.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProgramProductMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case programproduct.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgramProductMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case programproduct.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProgramProductMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(programproduct.FieldCreatedBy) {
+		fields = append(fields, programproduct.FieldCreatedBy)
+	}
+	if m.FieldCleared(programproduct.FieldUpdatedBy) {
+		fields = append(fields, programproduct.FieldUpdatedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProgramProductMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProgramProductMutation) ClearField(name string) error {
+	switch name {
+	case programproduct.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case programproduct.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProgramProductMutation) ResetField(name string) error {
+	switch name {
+	case programproduct.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case programproduct.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case programproduct.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case programproduct.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case programproduct.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case programproduct.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case programproduct.FieldProductID:
+		m.ResetProductID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProgramProductMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.program != nil {
+		edges = append(edges, programproduct.EdgeProgram)
+	}
+	if m.product != nil {
+		edges = append(edges, programproduct.EdgeProduct)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProgramProductMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case programproduct.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	case programproduct.EdgeProduct:
+		if id := m.product; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProgramProductMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProgramProductMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProgramProductMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedprogram {
+		edges = append(edges, programproduct.EdgeProgram)
+	}
+	if m.clearedproduct {
+		edges = append(edges, programproduct.EdgeProduct)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProgramProductMutation) EdgeCleared(name string) bool {
+	switch name {
+	case programproduct.EdgeProgram:
+		return m.clearedprogram
+	case programproduct.EdgeProduct:
+		return m.clearedproduct
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProgramProductMutation) ClearEdge(name string) error {
+	switch name {
+	case programproduct.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	case programproduct.EdgeProduct:
+		m.ClearProduct()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProgramProductMutation) ResetEdge(name string) error {
+	switch name {
+	case programproduct.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	case programproduct.EdgeProduct:
+		m.ResetProduct()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgramProduct edge %s", name)
 }
 
 // ProgramSiteMutation represents an operation that mutates the ProgramSite nodes in the graph.
@@ -45918,6 +62531,1320 @@ func (m *ProviderMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Provider edge %s", name)
+}
+
+// ProxyGrantMutation represents an operation that mutates the ProxyGrant nodes in the graph.
+type ProxyGrantMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	version         *int
+	addversion      *int
+	created_at      *time.Time
+	created_by      *uuid.UUID
+	updated_at      *time.Time
+	updated_by      *uuid.UUID
+	relationship    *code.ProxyRelationship
+	scope           *code.ProxyScope
+	started_at      *time.Time
+	expires_at      *time.Time
+	ended_at        *time.Time
+	end_reason      *string
+	clearedFields   map[string]struct{}
+	patient         *uuid.UUID
+	clearedpatient  bool
+	document        *uuid.UUID
+	cleareddocument bool
+	identity        *uuid.UUID
+	clearedidentity bool
+	done            bool
+	oldValue        func(context.Context) (*ProxyGrant, error)
+	predicates      []predicate.ProxyGrant
+}
+
+var _ ent.Mutation = (*ProxyGrantMutation)(nil)
+
+// proxygrantOption allows management of the mutation configuration using functional options.
+type proxygrantOption func(*ProxyGrantMutation)
+
+// newProxyGrantMutation creates new mutation for the ProxyGrant entity.
+func newProxyGrantMutation(c config, op Op, opts ...proxygrantOption) *ProxyGrantMutation {
+	m := &ProxyGrantMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProxyGrant,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProxyGrantID sets the ID field of the mutation.
+func withProxyGrantID(id uuid.UUID) proxygrantOption {
+	return func(m *ProxyGrantMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProxyGrant
+		)
+		m.oldValue = func(ctx context.Context) (*ProxyGrant, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProxyGrant.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProxyGrant sets the old ProxyGrant of the mutation.
+func withProxyGrant(node *ProxyGrant) proxygrantOption {
+	return func(m *ProxyGrantMutation) {
+		m.oldValue = func(context.Context) (*ProxyGrant, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProxyGrantMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProxyGrantMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProxyGrant entities.
+func (m *ProxyGrantMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProxyGrantMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProxyGrantMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProxyGrant.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ProxyGrantMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ProxyGrantMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ProxyGrantMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ProxyGrantMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ProxyGrantMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProxyGrantMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProxyGrantMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProxyGrantMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ProxyGrantMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ProxyGrantMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ProxyGrantMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[proxygrant.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ProxyGrantMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[proxygrant.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ProxyGrantMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, proxygrant.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProxyGrantMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProxyGrantMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProxyGrantMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ProxyGrantMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ProxyGrantMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ProxyGrantMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[proxygrant.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ProxyGrantMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[proxygrant.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ProxyGrantMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, proxygrant.FieldUpdatedBy)
+}
+
+// SetPatientID sets the "patient_id" field.
+func (m *ProxyGrantMutation) SetPatientID(u uuid.UUID) {
+	m.patient = &u
+}
+
+// PatientID returns the value of the "patient_id" field in the mutation.
+func (m *ProxyGrantMutation) PatientID() (r uuid.UUID, exists bool) {
+	v := m.patient
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPatientID returns the old "patient_id" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldPatientID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPatientID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPatientID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPatientID: %w", err)
+	}
+	return oldValue.PatientID, nil
+}
+
+// ResetPatientID resets all changes to the "patient_id" field.
+func (m *ProxyGrantMutation) ResetPatientID() {
+	m.patient = nil
+}
+
+// SetIdentityID sets the "identity_id" field.
+func (m *ProxyGrantMutation) SetIdentityID(u uuid.UUID) {
+	m.identity = &u
+}
+
+// IdentityID returns the value of the "identity_id" field in the mutation.
+func (m *ProxyGrantMutation) IdentityID() (r uuid.UUID, exists bool) {
+	v := m.identity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIdentityID returns the old "identity_id" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldIdentityID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIdentityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIdentityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIdentityID: %w", err)
+	}
+	return oldValue.IdentityID, nil
+}
+
+// ResetIdentityID resets all changes to the "identity_id" field.
+func (m *ProxyGrantMutation) ResetIdentityID() {
+	m.identity = nil
+}
+
+// SetRelationship sets the "relationship" field.
+func (m *ProxyGrantMutation) SetRelationship(cr code.ProxyRelationship) {
+	m.relationship = &cr
+}
+
+// Relationship returns the value of the "relationship" field in the mutation.
+func (m *ProxyGrantMutation) Relationship() (r code.ProxyRelationship, exists bool) {
+	v := m.relationship
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRelationship returns the old "relationship" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldRelationship(ctx context.Context) (v code.ProxyRelationship, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRelationship is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRelationship requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRelationship: %w", err)
+	}
+	return oldValue.Relationship, nil
+}
+
+// ResetRelationship resets all changes to the "relationship" field.
+func (m *ProxyGrantMutation) ResetRelationship() {
+	m.relationship = nil
+}
+
+// SetScope sets the "scope" field.
+func (m *ProxyGrantMutation) SetScope(cs code.ProxyScope) {
+	m.scope = &cs
+}
+
+// Scope returns the value of the "scope" field in the mutation.
+func (m *ProxyGrantMutation) Scope() (r code.ProxyScope, exists bool) {
+	v := m.scope
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScope returns the old "scope" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldScope(ctx context.Context) (v code.ProxyScope, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScope is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScope requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScope: %w", err)
+	}
+	return oldValue.Scope, nil
+}
+
+// ResetScope resets all changes to the "scope" field.
+func (m *ProxyGrantMutation) ResetScope() {
+	m.scope = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *ProxyGrantMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *ProxyGrantMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldStartedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *ProxyGrantMutation) ResetStartedAt() {
+	m.started_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ProxyGrantMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ProxyGrantMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ProxyGrantMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ProxyGrantMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ProxyGrantMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ProxyGrantMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[proxygrant.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ProxyGrantMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[proxygrant.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ProxyGrantMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, proxygrant.FieldEndedAt)
+}
+
+// SetEndReason sets the "end_reason" field.
+func (m *ProxyGrantMutation) SetEndReason(s string) {
+	m.end_reason = &s
+}
+
+// EndReason returns the value of the "end_reason" field in the mutation.
+func (m *ProxyGrantMutation) EndReason() (r string, exists bool) {
+	v := m.end_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndReason returns the old "end_reason" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldEndReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndReason: %w", err)
+	}
+	return oldValue.EndReason, nil
+}
+
+// ClearEndReason clears the value of the "end_reason" field.
+func (m *ProxyGrantMutation) ClearEndReason() {
+	m.end_reason = nil
+	m.clearedFields[proxygrant.FieldEndReason] = struct{}{}
+}
+
+// EndReasonCleared returns if the "end_reason" field was cleared in this mutation.
+func (m *ProxyGrantMutation) EndReasonCleared() bool {
+	_, ok := m.clearedFields[proxygrant.FieldEndReason]
+	return ok
+}
+
+// ResetEndReason resets all changes to the "end_reason" field.
+func (m *ProxyGrantMutation) ResetEndReason() {
+	m.end_reason = nil
+	delete(m.clearedFields, proxygrant.FieldEndReason)
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ProxyGrantMutation) SetDocumentID(u uuid.UUID) {
+	m.document = &u
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ProxyGrantMutation) DocumentID() (r uuid.UUID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ProxyGrant entity.
+// If the ProxyGrant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProxyGrantMutation) OldDocumentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *ProxyGrantMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[proxygrant.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *ProxyGrantMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[proxygrant.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ProxyGrantMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, proxygrant.FieldDocumentID)
+}
+
+// ClearPatient clears the "patient" edge to the Patient entity.
+func (m *ProxyGrantMutation) ClearPatient() {
+	m.clearedpatient = true
+	m.clearedFields[proxygrant.FieldPatientID] = struct{}{}
+}
+
+// PatientCleared reports if the "patient" edge to the Patient entity was cleared.
+func (m *ProxyGrantMutation) PatientCleared() bool {
+	return m.clearedpatient
+}
+
+// PatientIDs returns the "patient" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PatientID instead. It exists only for internal usage by the builders.
+func (m *ProxyGrantMutation) PatientIDs() (ids []uuid.UUID) {
+	if id := m.patient; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPatient resets all changes to the "patient" edge.
+func (m *ProxyGrantMutation) ResetPatient() {
+	m.patient = nil
+	m.clearedpatient = false
+}
+
+// ClearDocument clears the "document" edge to the Document entity.
+func (m *ProxyGrantMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[proxygrant.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the Document entity was cleared.
+func (m *ProxyGrantMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ProxyGrantMutation) DocumentIDs() (ids []uuid.UUID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ProxyGrantMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearIdentity clears the "identity" edge to the Identity entity.
+func (m *ProxyGrantMutation) ClearIdentity() {
+	m.clearedidentity = true
+	m.clearedFields[proxygrant.FieldIdentityID] = struct{}{}
+}
+
+// IdentityCleared reports if the "identity" edge to the Identity entity was cleared.
+func (m *ProxyGrantMutation) IdentityCleared() bool {
+	return m.clearedidentity
+}
+
+// IdentityIDs returns the "identity" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// IdentityID instead. It exists only for internal usage by the builders.
+func (m *ProxyGrantMutation) IdentityIDs() (ids []uuid.UUID) {
+	if id := m.identity; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetIdentity resets all changes to the "identity" edge.
+func (m *ProxyGrantMutation) ResetIdentity() {
+	m.identity = nil
+	m.clearedidentity = false
+}
+
+// Where appends a list predicates to the ProxyGrantMutation builder.
+func (m *ProxyGrantMutation) Where(ps ...predicate.ProxyGrant) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProxyGrantMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProxyGrantMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProxyGrant, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProxyGrantMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProxyGrantMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProxyGrant).
+func (m *ProxyGrantMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProxyGrantMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.version != nil {
+		fields = append(fields, proxygrant.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, proxygrant.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, proxygrant.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, proxygrant.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, proxygrant.FieldUpdatedBy)
+	}
+	if m.patient != nil {
+		fields = append(fields, proxygrant.FieldPatientID)
+	}
+	if m.identity != nil {
+		fields = append(fields, proxygrant.FieldIdentityID)
+	}
+	if m.relationship != nil {
+		fields = append(fields, proxygrant.FieldRelationship)
+	}
+	if m.scope != nil {
+		fields = append(fields, proxygrant.FieldScope)
+	}
+	if m.started_at != nil {
+		fields = append(fields, proxygrant.FieldStartedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, proxygrant.FieldExpiresAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, proxygrant.FieldEndedAt)
+	}
+	if m.end_reason != nil {
+		fields = append(fields, proxygrant.FieldEndReason)
+	}
+	if m.document != nil {
+		fields = append(fields, proxygrant.FieldDocumentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProxyGrantMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case proxygrant.FieldVersion:
+		return m.Version()
+	case proxygrant.FieldCreatedAt:
+		return m.CreatedAt()
+	case proxygrant.FieldCreatedBy:
+		return m.CreatedBy()
+	case proxygrant.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case proxygrant.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case proxygrant.FieldPatientID:
+		return m.PatientID()
+	case proxygrant.FieldIdentityID:
+		return m.IdentityID()
+	case proxygrant.FieldRelationship:
+		return m.Relationship()
+	case proxygrant.FieldScope:
+		return m.Scope()
+	case proxygrant.FieldStartedAt:
+		return m.StartedAt()
+	case proxygrant.FieldExpiresAt:
+		return m.ExpiresAt()
+	case proxygrant.FieldEndedAt:
+		return m.EndedAt()
+	case proxygrant.FieldEndReason:
+		return m.EndReason()
+	case proxygrant.FieldDocumentID:
+		return m.DocumentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProxyGrantMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case proxygrant.FieldVersion:
+		return m.OldVersion(ctx)
+	case proxygrant.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case proxygrant.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case proxygrant.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case proxygrant.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case proxygrant.FieldPatientID:
+		return m.OldPatientID(ctx)
+	case proxygrant.FieldIdentityID:
+		return m.OldIdentityID(ctx)
+	case proxygrant.FieldRelationship:
+		return m.OldRelationship(ctx)
+	case proxygrant.FieldScope:
+		return m.OldScope(ctx)
+	case proxygrant.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case proxygrant.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case proxygrant.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case proxygrant.FieldEndReason:
+		return m.OldEndReason(ctx)
+	case proxygrant.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProxyGrant field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProxyGrantMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case proxygrant.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case proxygrant.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case proxygrant.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case proxygrant.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case proxygrant.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case proxygrant.FieldPatientID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPatientID(v)
+		return nil
+	case proxygrant.FieldIdentityID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIdentityID(v)
+		return nil
+	case proxygrant.FieldRelationship:
+		v, ok := value.(code.ProxyRelationship)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRelationship(v)
+		return nil
+	case proxygrant.FieldScope:
+		v, ok := value.(code.ProxyScope)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScope(v)
+		return nil
+	case proxygrant.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case proxygrant.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case proxygrant.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case proxygrant.FieldEndReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndReason(v)
+		return nil
+	case proxygrant.FieldDocumentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProxyGrantMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, proxygrant.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProxyGrantMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case proxygrant.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProxyGrantMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case proxygrant.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProxyGrantMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(proxygrant.FieldCreatedBy) {
+		fields = append(fields, proxygrant.FieldCreatedBy)
+	}
+	if m.FieldCleared(proxygrant.FieldUpdatedBy) {
+		fields = append(fields, proxygrant.FieldUpdatedBy)
+	}
+	if m.FieldCleared(proxygrant.FieldEndedAt) {
+		fields = append(fields, proxygrant.FieldEndedAt)
+	}
+	if m.FieldCleared(proxygrant.FieldEndReason) {
+		fields = append(fields, proxygrant.FieldEndReason)
+	}
+	if m.FieldCleared(proxygrant.FieldDocumentID) {
+		fields = append(fields, proxygrant.FieldDocumentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProxyGrantMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProxyGrantMutation) ClearField(name string) error {
+	switch name {
+	case proxygrant.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case proxygrant.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case proxygrant.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case proxygrant.FieldEndReason:
+		m.ClearEndReason()
+		return nil
+	case proxygrant.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProxyGrantMutation) ResetField(name string) error {
+	switch name {
+	case proxygrant.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case proxygrant.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case proxygrant.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case proxygrant.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case proxygrant.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case proxygrant.FieldPatientID:
+		m.ResetPatientID()
+		return nil
+	case proxygrant.FieldIdentityID:
+		m.ResetIdentityID()
+		return nil
+	case proxygrant.FieldRelationship:
+		m.ResetRelationship()
+		return nil
+	case proxygrant.FieldScope:
+		m.ResetScope()
+		return nil
+	case proxygrant.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case proxygrant.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case proxygrant.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case proxygrant.FieldEndReason:
+		m.ResetEndReason()
+		return nil
+	case proxygrant.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProxyGrantMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.patient != nil {
+		edges = append(edges, proxygrant.EdgePatient)
+	}
+	if m.document != nil {
+		edges = append(edges, proxygrant.EdgeDocument)
+	}
+	if m.identity != nil {
+		edges = append(edges, proxygrant.EdgeIdentity)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProxyGrantMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case proxygrant.EdgePatient:
+		if id := m.patient; id != nil {
+			return []ent.Value{*id}
+		}
+	case proxygrant.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case proxygrant.EdgeIdentity:
+		if id := m.identity; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProxyGrantMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProxyGrantMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProxyGrantMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedpatient {
+		edges = append(edges, proxygrant.EdgePatient)
+	}
+	if m.cleareddocument {
+		edges = append(edges, proxygrant.EdgeDocument)
+	}
+	if m.clearedidentity {
+		edges = append(edges, proxygrant.EdgeIdentity)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProxyGrantMutation) EdgeCleared(name string) bool {
+	switch name {
+	case proxygrant.EdgePatient:
+		return m.clearedpatient
+	case proxygrant.EdgeDocument:
+		return m.cleareddocument
+	case proxygrant.EdgeIdentity:
+		return m.clearedidentity
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProxyGrantMutation) ClearEdge(name string) error {
+	switch name {
+	case proxygrant.EdgePatient:
+		m.ClearPatient()
+		return nil
+	case proxygrant.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case proxygrant.EdgeIdentity:
+		m.ClearIdentity()
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProxyGrantMutation) ResetEdge(name string) error {
+	switch name {
+	case proxygrant.EdgePatient:
+		m.ResetPatient()
+		return nil
+	case proxygrant.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case proxygrant.EdgeIdentity:
+		m.ResetIdentity()
+		return nil
+	}
+	return fmt.Errorf("unknown ProxyGrant edge %s", name)
 }
 
 // RequiredConsentMutation represents an operation that mutates the RequiredConsent nodes in the graph.
@@ -51206,34 +69133,1605 @@ func (m *ScheduledJobMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ScheduledJob edge %s", name)
 }
 
+// ServiceActivityMutation represents an operation that mutates the ServiceActivity nodes in the graph.
+type ServiceActivityMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	version           *int
+	addversion        *int
+	created_at        *time.Time
+	created_by        *uuid.UUID
+	updated_at        *time.Time
+	updated_by        *uuid.UUID
+	seq               *int
+	addseq            *int
+	kind              *code.ActivityKind
+	title             *string
+	status            *code.ActivityStatus
+	mandatory         *bool
+	due_at            *time.Time
+	completed_at      *time.Time
+	outcome           *string
+	clearedFields     map[string]struct{}
+	enrollment        *uuid.UUID
+	clearedenrollment bool
+	plan              *uuid.UUID
+	clearedplan       bool
+	assignee          *uuid.UUID
+	clearedassignee   bool
+	history           map[uuid.UUID]struct{}
+	removedhistory    map[uuid.UUID]struct{}
+	clearedhistory    bool
+	done              bool
+	oldValue          func(context.Context) (*ServiceActivity, error)
+	predicates        []predicate.ServiceActivity
+}
+
+var _ ent.Mutation = (*ServiceActivityMutation)(nil)
+
+// serviceactivityOption allows management of the mutation configuration using functional options.
+type serviceactivityOption func(*ServiceActivityMutation)
+
+// newServiceActivityMutation creates new mutation for the ServiceActivity entity.
+func newServiceActivityMutation(c config, op Op, opts ...serviceactivityOption) *ServiceActivityMutation {
+	m := &ServiceActivityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeServiceActivity,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withServiceActivityID sets the ID field of the mutation.
+func withServiceActivityID(id uuid.UUID) serviceactivityOption {
+	return func(m *ServiceActivityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ServiceActivity
+		)
+		m.oldValue = func(ctx context.Context) (*ServiceActivity, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ServiceActivity.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withServiceActivity sets the old ServiceActivity of the mutation.
+func withServiceActivity(node *ServiceActivity) serviceactivityOption {
+	return func(m *ServiceActivityMutation) {
+		m.oldValue = func(context.Context) (*ServiceActivity, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ServiceActivityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ServiceActivityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ServiceActivity entities.
+func (m *ServiceActivityMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ServiceActivityMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ServiceActivityMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ServiceActivity.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *ServiceActivityMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ServiceActivityMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ServiceActivityMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ServiceActivityMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ServiceActivityMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ServiceActivityMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ServiceActivityMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ServiceActivityMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ServiceActivityMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ServiceActivityMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ServiceActivityMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[serviceactivity.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ServiceActivityMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ServiceActivityMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, serviceactivity.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ServiceActivityMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ServiceActivityMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ServiceActivityMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *ServiceActivityMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *ServiceActivityMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *ServiceActivityMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[serviceactivity.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *ServiceActivityMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *ServiceActivityMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, serviceactivity.FieldUpdatedBy)
+}
+
+// SetEnrollmentID sets the "enrollment_id" field.
+func (m *ServiceActivityMutation) SetEnrollmentID(u uuid.UUID) {
+	m.enrollment = &u
+}
+
+// EnrollmentID returns the value of the "enrollment_id" field in the mutation.
+func (m *ServiceActivityMutation) EnrollmentID() (r uuid.UUID, exists bool) {
+	v := m.enrollment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollmentID returns the old "enrollment_id" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldEnrollmentID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollmentID: %w", err)
+	}
+	return oldValue.EnrollmentID, nil
+}
+
+// ResetEnrollmentID resets all changes to the "enrollment_id" field.
+func (m *ServiceActivityMutation) ResetEnrollmentID() {
+	m.enrollment = nil
+}
+
+// SetPlanID sets the "plan_id" field.
+func (m *ServiceActivityMutation) SetPlanID(u uuid.UUID) {
+	m.plan = &u
+}
+
+// PlanID returns the value of the "plan_id" field in the mutation.
+func (m *ServiceActivityMutation) PlanID() (r uuid.UUID, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanID returns the old "plan_id" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldPlanID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanID: %w", err)
+	}
+	return oldValue.PlanID, nil
+}
+
+// ClearPlanID clears the value of the "plan_id" field.
+func (m *ServiceActivityMutation) ClearPlanID() {
+	m.plan = nil
+	m.clearedFields[serviceactivity.FieldPlanID] = struct{}{}
+}
+
+// PlanIDCleared returns if the "plan_id" field was cleared in this mutation.
+func (m *ServiceActivityMutation) PlanIDCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldPlanID]
+	return ok
+}
+
+// ResetPlanID resets all changes to the "plan_id" field.
+func (m *ServiceActivityMutation) ResetPlanID() {
+	m.plan = nil
+	delete(m.clearedFields, serviceactivity.FieldPlanID)
+}
+
+// SetSeq sets the "seq" field.
+func (m *ServiceActivityMutation) SetSeq(i int) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *ServiceActivityMutation) Seq() (r int, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldSeq(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *ServiceActivityMutation) AddSeq(i int) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *ServiceActivityMutation) AddedSeq() (r int, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *ServiceActivityMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ServiceActivityMutation) SetKind(ck code.ActivityKind) {
+	m.kind = &ck
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ServiceActivityMutation) Kind() (r code.ActivityKind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldKind(ctx context.Context) (v code.ActivityKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ServiceActivityMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ServiceActivityMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ServiceActivityMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ServiceActivityMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ServiceActivityMutation) SetStatus(cs code.ActivityStatus) {
+	m.status = &cs
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ServiceActivityMutation) Status() (r code.ActivityStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldStatus(ctx context.Context) (v code.ActivityStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ServiceActivityMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetMandatory sets the "mandatory" field.
+func (m *ServiceActivityMutation) SetMandatory(b bool) {
+	m.mandatory = &b
+}
+
+// Mandatory returns the value of the "mandatory" field in the mutation.
+func (m *ServiceActivityMutation) Mandatory() (r bool, exists bool) {
+	v := m.mandatory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMandatory returns the old "mandatory" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldMandatory(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMandatory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMandatory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMandatory: %w", err)
+	}
+	return oldValue.Mandatory, nil
+}
+
+// ResetMandatory resets all changes to the "mandatory" field.
+func (m *ServiceActivityMutation) ResetMandatory() {
+	m.mandatory = nil
+}
+
+// SetDueAt sets the "due_at" field.
+func (m *ServiceActivityMutation) SetDueAt(t time.Time) {
+	m.due_at = &t
+}
+
+// DueAt returns the value of the "due_at" field in the mutation.
+func (m *ServiceActivityMutation) DueAt() (r time.Time, exists bool) {
+	v := m.due_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueAt returns the old "due_at" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldDueAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueAt: %w", err)
+	}
+	return oldValue.DueAt, nil
+}
+
+// ResetDueAt resets all changes to the "due_at" field.
+func (m *ServiceActivityMutation) ResetDueAt() {
+	m.due_at = nil
+}
+
+// SetCompletedAt sets the "completed_at" field.
+func (m *ServiceActivityMutation) SetCompletedAt(t time.Time) {
+	m.completed_at = &t
+}
+
+// CompletedAt returns the value of the "completed_at" field in the mutation.
+func (m *ServiceActivityMutation) CompletedAt() (r time.Time, exists bool) {
+	v := m.completed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCompletedAt returns the old "completed_at" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldCompletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCompletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCompletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCompletedAt: %w", err)
+	}
+	return oldValue.CompletedAt, nil
+}
+
+// ClearCompletedAt clears the value of the "completed_at" field.
+func (m *ServiceActivityMutation) ClearCompletedAt() {
+	m.completed_at = nil
+	m.clearedFields[serviceactivity.FieldCompletedAt] = struct{}{}
+}
+
+// CompletedAtCleared returns if the "completed_at" field was cleared in this mutation.
+func (m *ServiceActivityMutation) CompletedAtCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldCompletedAt]
+	return ok
+}
+
+// ResetCompletedAt resets all changes to the "completed_at" field.
+func (m *ServiceActivityMutation) ResetCompletedAt() {
+	m.completed_at = nil
+	delete(m.clearedFields, serviceactivity.FieldCompletedAt)
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *ServiceActivityMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *ServiceActivityMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldOutcome(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ClearOutcome clears the value of the "outcome" field.
+func (m *ServiceActivityMutation) ClearOutcome() {
+	m.outcome = nil
+	m.clearedFields[serviceactivity.FieldOutcome] = struct{}{}
+}
+
+// OutcomeCleared returns if the "outcome" field was cleared in this mutation.
+func (m *ServiceActivityMutation) OutcomeCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldOutcome]
+	return ok
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *ServiceActivityMutation) ResetOutcome() {
+	m.outcome = nil
+	delete(m.clearedFields, serviceactivity.FieldOutcome)
+}
+
+// SetAssigneeID sets the "assignee_id" field.
+func (m *ServiceActivityMutation) SetAssigneeID(u uuid.UUID) {
+	m.assignee = &u
+}
+
+// AssigneeID returns the value of the "assignee_id" field in the mutation.
+func (m *ServiceActivityMutation) AssigneeID() (r uuid.UUID, exists bool) {
+	v := m.assignee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAssigneeID returns the old "assignee_id" field's value of the ServiceActivity entity.
+// If the ServiceActivity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceActivityMutation) OldAssigneeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAssigneeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAssigneeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAssigneeID: %w", err)
+	}
+	return oldValue.AssigneeID, nil
+}
+
+// ClearAssigneeID clears the value of the "assignee_id" field.
+func (m *ServiceActivityMutation) ClearAssigneeID() {
+	m.assignee = nil
+	m.clearedFields[serviceactivity.FieldAssigneeID] = struct{}{}
+}
+
+// AssigneeIDCleared returns if the "assignee_id" field was cleared in this mutation.
+func (m *ServiceActivityMutation) AssigneeIDCleared() bool {
+	_, ok := m.clearedFields[serviceactivity.FieldAssigneeID]
+	return ok
+}
+
+// ResetAssigneeID resets all changes to the "assignee_id" field.
+func (m *ServiceActivityMutation) ResetAssigneeID() {
+	m.assignee = nil
+	delete(m.clearedFields, serviceactivity.FieldAssigneeID)
+}
+
+// ClearEnrollment clears the "enrollment" edge to the Enrollment entity.
+func (m *ServiceActivityMutation) ClearEnrollment() {
+	m.clearedenrollment = true
+	m.clearedFields[serviceactivity.FieldEnrollmentID] = struct{}{}
+}
+
+// EnrollmentCleared reports if the "enrollment" edge to the Enrollment entity was cleared.
+func (m *ServiceActivityMutation) EnrollmentCleared() bool {
+	return m.clearedenrollment
+}
+
+// EnrollmentIDs returns the "enrollment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EnrollmentID instead. It exists only for internal usage by the builders.
+func (m *ServiceActivityMutation) EnrollmentIDs() (ids []uuid.UUID) {
+	if id := m.enrollment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEnrollment resets all changes to the "enrollment" edge.
+func (m *ServiceActivityMutation) ResetEnrollment() {
+	m.enrollment = nil
+	m.clearedenrollment = false
+}
+
+// ClearPlan clears the "plan" edge to the OnboardingPlan entity.
+func (m *ServiceActivityMutation) ClearPlan() {
+	m.clearedplan = true
+	m.clearedFields[serviceactivity.FieldPlanID] = struct{}{}
+}
+
+// PlanCleared reports if the "plan" edge to the OnboardingPlan entity was cleared.
+func (m *ServiceActivityMutation) PlanCleared() bool {
+	return m.PlanIDCleared() || m.clearedplan
+}
+
+// PlanIDs returns the "plan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlanID instead. It exists only for internal usage by the builders.
+func (m *ServiceActivityMutation) PlanIDs() (ids []uuid.UUID) {
+	if id := m.plan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlan resets all changes to the "plan" edge.
+func (m *ServiceActivityMutation) ResetPlan() {
+	m.plan = nil
+	m.clearedplan = false
+}
+
+// ClearAssignee clears the "assignee" edge to the Identity entity.
+func (m *ServiceActivityMutation) ClearAssignee() {
+	m.clearedassignee = true
+	m.clearedFields[serviceactivity.FieldAssigneeID] = struct{}{}
+}
+
+// AssigneeCleared reports if the "assignee" edge to the Identity entity was cleared.
+func (m *ServiceActivityMutation) AssigneeCleared() bool {
+	return m.AssigneeIDCleared() || m.clearedassignee
+}
+
+// AssigneeIDs returns the "assignee" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AssigneeID instead. It exists only for internal usage by the builders.
+func (m *ServiceActivityMutation) AssigneeIDs() (ids []uuid.UUID) {
+	if id := m.assignee; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAssignee resets all changes to the "assignee" edge.
+func (m *ServiceActivityMutation) ResetAssignee() {
+	m.assignee = nil
+	m.clearedassignee = false
+}
+
+// AddHistoryIDs adds the "history" edge to the StatusChange entity by ids.
+func (m *ServiceActivityMutation) AddHistoryIDs(ids ...uuid.UUID) {
+	if m.history == nil {
+		m.history = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.history[ids[i]] = struct{}{}
+	}
+}
+
+// ClearHistory clears the "history" edge to the StatusChange entity.
+func (m *ServiceActivityMutation) ClearHistory() {
+	m.clearedhistory = true
+}
+
+// HistoryCleared reports if the "history" edge to the StatusChange entity was cleared.
+func (m *ServiceActivityMutation) HistoryCleared() bool {
+	return m.clearedhistory
+}
+
+// RemoveHistoryIDs removes the "history" edge to the StatusChange entity by IDs.
+func (m *ServiceActivityMutation) RemoveHistoryIDs(ids ...uuid.UUID) {
+	if m.removedhistory == nil {
+		m.removedhistory = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.history, ids[i])
+		m.removedhistory[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedHistory returns the removed IDs of the "history" edge to the StatusChange entity.
+func (m *ServiceActivityMutation) RemovedHistoryIDs() (ids []uuid.UUID) {
+	for id := range m.removedhistory {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// HistoryIDs returns the "history" edge IDs in the mutation.
+func (m *ServiceActivityMutation) HistoryIDs() (ids []uuid.UUID) {
+	for id := range m.history {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetHistory resets all changes to the "history" edge.
+func (m *ServiceActivityMutation) ResetHistory() {
+	m.history = nil
+	m.clearedhistory = false
+	m.removedhistory = nil
+}
+
+// Where appends a list predicates to the ServiceActivityMutation builder.
+func (m *ServiceActivityMutation) Where(ps ...predicate.ServiceActivity) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ServiceActivityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ServiceActivityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ServiceActivity, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ServiceActivityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ServiceActivityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ServiceActivity).
+func (m *ServiceActivityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ServiceActivityMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.version != nil {
+		fields = append(fields, serviceactivity.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, serviceactivity.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, serviceactivity.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, serviceactivity.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, serviceactivity.FieldUpdatedBy)
+	}
+	if m.enrollment != nil {
+		fields = append(fields, serviceactivity.FieldEnrollmentID)
+	}
+	if m.plan != nil {
+		fields = append(fields, serviceactivity.FieldPlanID)
+	}
+	if m.seq != nil {
+		fields = append(fields, serviceactivity.FieldSeq)
+	}
+	if m.kind != nil {
+		fields = append(fields, serviceactivity.FieldKind)
+	}
+	if m.title != nil {
+		fields = append(fields, serviceactivity.FieldTitle)
+	}
+	if m.status != nil {
+		fields = append(fields, serviceactivity.FieldStatus)
+	}
+	if m.mandatory != nil {
+		fields = append(fields, serviceactivity.FieldMandatory)
+	}
+	if m.due_at != nil {
+		fields = append(fields, serviceactivity.FieldDueAt)
+	}
+	if m.completed_at != nil {
+		fields = append(fields, serviceactivity.FieldCompletedAt)
+	}
+	if m.outcome != nil {
+		fields = append(fields, serviceactivity.FieldOutcome)
+	}
+	if m.assignee != nil {
+		fields = append(fields, serviceactivity.FieldAssigneeID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ServiceActivityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case serviceactivity.FieldVersion:
+		return m.Version()
+	case serviceactivity.FieldCreatedAt:
+		return m.CreatedAt()
+	case serviceactivity.FieldCreatedBy:
+		return m.CreatedBy()
+	case serviceactivity.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case serviceactivity.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case serviceactivity.FieldEnrollmentID:
+		return m.EnrollmentID()
+	case serviceactivity.FieldPlanID:
+		return m.PlanID()
+	case serviceactivity.FieldSeq:
+		return m.Seq()
+	case serviceactivity.FieldKind:
+		return m.Kind()
+	case serviceactivity.FieldTitle:
+		return m.Title()
+	case serviceactivity.FieldStatus:
+		return m.Status()
+	case serviceactivity.FieldMandatory:
+		return m.Mandatory()
+	case serviceactivity.FieldDueAt:
+		return m.DueAt()
+	case serviceactivity.FieldCompletedAt:
+		return m.CompletedAt()
+	case serviceactivity.FieldOutcome:
+		return m.Outcome()
+	case serviceactivity.FieldAssigneeID:
+		return m.AssigneeID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ServiceActivityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case serviceactivity.FieldVersion:
+		return m.OldVersion(ctx)
+	case serviceactivity.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case serviceactivity.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case serviceactivity.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case serviceactivity.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case serviceactivity.FieldEnrollmentID:
+		return m.OldEnrollmentID(ctx)
+	case serviceactivity.FieldPlanID:
+		return m.OldPlanID(ctx)
+	case serviceactivity.FieldSeq:
+		return m.OldSeq(ctx)
+	case serviceactivity.FieldKind:
+		return m.OldKind(ctx)
+	case serviceactivity.FieldTitle:
+		return m.OldTitle(ctx)
+	case serviceactivity.FieldStatus:
+		return m.OldStatus(ctx)
+	case serviceactivity.FieldMandatory:
+		return m.OldMandatory(ctx)
+	case serviceactivity.FieldDueAt:
+		return m.OldDueAt(ctx)
+	case serviceactivity.FieldCompletedAt:
+		return m.OldCompletedAt(ctx)
+	case serviceactivity.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case serviceactivity.FieldAssigneeID:
+		return m.OldAssigneeID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ServiceActivity field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServiceActivityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case serviceactivity.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case serviceactivity.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case serviceactivity.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case serviceactivity.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case serviceactivity.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case serviceactivity.FieldEnrollmentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollmentID(v)
+		return nil
+	case serviceactivity.FieldPlanID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanID(v)
+		return nil
+	case serviceactivity.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case serviceactivity.FieldKind:
+		v, ok := value.(code.ActivityKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case serviceactivity.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case serviceactivity.FieldStatus:
+		v, ok := value.(code.ActivityStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case serviceactivity.FieldMandatory:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMandatory(v)
+		return nil
+	case serviceactivity.FieldDueAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueAt(v)
+		return nil
+	case serviceactivity.FieldCompletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCompletedAt(v)
+		return nil
+	case serviceactivity.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case serviceactivity.FieldAssigneeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAssigneeID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ServiceActivityMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, serviceactivity.FieldVersion)
+	}
+	if m.addseq != nil {
+		fields = append(fields, serviceactivity.FieldSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ServiceActivityMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serviceactivity.FieldVersion:
+		return m.AddedVersion()
+	case serviceactivity.FieldSeq:
+		return m.AddedSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServiceActivityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case serviceactivity.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case serviceactivity.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ServiceActivityMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(serviceactivity.FieldCreatedBy) {
+		fields = append(fields, serviceactivity.FieldCreatedBy)
+	}
+	if m.FieldCleared(serviceactivity.FieldUpdatedBy) {
+		fields = append(fields, serviceactivity.FieldUpdatedBy)
+	}
+	if m.FieldCleared(serviceactivity.FieldPlanID) {
+		fields = append(fields, serviceactivity.FieldPlanID)
+	}
+	if m.FieldCleared(serviceactivity.FieldCompletedAt) {
+		fields = append(fields, serviceactivity.FieldCompletedAt)
+	}
+	if m.FieldCleared(serviceactivity.FieldOutcome) {
+		fields = append(fields, serviceactivity.FieldOutcome)
+	}
+	if m.FieldCleared(serviceactivity.FieldAssigneeID) {
+		fields = append(fields, serviceactivity.FieldAssigneeID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ServiceActivityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ServiceActivityMutation) ClearField(name string) error {
+	switch name {
+	case serviceactivity.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case serviceactivity.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case serviceactivity.FieldPlanID:
+		m.ClearPlanID()
+		return nil
+	case serviceactivity.FieldCompletedAt:
+		m.ClearCompletedAt()
+		return nil
+	case serviceactivity.FieldOutcome:
+		m.ClearOutcome()
+		return nil
+	case serviceactivity.FieldAssigneeID:
+		m.ClearAssigneeID()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ServiceActivityMutation) ResetField(name string) error {
+	switch name {
+	case serviceactivity.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case serviceactivity.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case serviceactivity.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case serviceactivity.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case serviceactivity.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case serviceactivity.FieldEnrollmentID:
+		m.ResetEnrollmentID()
+		return nil
+	case serviceactivity.FieldPlanID:
+		m.ResetPlanID()
+		return nil
+	case serviceactivity.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case serviceactivity.FieldKind:
+		m.ResetKind()
+		return nil
+	case serviceactivity.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case serviceactivity.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case serviceactivity.FieldMandatory:
+		m.ResetMandatory()
+		return nil
+	case serviceactivity.FieldDueAt:
+		m.ResetDueAt()
+		return nil
+	case serviceactivity.FieldCompletedAt:
+		m.ResetCompletedAt()
+		return nil
+	case serviceactivity.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case serviceactivity.FieldAssigneeID:
+		m.ResetAssigneeID()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ServiceActivityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.enrollment != nil {
+		edges = append(edges, serviceactivity.EdgeEnrollment)
+	}
+	if m.plan != nil {
+		edges = append(edges, serviceactivity.EdgePlan)
+	}
+	if m.assignee != nil {
+		edges = append(edges, serviceactivity.EdgeAssignee)
+	}
+	if m.history != nil {
+		edges = append(edges, serviceactivity.EdgeHistory)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ServiceActivityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case serviceactivity.EdgeEnrollment:
+		if id := m.enrollment; id != nil {
+			return []ent.Value{*id}
+		}
+	case serviceactivity.EdgePlan:
+		if id := m.plan; id != nil {
+			return []ent.Value{*id}
+		}
+	case serviceactivity.EdgeAssignee:
+		if id := m.assignee; id != nil {
+			return []ent.Value{*id}
+		}
+	case serviceactivity.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.history))
+		for id := range m.history {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ServiceActivityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.removedhistory != nil {
+		edges = append(edges, serviceactivity.EdgeHistory)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ServiceActivityMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case serviceactivity.EdgeHistory:
+		ids := make([]ent.Value, 0, len(m.removedhistory))
+		for id := range m.removedhistory {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ServiceActivityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedenrollment {
+		edges = append(edges, serviceactivity.EdgeEnrollment)
+	}
+	if m.clearedplan {
+		edges = append(edges, serviceactivity.EdgePlan)
+	}
+	if m.clearedassignee {
+		edges = append(edges, serviceactivity.EdgeAssignee)
+	}
+	if m.clearedhistory {
+		edges = append(edges, serviceactivity.EdgeHistory)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ServiceActivityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case serviceactivity.EdgeEnrollment:
+		return m.clearedenrollment
+	case serviceactivity.EdgePlan:
+		return m.clearedplan
+	case serviceactivity.EdgeAssignee:
+		return m.clearedassignee
+	case serviceactivity.EdgeHistory:
+		return m.clearedhistory
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ServiceActivityMutation) ClearEdge(name string) error {
+	switch name {
+	case serviceactivity.EdgeEnrollment:
+		m.ClearEnrollment()
+		return nil
+	case serviceactivity.EdgePlan:
+		m.ClearPlan()
+		return nil
+	case serviceactivity.EdgeAssignee:
+		m.ClearAssignee()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ServiceActivityMutation) ResetEdge(name string) error {
+	switch name {
+	case serviceactivity.EdgeEnrollment:
+		m.ResetEnrollment()
+		return nil
+	case serviceactivity.EdgePlan:
+		m.ResetPlan()
+		return nil
+	case serviceactivity.EdgeAssignee:
+		m.ResetAssignee()
+		return nil
+	case serviceactivity.EdgeHistory:
+		m.ResetHistory()
+		return nil
+	}
+	return fmt.Errorf("unknown ServiceActivity edge %s", name)
+}
+
 // StatusChangeMutation represents an operation that mutates the StatusChange nodes in the graph.
 type StatusChangeMutation struct {
 	config
-	op                      Op
-	typ                     string
-	id                      *uuid.UUID
-	at                      *time.Time
-	from_status             *string
-	to_status               *string
-	note                    *string
-	clearedFields           map[string]struct{}
-	changed_by              *uuid.UUID
-	clearedchanged_by       bool
-	care_case               *uuid.UUID
-	clearedcare_case        bool
-	enrollment              *uuid.UUID
-	clearedenrollment       bool
-	consent                 *uuid.UUID
-	clearedconsent          bool
-	inquiry_response        *uuid.UUID
-	clearedinquiry_response bool
-	portal_access           *uuid.UUID
-	clearedportal_access    bool
-	trial_subject           *uuid.UUID
-	clearedtrial_subject    bool
-	done                    bool
-	oldValue                func(context.Context) (*StatusChange, error)
-	predicates              []predicate.StatusChange
+	op                          Op
+	typ                         string
+	id                          *uuid.UUID
+	at                          *time.Time
+	from_status                 *string
+	to_status                   *string
+	note                        *string
+	clearedFields               map[string]struct{}
+	changed_by                  *uuid.UUID
+	clearedchanged_by           bool
+	care_case                   *uuid.UUID
+	clearedcare_case            bool
+	enrollment                  *uuid.UUID
+	clearedenrollment           bool
+	consent                     *uuid.UUID
+	clearedconsent              bool
+	inquiry_response            *uuid.UUID
+	clearedinquiry_response     bool
+	portal_access               *uuid.UUID
+	clearedportal_access        bool
+	trial_subject               *uuid.UUID
+	clearedtrial_subject        bool
+	prior_authorization         *uuid.UUID
+	clearedprior_authorization  bool
+	benefit_verification        *uuid.UUID
+	clearedbenefit_verification bool
+	service_activity            *uuid.UUID
+	clearedservice_activity     bool
+	program                     *uuid.UUID
+	clearedprogram              bool
+	coverage                    *uuid.UUID
+	clearedcoverage             bool
+	consent_form                *uuid.UUID
+	clearedconsent_form         bool
+	done                        bool
+	oldValue                    func(context.Context) (*StatusChange, error)
+	predicates                  []predicate.StatusChange
 }
 
 var _ ent.Mutation = (*StatusChangeMutation)(nil)
@@ -51853,6 +71351,300 @@ func (m *StatusChangeMutation) ResetTrialSubjectID() {
 	delete(m.clearedFields, statuschange.FieldTrialSubjectID)
 }
 
+// SetPriorAuthorizationID sets the "prior_authorization_id" field.
+func (m *StatusChangeMutation) SetPriorAuthorizationID(u uuid.UUID) {
+	m.prior_authorization = &u
+}
+
+// PriorAuthorizationID returns the value of the "prior_authorization_id" field in the mutation.
+func (m *StatusChangeMutation) PriorAuthorizationID() (r uuid.UUID, exists bool) {
+	v := m.prior_authorization
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriorAuthorizationID returns the old "prior_authorization_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldPriorAuthorizationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriorAuthorizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriorAuthorizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriorAuthorizationID: %w", err)
+	}
+	return oldValue.PriorAuthorizationID, nil
+}
+
+// ClearPriorAuthorizationID clears the value of the "prior_authorization_id" field.
+func (m *StatusChangeMutation) ClearPriorAuthorizationID() {
+	m.prior_authorization = nil
+	m.clearedFields[statuschange.FieldPriorAuthorizationID] = struct{}{}
+}
+
+// PriorAuthorizationIDCleared returns if the "prior_authorization_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) PriorAuthorizationIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldPriorAuthorizationID]
+	return ok
+}
+
+// ResetPriorAuthorizationID resets all changes to the "prior_authorization_id" field.
+func (m *StatusChangeMutation) ResetPriorAuthorizationID() {
+	m.prior_authorization = nil
+	delete(m.clearedFields, statuschange.FieldPriorAuthorizationID)
+}
+
+// SetBenefitVerificationID sets the "benefit_verification_id" field.
+func (m *StatusChangeMutation) SetBenefitVerificationID(u uuid.UUID) {
+	m.benefit_verification = &u
+}
+
+// BenefitVerificationID returns the value of the "benefit_verification_id" field in the mutation.
+func (m *StatusChangeMutation) BenefitVerificationID() (r uuid.UUID, exists bool) {
+	v := m.benefit_verification
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBenefitVerificationID returns the old "benefit_verification_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldBenefitVerificationID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBenefitVerificationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBenefitVerificationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBenefitVerificationID: %w", err)
+	}
+	return oldValue.BenefitVerificationID, nil
+}
+
+// ClearBenefitVerificationID clears the value of the "benefit_verification_id" field.
+func (m *StatusChangeMutation) ClearBenefitVerificationID() {
+	m.benefit_verification = nil
+	m.clearedFields[statuschange.FieldBenefitVerificationID] = struct{}{}
+}
+
+// BenefitVerificationIDCleared returns if the "benefit_verification_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) BenefitVerificationIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldBenefitVerificationID]
+	return ok
+}
+
+// ResetBenefitVerificationID resets all changes to the "benefit_verification_id" field.
+func (m *StatusChangeMutation) ResetBenefitVerificationID() {
+	m.benefit_verification = nil
+	delete(m.clearedFields, statuschange.FieldBenefitVerificationID)
+}
+
+// SetServiceActivityID sets the "service_activity_id" field.
+func (m *StatusChangeMutation) SetServiceActivityID(u uuid.UUID) {
+	m.service_activity = &u
+}
+
+// ServiceActivityID returns the value of the "service_activity_id" field in the mutation.
+func (m *StatusChangeMutation) ServiceActivityID() (r uuid.UUID, exists bool) {
+	v := m.service_activity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServiceActivityID returns the old "service_activity_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldServiceActivityID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServiceActivityID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServiceActivityID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServiceActivityID: %w", err)
+	}
+	return oldValue.ServiceActivityID, nil
+}
+
+// ClearServiceActivityID clears the value of the "service_activity_id" field.
+func (m *StatusChangeMutation) ClearServiceActivityID() {
+	m.service_activity = nil
+	m.clearedFields[statuschange.FieldServiceActivityID] = struct{}{}
+}
+
+// ServiceActivityIDCleared returns if the "service_activity_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) ServiceActivityIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldServiceActivityID]
+	return ok
+}
+
+// ResetServiceActivityID resets all changes to the "service_activity_id" field.
+func (m *StatusChangeMutation) ResetServiceActivityID() {
+	m.service_activity = nil
+	delete(m.clearedFields, statuschange.FieldServiceActivityID)
+}
+
+// SetProgramID sets the "program_id" field.
+func (m *StatusChangeMutation) SetProgramID(u uuid.UUID) {
+	m.program = &u
+}
+
+// ProgramID returns the value of the "program_id" field in the mutation.
+func (m *StatusChangeMutation) ProgramID() (r uuid.UUID, exists bool) {
+	v := m.program
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProgramID returns the old "program_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldProgramID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProgramID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProgramID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProgramID: %w", err)
+	}
+	return oldValue.ProgramID, nil
+}
+
+// ClearProgramID clears the value of the "program_id" field.
+func (m *StatusChangeMutation) ClearProgramID() {
+	m.program = nil
+	m.clearedFields[statuschange.FieldProgramID] = struct{}{}
+}
+
+// ProgramIDCleared returns if the "program_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) ProgramIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldProgramID]
+	return ok
+}
+
+// ResetProgramID resets all changes to the "program_id" field.
+func (m *StatusChangeMutation) ResetProgramID() {
+	m.program = nil
+	delete(m.clearedFields, statuschange.FieldProgramID)
+}
+
+// SetCoverageID sets the "coverage_id" field.
+func (m *StatusChangeMutation) SetCoverageID(u uuid.UUID) {
+	m.coverage = &u
+}
+
+// CoverageID returns the value of the "coverage_id" field in the mutation.
+func (m *StatusChangeMutation) CoverageID() (r uuid.UUID, exists bool) {
+	v := m.coverage
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCoverageID returns the old "coverage_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldCoverageID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCoverageID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCoverageID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCoverageID: %w", err)
+	}
+	return oldValue.CoverageID, nil
+}
+
+// ClearCoverageID clears the value of the "coverage_id" field.
+func (m *StatusChangeMutation) ClearCoverageID() {
+	m.coverage = nil
+	m.clearedFields[statuschange.FieldCoverageID] = struct{}{}
+}
+
+// CoverageIDCleared returns if the "coverage_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) CoverageIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldCoverageID]
+	return ok
+}
+
+// ResetCoverageID resets all changes to the "coverage_id" field.
+func (m *StatusChangeMutation) ResetCoverageID() {
+	m.coverage = nil
+	delete(m.clearedFields, statuschange.FieldCoverageID)
+}
+
+// SetConsentFormID sets the "consent_form_id" field.
+func (m *StatusChangeMutation) SetConsentFormID(u uuid.UUID) {
+	m.consent_form = &u
+}
+
+// ConsentFormID returns the value of the "consent_form_id" field in the mutation.
+func (m *StatusChangeMutation) ConsentFormID() (r uuid.UUID, exists bool) {
+	v := m.consent_form
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConsentFormID returns the old "consent_form_id" field's value of the StatusChange entity.
+// If the StatusChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StatusChangeMutation) OldConsentFormID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConsentFormID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConsentFormID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConsentFormID: %w", err)
+	}
+	return oldValue.ConsentFormID, nil
+}
+
+// ClearConsentFormID clears the value of the "consent_form_id" field.
+func (m *StatusChangeMutation) ClearConsentFormID() {
+	m.consent_form = nil
+	m.clearedFields[statuschange.FieldConsentFormID] = struct{}{}
+}
+
+// ConsentFormIDCleared returns if the "consent_form_id" field was cleared in this mutation.
+func (m *StatusChangeMutation) ConsentFormIDCleared() bool {
+	_, ok := m.clearedFields[statuschange.FieldConsentFormID]
+	return ok
+}
+
+// ResetConsentFormID resets all changes to the "consent_form_id" field.
+func (m *StatusChangeMutation) ResetConsentFormID() {
+	m.consent_form = nil
+	delete(m.clearedFields, statuschange.FieldConsentFormID)
+}
+
 // ClearChangedBy clears the "changed_by" edge to the Identity entity.
 func (m *StatusChangeMutation) ClearChangedBy() {
 	m.clearedchanged_by = true
@@ -52042,6 +71834,168 @@ func (m *StatusChangeMutation) ResetTrialSubject() {
 	m.clearedtrial_subject = false
 }
 
+// ClearPriorAuthorization clears the "prior_authorization" edge to the PriorAuthorization entity.
+func (m *StatusChangeMutation) ClearPriorAuthorization() {
+	m.clearedprior_authorization = true
+	m.clearedFields[statuschange.FieldPriorAuthorizationID] = struct{}{}
+}
+
+// PriorAuthorizationCleared reports if the "prior_authorization" edge to the PriorAuthorization entity was cleared.
+func (m *StatusChangeMutation) PriorAuthorizationCleared() bool {
+	return m.PriorAuthorizationIDCleared() || m.clearedprior_authorization
+}
+
+// PriorAuthorizationIDs returns the "prior_authorization" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PriorAuthorizationID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) PriorAuthorizationIDs() (ids []uuid.UUID) {
+	if id := m.prior_authorization; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPriorAuthorization resets all changes to the "prior_authorization" edge.
+func (m *StatusChangeMutation) ResetPriorAuthorization() {
+	m.prior_authorization = nil
+	m.clearedprior_authorization = false
+}
+
+// ClearBenefitVerification clears the "benefit_verification" edge to the BenefitVerification entity.
+func (m *StatusChangeMutation) ClearBenefitVerification() {
+	m.clearedbenefit_verification = true
+	m.clearedFields[statuschange.FieldBenefitVerificationID] = struct{}{}
+}
+
+// BenefitVerificationCleared reports if the "benefit_verification" edge to the BenefitVerification entity was cleared.
+func (m *StatusChangeMutation) BenefitVerificationCleared() bool {
+	return m.BenefitVerificationIDCleared() || m.clearedbenefit_verification
+}
+
+// BenefitVerificationIDs returns the "benefit_verification" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// BenefitVerificationID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) BenefitVerificationIDs() (ids []uuid.UUID) {
+	if id := m.benefit_verification; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetBenefitVerification resets all changes to the "benefit_verification" edge.
+func (m *StatusChangeMutation) ResetBenefitVerification() {
+	m.benefit_verification = nil
+	m.clearedbenefit_verification = false
+}
+
+// ClearServiceActivity clears the "service_activity" edge to the ServiceActivity entity.
+func (m *StatusChangeMutation) ClearServiceActivity() {
+	m.clearedservice_activity = true
+	m.clearedFields[statuschange.FieldServiceActivityID] = struct{}{}
+}
+
+// ServiceActivityCleared reports if the "service_activity" edge to the ServiceActivity entity was cleared.
+func (m *StatusChangeMutation) ServiceActivityCleared() bool {
+	return m.ServiceActivityIDCleared() || m.clearedservice_activity
+}
+
+// ServiceActivityIDs returns the "service_activity" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ServiceActivityID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) ServiceActivityIDs() (ids []uuid.UUID) {
+	if id := m.service_activity; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetServiceActivity resets all changes to the "service_activity" edge.
+func (m *StatusChangeMutation) ResetServiceActivity() {
+	m.service_activity = nil
+	m.clearedservice_activity = false
+}
+
+// ClearProgram clears the "program" edge to the CareProgram entity.
+func (m *StatusChangeMutation) ClearProgram() {
+	m.clearedprogram = true
+	m.clearedFields[statuschange.FieldProgramID] = struct{}{}
+}
+
+// ProgramCleared reports if the "program" edge to the CareProgram entity was cleared.
+func (m *StatusChangeMutation) ProgramCleared() bool {
+	return m.ProgramIDCleared() || m.clearedprogram
+}
+
+// ProgramIDs returns the "program" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProgramID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) ProgramIDs() (ids []uuid.UUID) {
+	if id := m.program; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProgram resets all changes to the "program" edge.
+func (m *StatusChangeMutation) ResetProgram() {
+	m.program = nil
+	m.clearedprogram = false
+}
+
+// ClearCoverage clears the "coverage" edge to the Coverage entity.
+func (m *StatusChangeMutation) ClearCoverage() {
+	m.clearedcoverage = true
+	m.clearedFields[statuschange.FieldCoverageID] = struct{}{}
+}
+
+// CoverageCleared reports if the "coverage" edge to the Coverage entity was cleared.
+func (m *StatusChangeMutation) CoverageCleared() bool {
+	return m.CoverageIDCleared() || m.clearedcoverage
+}
+
+// CoverageIDs returns the "coverage" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CoverageID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) CoverageIDs() (ids []uuid.UUID) {
+	if id := m.coverage; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCoverage resets all changes to the "coverage" edge.
+func (m *StatusChangeMutation) ResetCoverage() {
+	m.coverage = nil
+	m.clearedcoverage = false
+}
+
+// ClearConsentForm clears the "consent_form" edge to the ConsentForm entity.
+func (m *StatusChangeMutation) ClearConsentForm() {
+	m.clearedconsent_form = true
+	m.clearedFields[statuschange.FieldConsentFormID] = struct{}{}
+}
+
+// ConsentFormCleared reports if the "consent_form" edge to the ConsentForm entity was cleared.
+func (m *StatusChangeMutation) ConsentFormCleared() bool {
+	return m.ConsentFormIDCleared() || m.clearedconsent_form
+}
+
+// ConsentFormIDs returns the "consent_form" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConsentFormID instead. It exists only for internal usage by the builders.
+func (m *StatusChangeMutation) ConsentFormIDs() (ids []uuid.UUID) {
+	if id := m.consent_form; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConsentForm resets all changes to the "consent_form" edge.
+func (m *StatusChangeMutation) ResetConsentForm() {
+	m.consent_form = nil
+	m.clearedconsent_form = false
+}
+
 // Where appends a list predicates to the StatusChangeMutation builder.
 func (m *StatusChangeMutation) Where(ps ...predicate.StatusChange) {
 	m.predicates = append(m.predicates, ps...)
@@ -52076,7 +72030,7 @@ func (m *StatusChangeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StatusChangeMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 17)
 	if m.at != nil {
 		fields = append(fields, statuschange.FieldAt)
 	}
@@ -52110,6 +72064,24 @@ func (m *StatusChangeMutation) Fields() []string {
 	if m.trial_subject != nil {
 		fields = append(fields, statuschange.FieldTrialSubjectID)
 	}
+	if m.prior_authorization != nil {
+		fields = append(fields, statuschange.FieldPriorAuthorizationID)
+	}
+	if m.benefit_verification != nil {
+		fields = append(fields, statuschange.FieldBenefitVerificationID)
+	}
+	if m.service_activity != nil {
+		fields = append(fields, statuschange.FieldServiceActivityID)
+	}
+	if m.program != nil {
+		fields = append(fields, statuschange.FieldProgramID)
+	}
+	if m.coverage != nil {
+		fields = append(fields, statuschange.FieldCoverageID)
+	}
+	if m.consent_form != nil {
+		fields = append(fields, statuschange.FieldConsentFormID)
+	}
 	return fields
 }
 
@@ -52140,6 +72112,18 @@ func (m *StatusChangeMutation) Field(name string) (ent.Value, bool) {
 		return m.PortalAccessID()
 	case statuschange.FieldTrialSubjectID:
 		return m.TrialSubjectID()
+	case statuschange.FieldPriorAuthorizationID:
+		return m.PriorAuthorizationID()
+	case statuschange.FieldBenefitVerificationID:
+		return m.BenefitVerificationID()
+	case statuschange.FieldServiceActivityID:
+		return m.ServiceActivityID()
+	case statuschange.FieldProgramID:
+		return m.ProgramID()
+	case statuschange.FieldCoverageID:
+		return m.CoverageID()
+	case statuschange.FieldConsentFormID:
+		return m.ConsentFormID()
 	}
 	return nil, false
 }
@@ -52171,6 +72155,18 @@ func (m *StatusChangeMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldPortalAccessID(ctx)
 	case statuschange.FieldTrialSubjectID:
 		return m.OldTrialSubjectID(ctx)
+	case statuschange.FieldPriorAuthorizationID:
+		return m.OldPriorAuthorizationID(ctx)
+	case statuschange.FieldBenefitVerificationID:
+		return m.OldBenefitVerificationID(ctx)
+	case statuschange.FieldServiceActivityID:
+		return m.OldServiceActivityID(ctx)
+	case statuschange.FieldProgramID:
+		return m.OldProgramID(ctx)
+	case statuschange.FieldCoverageID:
+		return m.OldCoverageID(ctx)
+	case statuschange.FieldConsentFormID:
+		return m.OldConsentFormID(ctx)
 	}
 	return nil, fmt.Errorf("unknown StatusChange field %s", name)
 }
@@ -52257,6 +72253,48 @@ func (m *StatusChangeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetTrialSubjectID(v)
 		return nil
+	case statuschange.FieldPriorAuthorizationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriorAuthorizationID(v)
+		return nil
+	case statuschange.FieldBenefitVerificationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBenefitVerificationID(v)
+		return nil
+	case statuschange.FieldServiceActivityID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServiceActivityID(v)
+		return nil
+	case statuschange.FieldProgramID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProgramID(v)
+		return nil
+	case statuschange.FieldCoverageID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCoverageID(v)
+		return nil
+	case statuschange.FieldConsentFormID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConsentFormID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange field %s", name)
 }
@@ -52314,6 +72352,24 @@ func (m *StatusChangeMutation) ClearedFields() []string {
 	if m.FieldCleared(statuschange.FieldTrialSubjectID) {
 		fields = append(fields, statuschange.FieldTrialSubjectID)
 	}
+	if m.FieldCleared(statuschange.FieldPriorAuthorizationID) {
+		fields = append(fields, statuschange.FieldPriorAuthorizationID)
+	}
+	if m.FieldCleared(statuschange.FieldBenefitVerificationID) {
+		fields = append(fields, statuschange.FieldBenefitVerificationID)
+	}
+	if m.FieldCleared(statuschange.FieldServiceActivityID) {
+		fields = append(fields, statuschange.FieldServiceActivityID)
+	}
+	if m.FieldCleared(statuschange.FieldProgramID) {
+		fields = append(fields, statuschange.FieldProgramID)
+	}
+	if m.FieldCleared(statuschange.FieldCoverageID) {
+		fields = append(fields, statuschange.FieldCoverageID)
+	}
+	if m.FieldCleared(statuschange.FieldConsentFormID) {
+		fields = append(fields, statuschange.FieldConsentFormID)
+	}
 	return fields
 }
 
@@ -52354,6 +72410,24 @@ func (m *StatusChangeMutation) ClearField(name string) error {
 		return nil
 	case statuschange.FieldTrialSubjectID:
 		m.ClearTrialSubjectID()
+		return nil
+	case statuschange.FieldPriorAuthorizationID:
+		m.ClearPriorAuthorizationID()
+		return nil
+	case statuschange.FieldBenefitVerificationID:
+		m.ClearBenefitVerificationID()
+		return nil
+	case statuschange.FieldServiceActivityID:
+		m.ClearServiceActivityID()
+		return nil
+	case statuschange.FieldProgramID:
+		m.ClearProgramID()
+		return nil
+	case statuschange.FieldCoverageID:
+		m.ClearCoverageID()
+		return nil
+	case statuschange.FieldConsentFormID:
+		m.ClearConsentFormID()
 		return nil
 	}
 	return fmt.Errorf("unknown StatusChange nullable field %s", name)
@@ -52396,13 +72470,31 @@ func (m *StatusChangeMutation) ResetField(name string) error {
 	case statuschange.FieldTrialSubjectID:
 		m.ResetTrialSubjectID()
 		return nil
+	case statuschange.FieldPriorAuthorizationID:
+		m.ResetPriorAuthorizationID()
+		return nil
+	case statuschange.FieldBenefitVerificationID:
+		m.ResetBenefitVerificationID()
+		return nil
+	case statuschange.FieldServiceActivityID:
+		m.ResetServiceActivityID()
+		return nil
+	case statuschange.FieldProgramID:
+		m.ResetProgramID()
+		return nil
+	case statuschange.FieldCoverageID:
+		m.ResetCoverageID()
+		return nil
+	case statuschange.FieldConsentFormID:
+		m.ResetConsentFormID()
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *StatusChangeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 13)
 	if m.changed_by != nil {
 		edges = append(edges, statuschange.EdgeChangedBy)
 	}
@@ -52423,6 +72515,24 @@ func (m *StatusChangeMutation) AddedEdges() []string {
 	}
 	if m.trial_subject != nil {
 		edges = append(edges, statuschange.EdgeTrialSubject)
+	}
+	if m.prior_authorization != nil {
+		edges = append(edges, statuschange.EdgePriorAuthorization)
+	}
+	if m.benefit_verification != nil {
+		edges = append(edges, statuschange.EdgeBenefitVerification)
+	}
+	if m.service_activity != nil {
+		edges = append(edges, statuschange.EdgeServiceActivity)
+	}
+	if m.program != nil {
+		edges = append(edges, statuschange.EdgeProgram)
+	}
+	if m.coverage != nil {
+		edges = append(edges, statuschange.EdgeCoverage)
+	}
+	if m.consent_form != nil {
+		edges = append(edges, statuschange.EdgeConsentForm)
 	}
 	return edges
 }
@@ -52459,13 +72569,37 @@ func (m *StatusChangeMutation) AddedIDs(name string) []ent.Value {
 		if id := m.trial_subject; id != nil {
 			return []ent.Value{*id}
 		}
+	case statuschange.EdgePriorAuthorization:
+		if id := m.prior_authorization; id != nil {
+			return []ent.Value{*id}
+		}
+	case statuschange.EdgeBenefitVerification:
+		if id := m.benefit_verification; id != nil {
+			return []ent.Value{*id}
+		}
+	case statuschange.EdgeServiceActivity:
+		if id := m.service_activity; id != nil {
+			return []ent.Value{*id}
+		}
+	case statuschange.EdgeProgram:
+		if id := m.program; id != nil {
+			return []ent.Value{*id}
+		}
+	case statuschange.EdgeCoverage:
+		if id := m.coverage; id != nil {
+			return []ent.Value{*id}
+		}
+	case statuschange.EdgeConsentForm:
+		if id := m.consent_form; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *StatusChangeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 13)
 	return edges
 }
 
@@ -52477,7 +72611,7 @@ func (m *StatusChangeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *StatusChangeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 13)
 	if m.clearedchanged_by {
 		edges = append(edges, statuschange.EdgeChangedBy)
 	}
@@ -52498,6 +72632,24 @@ func (m *StatusChangeMutation) ClearedEdges() []string {
 	}
 	if m.clearedtrial_subject {
 		edges = append(edges, statuschange.EdgeTrialSubject)
+	}
+	if m.clearedprior_authorization {
+		edges = append(edges, statuschange.EdgePriorAuthorization)
+	}
+	if m.clearedbenefit_verification {
+		edges = append(edges, statuschange.EdgeBenefitVerification)
+	}
+	if m.clearedservice_activity {
+		edges = append(edges, statuschange.EdgeServiceActivity)
+	}
+	if m.clearedprogram {
+		edges = append(edges, statuschange.EdgeProgram)
+	}
+	if m.clearedcoverage {
+		edges = append(edges, statuschange.EdgeCoverage)
+	}
+	if m.clearedconsent_form {
+		edges = append(edges, statuschange.EdgeConsentForm)
 	}
 	return edges
 }
@@ -52520,6 +72672,18 @@ func (m *StatusChangeMutation) EdgeCleared(name string) bool {
 		return m.clearedportal_access
 	case statuschange.EdgeTrialSubject:
 		return m.clearedtrial_subject
+	case statuschange.EdgePriorAuthorization:
+		return m.clearedprior_authorization
+	case statuschange.EdgeBenefitVerification:
+		return m.clearedbenefit_verification
+	case statuschange.EdgeServiceActivity:
+		return m.clearedservice_activity
+	case statuschange.EdgeProgram:
+		return m.clearedprogram
+	case statuschange.EdgeCoverage:
+		return m.clearedcoverage
+	case statuschange.EdgeConsentForm:
+		return m.clearedconsent_form
 	}
 	return false
 }
@@ -52549,6 +72713,24 @@ func (m *StatusChangeMutation) ClearEdge(name string) error {
 	case statuschange.EdgeTrialSubject:
 		m.ClearTrialSubject()
 		return nil
+	case statuschange.EdgePriorAuthorization:
+		m.ClearPriorAuthorization()
+		return nil
+	case statuschange.EdgeBenefitVerification:
+		m.ClearBenefitVerification()
+		return nil
+	case statuschange.EdgeServiceActivity:
+		m.ClearServiceActivity()
+		return nil
+	case statuschange.EdgeProgram:
+		m.ClearProgram()
+		return nil
+	case statuschange.EdgeCoverage:
+		m.ClearCoverage()
+		return nil
+	case statuschange.EdgeConsentForm:
+		m.ClearConsentForm()
+		return nil
 	}
 	return fmt.Errorf("unknown StatusChange unique edge %s", name)
 }
@@ -52577,6 +72759,24 @@ func (m *StatusChangeMutation) ResetEdge(name string) error {
 		return nil
 	case statuschange.EdgeTrialSubject:
 		m.ResetTrialSubject()
+		return nil
+	case statuschange.EdgePriorAuthorization:
+		m.ResetPriorAuthorization()
+		return nil
+	case statuschange.EdgeBenefitVerification:
+		m.ResetBenefitVerification()
+		return nil
+	case statuschange.EdgeServiceActivity:
+		m.ResetServiceActivity()
+		return nil
+	case statuschange.EdgeProgram:
+		m.ResetProgram()
+		return nil
+	case statuschange.EdgeCoverage:
+		m.ResetCoverage()
+		return nil
+	case statuschange.EdgeConsentForm:
+		m.ResetConsentForm()
 		return nil
 	}
 	return fmt.Errorf("unknown StatusChange edge %s", name)
@@ -59064,4 +79264,1205 @@ func (m *TrialSubjectMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown TrialSubject edge %s", name)
+}
+
+// VerificationAttemptMutation represents an operation that mutates the VerificationAttempt nodes in the graph.
+type VerificationAttemptMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	version             *int
+	addversion          *int
+	created_at          *time.Time
+	created_by          *uuid.UUID
+	updated_at          *time.Time
+	updated_by          *uuid.UUID
+	seq                 *int
+	addseq              *int
+	submitted_at        *time.Time
+	answered_at         *time.Time
+	outcome             *code.VerificationOutcome
+	method              *code.VerificationMethod
+	error_code          *string
+	detail              *string
+	clearedFields       map[string]struct{}
+	verification        *uuid.UUID
+	clearedverification bool
+	done                bool
+	oldValue            func(context.Context) (*VerificationAttempt, error)
+	predicates          []predicate.VerificationAttempt
+}
+
+var _ ent.Mutation = (*VerificationAttemptMutation)(nil)
+
+// verificationattemptOption allows management of the mutation configuration using functional options.
+type verificationattemptOption func(*VerificationAttemptMutation)
+
+// newVerificationAttemptMutation creates new mutation for the VerificationAttempt entity.
+func newVerificationAttemptMutation(c config, op Op, opts ...verificationattemptOption) *VerificationAttemptMutation {
+	m := &VerificationAttemptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeVerificationAttempt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withVerificationAttemptID sets the ID field of the mutation.
+func withVerificationAttemptID(id uuid.UUID) verificationattemptOption {
+	return func(m *VerificationAttemptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *VerificationAttempt
+		)
+		m.oldValue = func(ctx context.Context) (*VerificationAttempt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().VerificationAttempt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withVerificationAttempt sets the old VerificationAttempt of the mutation.
+func withVerificationAttempt(node *VerificationAttempt) verificationattemptOption {
+	return func(m *VerificationAttemptMutation) {
+		m.oldValue = func(context.Context) (*VerificationAttempt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m VerificationAttemptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m VerificationAttemptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of VerificationAttempt entities.
+func (m *VerificationAttemptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *VerificationAttemptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *VerificationAttemptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().VerificationAttempt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetVersion sets the "version" field.
+func (m *VerificationAttemptMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *VerificationAttemptMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *VerificationAttemptMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *VerificationAttemptMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *VerificationAttemptMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *VerificationAttemptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *VerificationAttemptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *VerificationAttemptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *VerificationAttemptMutation) SetCreatedBy(u uuid.UUID) {
+	m.created_by = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *VerificationAttemptMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.created_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *VerificationAttemptMutation) ClearCreatedBy() {
+	m.created_by = nil
+	m.clearedFields[verificationattempt.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *VerificationAttemptMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[verificationattempt.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *VerificationAttemptMutation) ResetCreatedBy() {
+	m.created_by = nil
+	delete(m.clearedFields, verificationattempt.FieldCreatedBy)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *VerificationAttemptMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *VerificationAttemptMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *VerificationAttemptMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetUpdatedBy sets the "updated_by" field.
+func (m *VerificationAttemptMutation) SetUpdatedBy(u uuid.UUID) {
+	m.updated_by = &u
+}
+
+// UpdatedBy returns the value of the "updated_by" field in the mutation.
+func (m *VerificationAttemptMutation) UpdatedBy() (r uuid.UUID, exists bool) {
+	v := m.updated_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedBy returns the old "updated_by" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldUpdatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedBy: %w", err)
+	}
+	return oldValue.UpdatedBy, nil
+}
+
+// ClearUpdatedBy clears the value of the "updated_by" field.
+func (m *VerificationAttemptMutation) ClearUpdatedBy() {
+	m.updated_by = nil
+	m.clearedFields[verificationattempt.FieldUpdatedBy] = struct{}{}
+}
+
+// UpdatedByCleared returns if the "updated_by" field was cleared in this mutation.
+func (m *VerificationAttemptMutation) UpdatedByCleared() bool {
+	_, ok := m.clearedFields[verificationattempt.FieldUpdatedBy]
+	return ok
+}
+
+// ResetUpdatedBy resets all changes to the "updated_by" field.
+func (m *VerificationAttemptMutation) ResetUpdatedBy() {
+	m.updated_by = nil
+	delete(m.clearedFields, verificationattempt.FieldUpdatedBy)
+}
+
+// SetVerificationID sets the "verification_id" field.
+func (m *VerificationAttemptMutation) SetVerificationID(u uuid.UUID) {
+	m.verification = &u
+}
+
+// VerificationID returns the value of the "verification_id" field in the mutation.
+func (m *VerificationAttemptMutation) VerificationID() (r uuid.UUID, exists bool) {
+	v := m.verification
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerificationID returns the old "verification_id" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldVerificationID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerificationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerificationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerificationID: %w", err)
+	}
+	return oldValue.VerificationID, nil
+}
+
+// ResetVerificationID resets all changes to the "verification_id" field.
+func (m *VerificationAttemptMutation) ResetVerificationID() {
+	m.verification = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *VerificationAttemptMutation) SetSeq(i int) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *VerificationAttemptMutation) Seq() (r int, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldSeq(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *VerificationAttemptMutation) AddSeq(i int) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *VerificationAttemptMutation) AddedSeq() (r int, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *VerificationAttemptMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *VerificationAttemptMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *VerificationAttemptMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldSubmittedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *VerificationAttemptMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *VerificationAttemptMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *VerificationAttemptMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldAnsweredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ClearAnsweredAt clears the value of the "answered_at" field.
+func (m *VerificationAttemptMutation) ClearAnsweredAt() {
+	m.answered_at = nil
+	m.clearedFields[verificationattempt.FieldAnsweredAt] = struct{}{}
+}
+
+// AnsweredAtCleared returns if the "answered_at" field was cleared in this mutation.
+func (m *VerificationAttemptMutation) AnsweredAtCleared() bool {
+	_, ok := m.clearedFields[verificationattempt.FieldAnsweredAt]
+	return ok
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *VerificationAttemptMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+	delete(m.clearedFields, verificationattempt.FieldAnsweredAt)
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *VerificationAttemptMutation) SetOutcome(co code.VerificationOutcome) {
+	m.outcome = &co
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *VerificationAttemptMutation) Outcome() (r code.VerificationOutcome, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldOutcome(ctx context.Context) (v code.VerificationOutcome, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *VerificationAttemptMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *VerificationAttemptMutation) SetMethod(cm code.VerificationMethod) {
+	m.method = &cm
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *VerificationAttemptMutation) Method() (r code.VerificationMethod, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldMethod(ctx context.Context) (v code.VerificationMethod, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *VerificationAttemptMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetErrorCode sets the "error_code" field.
+func (m *VerificationAttemptMutation) SetErrorCode(s string) {
+	m.error_code = &s
+}
+
+// ErrorCode returns the value of the "error_code" field in the mutation.
+func (m *VerificationAttemptMutation) ErrorCode() (r string, exists bool) {
+	v := m.error_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErrorCode returns the old "error_code" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldErrorCode(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErrorCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErrorCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErrorCode: %w", err)
+	}
+	return oldValue.ErrorCode, nil
+}
+
+// ClearErrorCode clears the value of the "error_code" field.
+func (m *VerificationAttemptMutation) ClearErrorCode() {
+	m.error_code = nil
+	m.clearedFields[verificationattempt.FieldErrorCode] = struct{}{}
+}
+
+// ErrorCodeCleared returns if the "error_code" field was cleared in this mutation.
+func (m *VerificationAttemptMutation) ErrorCodeCleared() bool {
+	_, ok := m.clearedFields[verificationattempt.FieldErrorCode]
+	return ok
+}
+
+// ResetErrorCode resets all changes to the "error_code" field.
+func (m *VerificationAttemptMutation) ResetErrorCode() {
+	m.error_code = nil
+	delete(m.clearedFields, verificationattempt.FieldErrorCode)
+}
+
+// SetDetail sets the "detail" field.
+func (m *VerificationAttemptMutation) SetDetail(s string) {
+	m.detail = &s
+}
+
+// Detail returns the value of the "detail" field in the mutation.
+func (m *VerificationAttemptMutation) Detail() (r string, exists bool) {
+	v := m.detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetail returns the old "detail" field's value of the VerificationAttempt entity.
+// If the VerificationAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *VerificationAttemptMutation) OldDetail(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetail: %w", err)
+	}
+	return oldValue.Detail, nil
+}
+
+// ClearDetail clears the value of the "detail" field.
+func (m *VerificationAttemptMutation) ClearDetail() {
+	m.detail = nil
+	m.clearedFields[verificationattempt.FieldDetail] = struct{}{}
+}
+
+// DetailCleared returns if the "detail" field was cleared in this mutation.
+func (m *VerificationAttemptMutation) DetailCleared() bool {
+	_, ok := m.clearedFields[verificationattempt.FieldDetail]
+	return ok
+}
+
+// ResetDetail resets all changes to the "detail" field.
+func (m *VerificationAttemptMutation) ResetDetail() {
+	m.detail = nil
+	delete(m.clearedFields, verificationattempt.FieldDetail)
+}
+
+// ClearVerification clears the "verification" edge to the BenefitVerification entity.
+func (m *VerificationAttemptMutation) ClearVerification() {
+	m.clearedverification = true
+	m.clearedFields[verificationattempt.FieldVerificationID] = struct{}{}
+}
+
+// VerificationCleared reports if the "verification" edge to the BenefitVerification entity was cleared.
+func (m *VerificationAttemptMutation) VerificationCleared() bool {
+	return m.clearedverification
+}
+
+// VerificationIDs returns the "verification" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VerificationID instead. It exists only for internal usage by the builders.
+func (m *VerificationAttemptMutation) VerificationIDs() (ids []uuid.UUID) {
+	if id := m.verification; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVerification resets all changes to the "verification" edge.
+func (m *VerificationAttemptMutation) ResetVerification() {
+	m.verification = nil
+	m.clearedverification = false
+}
+
+// Where appends a list predicates to the VerificationAttemptMutation builder.
+func (m *VerificationAttemptMutation) Where(ps ...predicate.VerificationAttempt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the VerificationAttemptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *VerificationAttemptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.VerificationAttempt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *VerificationAttemptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *VerificationAttemptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (VerificationAttempt).
+func (m *VerificationAttemptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *VerificationAttemptMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.version != nil {
+		fields = append(fields, verificationattempt.FieldVersion)
+	}
+	if m.created_at != nil {
+		fields = append(fields, verificationattempt.FieldCreatedAt)
+	}
+	if m.created_by != nil {
+		fields = append(fields, verificationattempt.FieldCreatedBy)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, verificationattempt.FieldUpdatedAt)
+	}
+	if m.updated_by != nil {
+		fields = append(fields, verificationattempt.FieldUpdatedBy)
+	}
+	if m.verification != nil {
+		fields = append(fields, verificationattempt.FieldVerificationID)
+	}
+	if m.seq != nil {
+		fields = append(fields, verificationattempt.FieldSeq)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, verificationattempt.FieldSubmittedAt)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, verificationattempt.FieldAnsweredAt)
+	}
+	if m.outcome != nil {
+		fields = append(fields, verificationattempt.FieldOutcome)
+	}
+	if m.method != nil {
+		fields = append(fields, verificationattempt.FieldMethod)
+	}
+	if m.error_code != nil {
+		fields = append(fields, verificationattempt.FieldErrorCode)
+	}
+	if m.detail != nil {
+		fields = append(fields, verificationattempt.FieldDetail)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *VerificationAttemptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case verificationattempt.FieldVersion:
+		return m.Version()
+	case verificationattempt.FieldCreatedAt:
+		return m.CreatedAt()
+	case verificationattempt.FieldCreatedBy:
+		return m.CreatedBy()
+	case verificationattempt.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case verificationattempt.FieldUpdatedBy:
+		return m.UpdatedBy()
+	case verificationattempt.FieldVerificationID:
+		return m.VerificationID()
+	case verificationattempt.FieldSeq:
+		return m.Seq()
+	case verificationattempt.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case verificationattempt.FieldAnsweredAt:
+		return m.AnsweredAt()
+	case verificationattempt.FieldOutcome:
+		return m.Outcome()
+	case verificationattempt.FieldMethod:
+		return m.Method()
+	case verificationattempt.FieldErrorCode:
+		return m.ErrorCode()
+	case verificationattempt.FieldDetail:
+		return m.Detail()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *VerificationAttemptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case verificationattempt.FieldVersion:
+		return m.OldVersion(ctx)
+	case verificationattempt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case verificationattempt.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case verificationattempt.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case verificationattempt.FieldUpdatedBy:
+		return m.OldUpdatedBy(ctx)
+	case verificationattempt.FieldVerificationID:
+		return m.OldVerificationID(ctx)
+	case verificationattempt.FieldSeq:
+		return m.OldSeq(ctx)
+	case verificationattempt.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case verificationattempt.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	case verificationattempt.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case verificationattempt.FieldMethod:
+		return m.OldMethod(ctx)
+	case verificationattempt.FieldErrorCode:
+		return m.OldErrorCode(ctx)
+	case verificationattempt.FieldDetail:
+		return m.OldDetail(ctx)
+	}
+	return nil, fmt.Errorf("unknown VerificationAttempt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VerificationAttemptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case verificationattempt.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case verificationattempt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case verificationattempt.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case verificationattempt.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case verificationattempt.FieldUpdatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedBy(v)
+		return nil
+	case verificationattempt.FieldVerificationID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerificationID(v)
+		return nil
+	case verificationattempt.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case verificationattempt.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case verificationattempt.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	case verificationattempt.FieldOutcome:
+		v, ok := value.(code.VerificationOutcome)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case verificationattempt.FieldMethod:
+		v, ok := value.(code.VerificationMethod)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case verificationattempt.FieldErrorCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErrorCode(v)
+		return nil
+	case verificationattempt.FieldDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetail(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *VerificationAttemptMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, verificationattempt.FieldVersion)
+	}
+	if m.addseq != nil {
+		fields = append(fields, verificationattempt.FieldSeq)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *VerificationAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case verificationattempt.FieldVersion:
+		return m.AddedVersion()
+	case verificationattempt.FieldSeq:
+		return m.AddedSeq()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *VerificationAttemptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case verificationattempt.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case verificationattempt.FieldSeq:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *VerificationAttemptMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(verificationattempt.FieldCreatedBy) {
+		fields = append(fields, verificationattempt.FieldCreatedBy)
+	}
+	if m.FieldCleared(verificationattempt.FieldUpdatedBy) {
+		fields = append(fields, verificationattempt.FieldUpdatedBy)
+	}
+	if m.FieldCleared(verificationattempt.FieldAnsweredAt) {
+		fields = append(fields, verificationattempt.FieldAnsweredAt)
+	}
+	if m.FieldCleared(verificationattempt.FieldErrorCode) {
+		fields = append(fields, verificationattempt.FieldErrorCode)
+	}
+	if m.FieldCleared(verificationattempt.FieldDetail) {
+		fields = append(fields, verificationattempt.FieldDetail)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *VerificationAttemptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *VerificationAttemptMutation) ClearField(name string) error {
+	switch name {
+	case verificationattempt.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case verificationattempt.FieldUpdatedBy:
+		m.ClearUpdatedBy()
+		return nil
+	case verificationattempt.FieldAnsweredAt:
+		m.ClearAnsweredAt()
+		return nil
+	case verificationattempt.FieldErrorCode:
+		m.ClearErrorCode()
+		return nil
+	case verificationattempt.FieldDetail:
+		m.ClearDetail()
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *VerificationAttemptMutation) ResetField(name string) error {
+	switch name {
+	case verificationattempt.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case verificationattempt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case verificationattempt.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case verificationattempt.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case verificationattempt.FieldUpdatedBy:
+		m.ResetUpdatedBy()
+		return nil
+	case verificationattempt.FieldVerificationID:
+		m.ResetVerificationID()
+		return nil
+	case verificationattempt.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case verificationattempt.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case verificationattempt.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	case verificationattempt.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case verificationattempt.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case verificationattempt.FieldErrorCode:
+		m.ResetErrorCode()
+		return nil
+	case verificationattempt.FieldDetail:
+		m.ResetDetail()
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *VerificationAttemptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.verification != nil {
+		edges = append(edges, verificationattempt.EdgeVerification)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *VerificationAttemptMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case verificationattempt.EdgeVerification:
+		if id := m.verification; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *VerificationAttemptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *VerificationAttemptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *VerificationAttemptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedverification {
+		edges = append(edges, verificationattempt.EdgeVerification)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *VerificationAttemptMutation) EdgeCleared(name string) bool {
+	switch name {
+	case verificationattempt.EdgeVerification:
+		return m.clearedverification
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *VerificationAttemptMutation) ClearEdge(name string) error {
+	switch name {
+	case verificationattempt.EdgeVerification:
+		m.ClearVerification()
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *VerificationAttemptMutation) ResetEdge(name string) error {
+	switch name {
+	case verificationattempt.EdgeVerification:
+		m.ResetVerification()
+		return nil
+	}
+	return fmt.Errorf("unknown VerificationAttempt edge %s", name)
 }

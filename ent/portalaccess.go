@@ -38,12 +38,16 @@ type PortalAccess struct {
 	Status code.PortalAccessStatus `json:"status,omitempty"`
 	// InvitedAt holds the value of the "invited_at" field.
 	InvitedAt time.Time `json:"invited_at,omitempty"`
+	// ExpiresAt holds the value of the "expires_at" field.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// ActivatedAt holds the value of the "activated_at" field.
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
 	// LastLoginAt holds the value of the "last_login_at" field.
 	LastLoginAt *time.Time `json:"last_login_at,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason *string `json:"reason,omitempty"`
+	// SHA-256 of the code that accepts the invitation; empty once it was used or ended.
+	InvitationHash *string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PortalAccessQuery when eager-loading is set.
 	Edges        PortalAccessEdges `json:"edges"`
@@ -56,9 +60,11 @@ type PortalAccessEdges struct {
 	Account *Account `json:"account,omitempty"`
 	// History holds the value of the history edge.
 	History []*StatusChange `json:"history,omitempty"`
+	// Proofs holds the value of the proofs edge.
+	Proofs []*IdentityVerification `json:"proofs,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // AccountOrErr returns the Account value or an error if the edge
@@ -81,6 +87,15 @@ func (e PortalAccessEdges) HistoryOrErr() ([]*StatusChange, error) {
 	return nil, &NotLoadedError{edge: "history"}
 }
 
+// ProofsOrErr returns the Proofs value or an error if the edge
+// was not loaded in eager-loading.
+func (e PortalAccessEdges) ProofsOrErr() ([]*IdentityVerification, error) {
+	if e.loadedTypes[2] {
+		return e.Proofs, nil
+	}
+	return nil, &NotLoadedError{edge: "proofs"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -90,9 +105,9 @@ func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case portalaccess.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case portalaccess.FieldPortal, portalaccess.FieldStatus, portalaccess.FieldReason:
+		case portalaccess.FieldPortal, portalaccess.FieldStatus, portalaccess.FieldReason, portalaccess.FieldInvitationHash:
 			values[i] = new(sql.NullString)
-		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt:
+		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt:
 			values[i] = new(sql.NullTime)
 		case portalaccess.FieldID, portalaccess.FieldAccountID:
 			values[i] = new(uuid.UUID)
@@ -173,6 +188,13 @@ func (_m *PortalAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.InvitedAt = value.Time
 			}
+		case portalaccess.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
+			}
 		case portalaccess.FieldActivatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field activated_at", values[i])
@@ -193,6 +215,13 @@ func (_m *PortalAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Reason = new(string)
 				*_m.Reason = value.String
+			}
+		case portalaccess.FieldInvitationHash:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field invitation_hash", values[i])
+			} else if value.Valid {
+				_m.InvitationHash = new(string)
+				*_m.InvitationHash = value.String
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -215,6 +244,11 @@ func (_m *PortalAccess) QueryAccount() *AccountQuery {
 // QueryHistory queries the "history" edge of the PortalAccess entity.
 func (_m *PortalAccess) QueryHistory() *StatusChangeQuery {
 	return NewPortalAccessClient(_m.config).QueryHistory(_m)
+}
+
+// QueryProofs queries the "proofs" edge of the PortalAccess entity.
+func (_m *PortalAccess) QueryProofs() *IdentityVerificationQuery {
+	return NewPortalAccessClient(_m.config).QueryProofs(_m)
 }
 
 // Update returns a builder for updating this PortalAccess.
@@ -271,6 +305,11 @@ func (_m *PortalAccess) String() string {
 	builder.WriteString("invited_at=")
 	builder.WriteString(_m.InvitedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
 	if v := _m.ActivatedAt; v != nil {
 		builder.WriteString("activated_at=")
 		builder.WriteString(v.Format(time.ANSIC))
@@ -285,6 +324,8 @@ func (_m *PortalAccess) String() string {
 		builder.WriteString("reason=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("invitation_hash=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/account"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/google/uuid"
@@ -102,6 +103,20 @@ func (_c *PortalAccessCreate) SetInvitedAt(v time.Time) *PortalAccessCreate {
 	return _c
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_c *PortalAccessCreate) SetExpiresAt(v time.Time) *PortalAccessCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *PortalAccessCreate) SetNillableExpiresAt(v *time.Time) *PortalAccessCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_c *PortalAccessCreate) SetActivatedAt(v time.Time) *PortalAccessCreate {
 	_c.mutation.SetActivatedAt(v)
@@ -144,6 +159,20 @@ func (_c *PortalAccessCreate) SetNillableReason(v *string) *PortalAccessCreate {
 	return _c
 }
 
+// SetInvitationHash sets the "invitation_hash" field.
+func (_c *PortalAccessCreate) SetInvitationHash(v string) *PortalAccessCreate {
+	_c.mutation.SetInvitationHash(v)
+	return _c
+}
+
+// SetNillableInvitationHash sets the "invitation_hash" field if the given value is not nil.
+func (_c *PortalAccessCreate) SetNillableInvitationHash(v *string) *PortalAccessCreate {
+	if v != nil {
+		_c.SetInvitationHash(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PortalAccessCreate) SetID(v uuid.UUID) *PortalAccessCreate {
 	_c.mutation.SetID(v)
@@ -176,6 +205,21 @@ func (_c *PortalAccessCreate) AddHistory(v ...*StatusChange) *PortalAccessCreate
 		ids[i] = v[i].ID
 	}
 	return _c.AddHistoryIDs(ids...)
+}
+
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_c *PortalAccessCreate) AddProofIDs(ids ...uuid.UUID) *PortalAccessCreate {
+	_c.mutation.AddProofIDs(ids...)
+	return _c
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_c *PortalAccessCreate) AddProofs(v ...*IdentityVerification) *PortalAccessCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddProofIDs(ids...)
 }
 
 // Mutation returns the PortalAccessMutation object of the builder.
@@ -267,6 +311,11 @@ func (_c *PortalAccessCreate) check() error {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.reason": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.InvitationHash(); ok {
+		if err := portalaccess.InvitationHashValidator(v); err != nil {
+			return &ValidationError{Name: "invitation_hash", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.invitation_hash": %w`, err)}
+		}
+	}
 	if len(_c.mutation.AccountIDs()) == 0 {
 		return &ValidationError{Name: "account", err: errors.New(`ent: missing required edge "PortalAccess.account"`)}
 	}
@@ -337,6 +386,10 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 		_node.InvitedAt = value
 	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
+	}
 	if value, ok := _c.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 		_node.ActivatedAt = &value
@@ -348,6 +401,10 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(portalaccess.FieldReason, field.TypeString, value)
 		_node.Reason = &value
+	}
+	if value, ok := _c.mutation.InvitationHash(); ok {
+		_spec.SetField(portalaccess.FieldInvitationHash, field.TypeString, value)
+		_node.InvitationHash = &value
 	}
 	if nodes := _c.mutation.AccountIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -375,6 +432,22 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
@@ -29,6 +30,7 @@ type PortalAccessQuery struct {
 	predicates  []predicate.PortalAccess
 	withAccount *AccountQuery
 	withHistory *StatusChangeQuery
+	withProofs  *IdentityVerificationQuery
 	modifiers   []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -103,6 +105,28 @@ func (_q *PortalAccessQuery) QueryHistory() *StatusChangeQuery {
 			sqlgraph.From(portalaccess.Table, portalaccess.FieldID, selector),
 			sqlgraph.To(statuschange.Table, statuschange.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, portalaccess.HistoryTable, portalaccess.HistoryColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryProofs chains the current query on the "proofs" edge.
+func (_q *PortalAccessQuery) QueryProofs() *IdentityVerificationQuery {
+	query := (&IdentityVerificationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(portalaccess.Table, portalaccess.FieldID, selector),
+			sqlgraph.To(identityverification.Table, identityverification.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, portalaccess.ProofsTable, portalaccess.ProofsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -304,6 +328,7 @@ func (_q *PortalAccessQuery) Clone() *PortalAccessQuery {
 		predicates:  append([]predicate.PortalAccess{}, _q.predicates...),
 		withAccount: _q.withAccount.Clone(),
 		withHistory: _q.withHistory.Clone(),
+		withProofs:  _q.withProofs.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -330,6 +355,17 @@ func (_q *PortalAccessQuery) WithHistory(opts ...func(*StatusChangeQuery)) *Port
 		opt(query)
 	}
 	_q.withHistory = query
+	return _q
+}
+
+// WithProofs tells the query-builder to eager-load the nodes that are connected to
+// the "proofs" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PortalAccessQuery) WithProofs(opts ...func(*IdentityVerificationQuery)) *PortalAccessQuery {
+	query := (&IdentityVerificationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withProofs = query
 	return _q
 }
 
@@ -417,9 +453,10 @@ func (_q *PortalAccessQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*PortalAccess{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withAccount != nil,
 			_q.withHistory != nil,
+			_q.withProofs != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -453,6 +490,13 @@ func (_q *PortalAccessQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 		if err := _q.loadHistory(ctx, query, nodes,
 			func(n *PortalAccess) { n.Edges.History = []*StatusChange{} },
 			func(n *PortalAccess, e *StatusChange) { n.Edges.History = append(n.Edges.History, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withProofs; query != nil {
+		if err := _q.loadProofs(ctx, query, nodes,
+			func(n *PortalAccess) { n.Edges.Proofs = []*IdentityVerification{} },
+			func(n *PortalAccess, e *IdentityVerification) { n.Edges.Proofs = append(n.Edges.Proofs, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -516,6 +560,36 @@ func (_q *PortalAccessQuery) loadHistory(ctx context.Context, query *StatusChang
 		node, ok := nodeids[*fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "portal_access_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *PortalAccessQuery) loadProofs(ctx context.Context, query *IdentityVerificationQuery, nodes []*PortalAccess, init func(*PortalAccess), assign func(*PortalAccess, *IdentityVerification)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*PortalAccess)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(identityverification.FieldPortalAccessID)
+	}
+	query.Where(predicate.IdentityVerification(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(portalaccess.ProofsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PortalAccessID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "portal_access_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/statuschange"
@@ -115,6 +116,26 @@ func (_u *PortalAccessUpdate) SetNillableInvitedAt(v *time.Time) *PortalAccessUp
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *PortalAccessUpdate) SetExpiresAt(v time.Time) *PortalAccessUpdate {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *PortalAccessUpdate) SetNillableExpiresAt(v *time.Time) *PortalAccessUpdate {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *PortalAccessUpdate) ClearExpiresAt() *PortalAccessUpdate {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_u *PortalAccessUpdate) SetActivatedAt(v time.Time) *PortalAccessUpdate {
 	_u.mutation.SetActivatedAt(v)
@@ -175,6 +196,26 @@ func (_u *PortalAccessUpdate) ClearReason() *PortalAccessUpdate {
 	return _u
 }
 
+// SetInvitationHash sets the "invitation_hash" field.
+func (_u *PortalAccessUpdate) SetInvitationHash(v string) *PortalAccessUpdate {
+	_u.mutation.SetInvitationHash(v)
+	return _u
+}
+
+// SetNillableInvitationHash sets the "invitation_hash" field if the given value is not nil.
+func (_u *PortalAccessUpdate) SetNillableInvitationHash(v *string) *PortalAccessUpdate {
+	if v != nil {
+		_u.SetInvitationHash(*v)
+	}
+	return _u
+}
+
+// ClearInvitationHash clears the value of the "invitation_hash" field.
+func (_u *PortalAccessUpdate) ClearInvitationHash() *PortalAccessUpdate {
+	_u.mutation.ClearInvitationHash()
+	return _u
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *PortalAccessUpdate) AddHistoryIDs(ids ...uuid.UUID) *PortalAccessUpdate {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -188,6 +229,21 @@ func (_u *PortalAccessUpdate) AddHistory(v ...*StatusChange) *PortalAccessUpdate
 		ids[i] = v[i].ID
 	}
 	return _u.AddHistoryIDs(ids...)
+}
+
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_u *PortalAccessUpdate) AddProofIDs(ids ...uuid.UUID) *PortalAccessUpdate {
+	_u.mutation.AddProofIDs(ids...)
+	return _u
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdate) AddProofs(v ...*IdentityVerification) *PortalAccessUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProofIDs(ids...)
 }
 
 // Mutation returns the PortalAccessMutation object of the builder.
@@ -214,6 +270,27 @@ func (_u *PortalAccessUpdate) RemoveHistory(v ...*StatusChange) *PortalAccessUpd
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearProofs clears all "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdate) ClearProofs() *PortalAccessUpdate {
+	_u.mutation.ClearProofs()
+	return _u
+}
+
+// RemoveProofIDs removes the "proofs" edge to IdentityVerification entities by IDs.
+func (_u *PortalAccessUpdate) RemoveProofIDs(ids ...uuid.UUID) *PortalAccessUpdate {
+	_u.mutation.RemoveProofIDs(ids...)
+	return _u
+}
+
+// RemoveProofs removes "proofs" edges to IdentityVerification entities.
+func (_u *PortalAccessUpdate) RemoveProofs(v ...*IdentityVerification) *PortalAccessUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProofIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -253,6 +330,11 @@ func (_u *PortalAccessUpdate) check() error {
 	if v, ok := _u.mutation.Reason(); ok {
 		if err := portalaccess.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.InvitationHash(); ok {
+		if err := portalaccess.InvitationHashValidator(v); err != nil {
+			return &ValidationError{Name: "invitation_hash", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.invitation_hash": %w`, err)}
 		}
 	}
 	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
@@ -303,6 +385,12 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if value, ok := _u.mutation.InvitedAt(); ok {
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 	}
@@ -320,6 +408,12 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(portalaccess.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.InvitationHash(); ok {
+		_spec.SetField(portalaccess.FieldInvitationHash, field.TypeString, value)
+	}
+	if _u.mutation.InvitationHashCleared() {
+		_spec.ClearField(portalaccess.FieldInvitationHash, field.TypeString)
 	}
 	if _u.mutation.HistoryCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -359,6 +453,51 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProofsIDs(); len(nodes) > 0 && !_u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -471,6 +610,26 @@ func (_u *PortalAccessUpdateOne) SetNillableInvitedAt(v *time.Time) *PortalAcces
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *PortalAccessUpdateOne) SetExpiresAt(v time.Time) *PortalAccessUpdateOne {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *PortalAccessUpdateOne) SetNillableExpiresAt(v *time.Time) *PortalAccessUpdateOne {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *PortalAccessUpdateOne) ClearExpiresAt() *PortalAccessUpdateOne {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_u *PortalAccessUpdateOne) SetActivatedAt(v time.Time) *PortalAccessUpdateOne {
 	_u.mutation.SetActivatedAt(v)
@@ -531,6 +690,26 @@ func (_u *PortalAccessUpdateOne) ClearReason() *PortalAccessUpdateOne {
 	return _u
 }
 
+// SetInvitationHash sets the "invitation_hash" field.
+func (_u *PortalAccessUpdateOne) SetInvitationHash(v string) *PortalAccessUpdateOne {
+	_u.mutation.SetInvitationHash(v)
+	return _u
+}
+
+// SetNillableInvitationHash sets the "invitation_hash" field if the given value is not nil.
+func (_u *PortalAccessUpdateOne) SetNillableInvitationHash(v *string) *PortalAccessUpdateOne {
+	if v != nil {
+		_u.SetInvitationHash(*v)
+	}
+	return _u
+}
+
+// ClearInvitationHash clears the value of the "invitation_hash" field.
+func (_u *PortalAccessUpdateOne) ClearInvitationHash() *PortalAccessUpdateOne {
+	_u.mutation.ClearInvitationHash()
+	return _u
+}
+
 // AddHistoryIDs adds the "history" edge to the StatusChange entity by IDs.
 func (_u *PortalAccessUpdateOne) AddHistoryIDs(ids ...uuid.UUID) *PortalAccessUpdateOne {
 	_u.mutation.AddHistoryIDs(ids...)
@@ -544,6 +723,21 @@ func (_u *PortalAccessUpdateOne) AddHistory(v ...*StatusChange) *PortalAccessUpd
 		ids[i] = v[i].ID
 	}
 	return _u.AddHistoryIDs(ids...)
+}
+
+// AddProofIDs adds the "proofs" edge to the IdentityVerification entity by IDs.
+func (_u *PortalAccessUpdateOne) AddProofIDs(ids ...uuid.UUID) *PortalAccessUpdateOne {
+	_u.mutation.AddProofIDs(ids...)
+	return _u
+}
+
+// AddProofs adds the "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdateOne) AddProofs(v ...*IdentityVerification) *PortalAccessUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddProofIDs(ids...)
 }
 
 // Mutation returns the PortalAccessMutation object of the builder.
@@ -570,6 +764,27 @@ func (_u *PortalAccessUpdateOne) RemoveHistory(v ...*StatusChange) *PortalAccess
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveHistoryIDs(ids...)
+}
+
+// ClearProofs clears all "proofs" edges to the IdentityVerification entity.
+func (_u *PortalAccessUpdateOne) ClearProofs() *PortalAccessUpdateOne {
+	_u.mutation.ClearProofs()
+	return _u
+}
+
+// RemoveProofIDs removes the "proofs" edge to IdentityVerification entities by IDs.
+func (_u *PortalAccessUpdateOne) RemoveProofIDs(ids ...uuid.UUID) *PortalAccessUpdateOne {
+	_u.mutation.RemoveProofIDs(ids...)
+	return _u
+}
+
+// RemoveProofs removes "proofs" edges to IdentityVerification entities.
+func (_u *PortalAccessUpdateOne) RemoveProofs(v ...*IdentityVerification) *PortalAccessUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveProofIDs(ids...)
 }
 
 // Where appends a list predicates to the PortalAccessUpdate builder.
@@ -622,6 +837,11 @@ func (_u *PortalAccessUpdateOne) check() error {
 	if v, ok := _u.mutation.Reason(); ok {
 		if err := portalaccess.ReasonValidator(v); err != nil {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.InvitationHash(); ok {
+		if err := portalaccess.InvitationHashValidator(v); err != nil {
+			return &ValidationError{Name: "invitation_hash", err: fmt.Errorf(`ent: validator failed for field "PortalAccess.invitation_hash": %w`, err)}
 		}
 	}
 	if _u.mutation.AccountCleared() && len(_u.mutation.AccountIDs()) > 0 {
@@ -689,6 +909,12 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 	if value, ok := _u.mutation.InvitedAt(); ok {
 		_spec.SetField(portalaccess.FieldInvitedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 	}
@@ -706,6 +932,12 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(portalaccess.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.InvitationHash(); ok {
+		_spec.SetField(portalaccess.FieldInvitationHash, field.TypeString, value)
+	}
+	if _u.mutation.InvitationHashCleared() {
+		_spec.ClearField(portalaccess.FieldInvitationHash, field.TypeString)
 	}
 	if _u.mutation.HistoryCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -745,6 +977,51 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(statuschange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedProofsIDs(); len(nodes) > 0 && !_u.mutation.ProofsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProofsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   portalaccess.ProofsTable,
+			Columns: []string{portalaccess.ProofsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(identityverification.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

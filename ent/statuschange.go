@@ -9,12 +9,18 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -47,6 +53,18 @@ type StatusChange struct {
 	PortalAccessID *uuid.UUID `json:"portal_access_id,omitempty"`
 	// TrialSubjectID holds the value of the "trial_subject_id" field.
 	TrialSubjectID *uuid.UUID `json:"trial_subject_id,omitempty"`
+	// PriorAuthorizationID holds the value of the "prior_authorization_id" field.
+	PriorAuthorizationID *uuid.UUID `json:"prior_authorization_id,omitempty"`
+	// BenefitVerificationID holds the value of the "benefit_verification_id" field.
+	BenefitVerificationID *uuid.UUID `json:"benefit_verification_id,omitempty"`
+	// ServiceActivityID holds the value of the "service_activity_id" field.
+	ServiceActivityID *uuid.UUID `json:"service_activity_id,omitempty"`
+	// ProgramID holds the value of the "program_id" field.
+	ProgramID *uuid.UUID `json:"program_id,omitempty"`
+	// CoverageID holds the value of the "coverage_id" field.
+	CoverageID *uuid.UUID `json:"coverage_id,omitempty"`
+	// ConsentFormID holds the value of the "consent_form_id" field.
+	ConsentFormID *uuid.UUID `json:"consent_form_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StatusChangeQuery when eager-loading is set.
 	Edges        StatusChangeEdges `json:"edges"`
@@ -69,9 +87,21 @@ type StatusChangeEdges struct {
 	PortalAccess *PortalAccess `json:"portal_access,omitempty"`
 	// TrialSubject holds the value of the trial_subject edge.
 	TrialSubject *TrialSubject `json:"trial_subject,omitempty"`
+	// PriorAuthorization holds the value of the prior_authorization edge.
+	PriorAuthorization *PriorAuthorization `json:"prior_authorization,omitempty"`
+	// BenefitVerification holds the value of the benefit_verification edge.
+	BenefitVerification *BenefitVerification `json:"benefit_verification,omitempty"`
+	// ServiceActivity holds the value of the service_activity edge.
+	ServiceActivity *ServiceActivity `json:"service_activity,omitempty"`
+	// Program holds the value of the program edge.
+	Program *CareProgram `json:"program,omitempty"`
+	// Coverage holds the value of the coverage edge.
+	Coverage *Coverage `json:"coverage,omitempty"`
+	// ConsentForm holds the value of the consent_form edge.
+	ConsentForm *ConsentForm `json:"consent_form,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [13]bool
 }
 
 // ChangedByOrErr returns the ChangedBy value or an error if the edge
@@ -151,12 +181,78 @@ func (e StatusChangeEdges) TrialSubjectOrErr() (*TrialSubject, error) {
 	return nil, &NotLoadedError{edge: "trial_subject"}
 }
 
+// PriorAuthorizationOrErr returns the PriorAuthorization value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) PriorAuthorizationOrErr() (*PriorAuthorization, error) {
+	if e.PriorAuthorization != nil {
+		return e.PriorAuthorization, nil
+	} else if e.loadedTypes[7] {
+		return nil, &NotFoundError{label: priorauthorization.Label}
+	}
+	return nil, &NotLoadedError{edge: "prior_authorization"}
+}
+
+// BenefitVerificationOrErr returns the BenefitVerification value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) BenefitVerificationOrErr() (*BenefitVerification, error) {
+	if e.BenefitVerification != nil {
+		return e.BenefitVerification, nil
+	} else if e.loadedTypes[8] {
+		return nil, &NotFoundError{label: benefitverification.Label}
+	}
+	return nil, &NotLoadedError{edge: "benefit_verification"}
+}
+
+// ServiceActivityOrErr returns the ServiceActivity value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) ServiceActivityOrErr() (*ServiceActivity, error) {
+	if e.ServiceActivity != nil {
+		return e.ServiceActivity, nil
+	} else if e.loadedTypes[9] {
+		return nil, &NotFoundError{label: serviceactivity.Label}
+	}
+	return nil, &NotLoadedError{edge: "service_activity"}
+}
+
+// ProgramOrErr returns the Program value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) ProgramOrErr() (*CareProgram, error) {
+	if e.Program != nil {
+		return e.Program, nil
+	} else if e.loadedTypes[10] {
+		return nil, &NotFoundError{label: careprogram.Label}
+	}
+	return nil, &NotLoadedError{edge: "program"}
+}
+
+// CoverageOrErr returns the Coverage value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) CoverageOrErr() (*Coverage, error) {
+	if e.Coverage != nil {
+		return e.Coverage, nil
+	} else if e.loadedTypes[11] {
+		return nil, &NotFoundError{label: coverage.Label}
+	}
+	return nil, &NotLoadedError{edge: "coverage"}
+}
+
+// ConsentFormOrErr returns the ConsentForm value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e StatusChangeEdges) ConsentFormOrErr() (*ConsentForm, error) {
+	if e.ConsentForm != nil {
+		return e.ConsentForm, nil
+	} else if e.loadedTypes[12] {
+		return nil, &NotFoundError{label: consentform.Label}
+	}
+	return nil, &NotLoadedError{edge: "consent_form"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*StatusChange) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case statuschange.FieldChangedByID, statuschange.FieldCareCaseID, statuschange.FieldEnrollmentID, statuschange.FieldConsentID, statuschange.FieldInquiryResponseID, statuschange.FieldPortalAccessID, statuschange.FieldTrialSubjectID:
+		case statuschange.FieldChangedByID, statuschange.FieldCareCaseID, statuschange.FieldEnrollmentID, statuschange.FieldConsentID, statuschange.FieldInquiryResponseID, statuschange.FieldPortalAccessID, statuschange.FieldTrialSubjectID, statuschange.FieldPriorAuthorizationID, statuschange.FieldBenefitVerificationID, statuschange.FieldServiceActivityID, statuschange.FieldProgramID, statuschange.FieldCoverageID, statuschange.FieldConsentFormID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case statuschange.FieldFromStatus, statuschange.FieldToStatus, statuschange.FieldNote:
 			values[i] = new(sql.NullString)
@@ -260,6 +356,48 @@ func (_m *StatusChange) assignValues(columns []string, values []any) error {
 				_m.TrialSubjectID = new(uuid.UUID)
 				*_m.TrialSubjectID = *value.S.(*uuid.UUID)
 			}
+		case statuschange.FieldPriorAuthorizationID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field prior_authorization_id", values[i])
+			} else if value.Valid {
+				_m.PriorAuthorizationID = new(uuid.UUID)
+				*_m.PriorAuthorizationID = *value.S.(*uuid.UUID)
+			}
+		case statuschange.FieldBenefitVerificationID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field benefit_verification_id", values[i])
+			} else if value.Valid {
+				_m.BenefitVerificationID = new(uuid.UUID)
+				*_m.BenefitVerificationID = *value.S.(*uuid.UUID)
+			}
+		case statuschange.FieldServiceActivityID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field service_activity_id", values[i])
+			} else if value.Valid {
+				_m.ServiceActivityID = new(uuid.UUID)
+				*_m.ServiceActivityID = *value.S.(*uuid.UUID)
+			}
+		case statuschange.FieldProgramID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field program_id", values[i])
+			} else if value.Valid {
+				_m.ProgramID = new(uuid.UUID)
+				*_m.ProgramID = *value.S.(*uuid.UUID)
+			}
+		case statuschange.FieldCoverageID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field coverage_id", values[i])
+			} else if value.Valid {
+				_m.CoverageID = new(uuid.UUID)
+				*_m.CoverageID = *value.S.(*uuid.UUID)
+			}
+		case statuschange.FieldConsentFormID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field consent_form_id", values[i])
+			} else if value.Valid {
+				_m.ConsentFormID = new(uuid.UUID)
+				*_m.ConsentFormID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -306,6 +444,36 @@ func (_m *StatusChange) QueryPortalAccess() *PortalAccessQuery {
 // QueryTrialSubject queries the "trial_subject" edge of the StatusChange entity.
 func (_m *StatusChange) QueryTrialSubject() *TrialSubjectQuery {
 	return NewStatusChangeClient(_m.config).QueryTrialSubject(_m)
+}
+
+// QueryPriorAuthorization queries the "prior_authorization" edge of the StatusChange entity.
+func (_m *StatusChange) QueryPriorAuthorization() *PriorAuthorizationQuery {
+	return NewStatusChangeClient(_m.config).QueryPriorAuthorization(_m)
+}
+
+// QueryBenefitVerification queries the "benefit_verification" edge of the StatusChange entity.
+func (_m *StatusChange) QueryBenefitVerification() *BenefitVerificationQuery {
+	return NewStatusChangeClient(_m.config).QueryBenefitVerification(_m)
+}
+
+// QueryServiceActivity queries the "service_activity" edge of the StatusChange entity.
+func (_m *StatusChange) QueryServiceActivity() *ServiceActivityQuery {
+	return NewStatusChangeClient(_m.config).QueryServiceActivity(_m)
+}
+
+// QueryProgram queries the "program" edge of the StatusChange entity.
+func (_m *StatusChange) QueryProgram() *CareProgramQuery {
+	return NewStatusChangeClient(_m.config).QueryProgram(_m)
+}
+
+// QueryCoverage queries the "coverage" edge of the StatusChange entity.
+func (_m *StatusChange) QueryCoverage() *CoverageQuery {
+	return NewStatusChangeClient(_m.config).QueryCoverage(_m)
+}
+
+// QueryConsentForm queries the "consent_form" edge of the StatusChange entity.
+func (_m *StatusChange) QueryConsentForm() *ConsentFormQuery {
+	return NewStatusChangeClient(_m.config).QueryConsentForm(_m)
 }
 
 // Update returns a builder for updating this StatusChange.
@@ -379,6 +547,36 @@ func (_m *StatusChange) String() string {
 	builder.WriteString(", ")
 	if v := _m.TrialSubjectID; v != nil {
 		builder.WriteString("trial_subject_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PriorAuthorizationID; v != nil {
+		builder.WriteString("prior_authorization_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.BenefitVerificationID; v != nil {
+		builder.WriteString("benefit_verification_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ServiceActivityID; v != nil {
+		builder.WriteString("service_activity_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ProgramID; v != nil {
+		builder.WriteString("program_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.CoverageID; v != nil {
+		builder.WriteString("coverage_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ConsentFormID; v != nil {
+		builder.WriteString("consent_form_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

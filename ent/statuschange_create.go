@@ -10,12 +10,18 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -166,6 +172,90 @@ func (_c *StatusChangeCreate) SetNillableTrialSubjectID(v *uuid.UUID) *StatusCha
 	return _c
 }
 
+// SetPriorAuthorizationID sets the "prior_authorization_id" field.
+func (_c *StatusChangeCreate) SetPriorAuthorizationID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetPriorAuthorizationID(v)
+	return _c
+}
+
+// SetNillablePriorAuthorizationID sets the "prior_authorization_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillablePriorAuthorizationID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetPriorAuthorizationID(*v)
+	}
+	return _c
+}
+
+// SetBenefitVerificationID sets the "benefit_verification_id" field.
+func (_c *StatusChangeCreate) SetBenefitVerificationID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetBenefitVerificationID(v)
+	return _c
+}
+
+// SetNillableBenefitVerificationID sets the "benefit_verification_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableBenefitVerificationID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetBenefitVerificationID(*v)
+	}
+	return _c
+}
+
+// SetServiceActivityID sets the "service_activity_id" field.
+func (_c *StatusChangeCreate) SetServiceActivityID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetServiceActivityID(v)
+	return _c
+}
+
+// SetNillableServiceActivityID sets the "service_activity_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableServiceActivityID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetServiceActivityID(*v)
+	}
+	return _c
+}
+
+// SetProgramID sets the "program_id" field.
+func (_c *StatusChangeCreate) SetProgramID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetProgramID(v)
+	return _c
+}
+
+// SetNillableProgramID sets the "program_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableProgramID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetProgramID(*v)
+	}
+	return _c
+}
+
+// SetCoverageID sets the "coverage_id" field.
+func (_c *StatusChangeCreate) SetCoverageID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetCoverageID(v)
+	return _c
+}
+
+// SetNillableCoverageID sets the "coverage_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableCoverageID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetCoverageID(*v)
+	}
+	return _c
+}
+
+// SetConsentFormID sets the "consent_form_id" field.
+func (_c *StatusChangeCreate) SetConsentFormID(v uuid.UUID) *StatusChangeCreate {
+	_c.mutation.SetConsentFormID(v)
+	return _c
+}
+
+// SetNillableConsentFormID sets the "consent_form_id" field if the given value is not nil.
+func (_c *StatusChangeCreate) SetNillableConsentFormID(v *uuid.UUID) *StatusChangeCreate {
+	if v != nil {
+		_c.SetConsentFormID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *StatusChangeCreate) SetID(v uuid.UUID) *StatusChangeCreate {
 	_c.mutation.SetID(v)
@@ -213,6 +303,36 @@ func (_c *StatusChangeCreate) SetPortalAccess(v *PortalAccess) *StatusChangeCrea
 // SetTrialSubject sets the "trial_subject" edge to the TrialSubject entity.
 func (_c *StatusChangeCreate) SetTrialSubject(v *TrialSubject) *StatusChangeCreate {
 	return _c.SetTrialSubjectID(v.ID)
+}
+
+// SetPriorAuthorization sets the "prior_authorization" edge to the PriorAuthorization entity.
+func (_c *StatusChangeCreate) SetPriorAuthorization(v *PriorAuthorization) *StatusChangeCreate {
+	return _c.SetPriorAuthorizationID(v.ID)
+}
+
+// SetBenefitVerification sets the "benefit_verification" edge to the BenefitVerification entity.
+func (_c *StatusChangeCreate) SetBenefitVerification(v *BenefitVerification) *StatusChangeCreate {
+	return _c.SetBenefitVerificationID(v.ID)
+}
+
+// SetServiceActivity sets the "service_activity" edge to the ServiceActivity entity.
+func (_c *StatusChangeCreate) SetServiceActivity(v *ServiceActivity) *StatusChangeCreate {
+	return _c.SetServiceActivityID(v.ID)
+}
+
+// SetProgram sets the "program" edge to the CareProgram entity.
+func (_c *StatusChangeCreate) SetProgram(v *CareProgram) *StatusChangeCreate {
+	return _c.SetProgramID(v.ID)
+}
+
+// SetCoverage sets the "coverage" edge to the Coverage entity.
+func (_c *StatusChangeCreate) SetCoverage(v *Coverage) *StatusChangeCreate {
+	return _c.SetCoverageID(v.ID)
+}
+
+// SetConsentForm sets the "consent_form" edge to the ConsentForm entity.
+func (_c *StatusChangeCreate) SetConsentForm(v *ConsentForm) *StatusChangeCreate {
+	return _c.SetConsentFormID(v.ID)
 }
 
 // Mutation returns the StatusChangeMutation object of the builder.
@@ -453,6 +573,108 @@ func (_c *StatusChangeCreate) createSpec() (*StatusChange, *sqlgraph.CreateSpec)
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.TrialSubjectID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PriorAuthorizationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.PriorAuthorizationTable,
+			Columns: []string{statuschange.PriorAuthorizationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(priorauthorization.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PriorAuthorizationID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BenefitVerificationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.BenefitVerificationTable,
+			Columns: []string{statuschange.BenefitVerificationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(benefitverification.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.BenefitVerificationID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ServiceActivityIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.ServiceActivityTable,
+			Columns: []string{statuschange.ServiceActivityColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serviceactivity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ServiceActivityID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ProgramIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.ProgramTable,
+			Columns: []string{statuschange.ProgramColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(careprogram.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ProgramID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.CoverageIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.CoverageTable,
+			Columns: []string{statuschange.CoverageColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(coverage.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.CoverageID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ConsentFormIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   statuschange.ConsentFormTable,
+			Columns: []string{statuschange.ConsentFormColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(consentform.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ConsentFormID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

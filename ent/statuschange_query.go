@@ -12,13 +12,19 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
+	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/coverage"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/priorauthorization"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/google/uuid"
@@ -27,18 +33,24 @@ import (
 // StatusChangeQuery is the builder for querying StatusChange entities.
 type StatusChangeQuery struct {
 	config
-	ctx                 *QueryContext
-	order               []statuschange.OrderOption
-	inters              []Interceptor
-	predicates          []predicate.StatusChange
-	withChangedBy       *IdentityQuery
-	withCareCase        *CareCaseQuery
-	withEnrollment      *EnrollmentQuery
-	withConsent         *ConsentQuery
-	withInquiryResponse *InquiryResponseQuery
-	withPortalAccess    *PortalAccessQuery
-	withTrialSubject    *TrialSubjectQuery
-	modifiers           []func(*sql.Selector)
+	ctx                     *QueryContext
+	order                   []statuschange.OrderOption
+	inters                  []Interceptor
+	predicates              []predicate.StatusChange
+	withChangedBy           *IdentityQuery
+	withCareCase            *CareCaseQuery
+	withEnrollment          *EnrollmentQuery
+	withConsent             *ConsentQuery
+	withInquiryResponse     *InquiryResponseQuery
+	withPortalAccess        *PortalAccessQuery
+	withTrialSubject        *TrialSubjectQuery
+	withPriorAuthorization  *PriorAuthorizationQuery
+	withBenefitVerification *BenefitVerificationQuery
+	withServiceActivity     *ServiceActivityQuery
+	withProgram             *CareProgramQuery
+	withCoverage            *CoverageQuery
+	withConsentForm         *ConsentFormQuery
+	modifiers               []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -222,6 +234,138 @@ func (_q *StatusChangeQuery) QueryTrialSubject() *TrialSubjectQuery {
 			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
 			sqlgraph.To(trialsubject.Table, trialsubject.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.TrialSubjectTable, statuschange.TrialSubjectColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPriorAuthorization chains the current query on the "prior_authorization" edge.
+func (_q *StatusChangeQuery) QueryPriorAuthorization() *PriorAuthorizationQuery {
+	query := (&PriorAuthorizationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(priorauthorization.Table, priorauthorization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.PriorAuthorizationTable, statuschange.PriorAuthorizationColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryBenefitVerification chains the current query on the "benefit_verification" edge.
+func (_q *StatusChangeQuery) QueryBenefitVerification() *BenefitVerificationQuery {
+	query := (&BenefitVerificationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(benefitverification.Table, benefitverification.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.BenefitVerificationTable, statuschange.BenefitVerificationColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryServiceActivity chains the current query on the "service_activity" edge.
+func (_q *StatusChangeQuery) QueryServiceActivity() *ServiceActivityQuery {
+	query := (&ServiceActivityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(serviceactivity.Table, serviceactivity.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ServiceActivityTable, statuschange.ServiceActivityColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryProgram chains the current query on the "program" edge.
+func (_q *StatusChangeQuery) QueryProgram() *CareProgramQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(careprogram.Table, careprogram.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ProgramTable, statuschange.ProgramColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryCoverage chains the current query on the "coverage" edge.
+func (_q *StatusChangeQuery) QueryCoverage() *CoverageQuery {
+	query := (&CoverageClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(coverage.Table, coverage.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.CoverageTable, statuschange.CoverageColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryConsentForm chains the current query on the "consent_form" edge.
+func (_q *StatusChangeQuery) QueryConsentForm() *ConsentFormQuery {
+	query := (&ConsentFormClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(statuschange.Table, statuschange.FieldID, selector),
+			sqlgraph.To(consentform.Table, consentform.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, statuschange.ConsentFormTable, statuschange.ConsentFormColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -416,18 +560,24 @@ func (_q *StatusChangeQuery) Clone() *StatusChangeQuery {
 		return nil
 	}
 	return &StatusChangeQuery{
-		config:              _q.config,
-		ctx:                 _q.ctx.Clone(),
-		order:               append([]statuschange.OrderOption{}, _q.order...),
-		inters:              append([]Interceptor{}, _q.inters...),
-		predicates:          append([]predicate.StatusChange{}, _q.predicates...),
-		withChangedBy:       _q.withChangedBy.Clone(),
-		withCareCase:        _q.withCareCase.Clone(),
-		withEnrollment:      _q.withEnrollment.Clone(),
-		withConsent:         _q.withConsent.Clone(),
-		withInquiryResponse: _q.withInquiryResponse.Clone(),
-		withPortalAccess:    _q.withPortalAccess.Clone(),
-		withTrialSubject:    _q.withTrialSubject.Clone(),
+		config:                  _q.config,
+		ctx:                     _q.ctx.Clone(),
+		order:                   append([]statuschange.OrderOption{}, _q.order...),
+		inters:                  append([]Interceptor{}, _q.inters...),
+		predicates:              append([]predicate.StatusChange{}, _q.predicates...),
+		withChangedBy:           _q.withChangedBy.Clone(),
+		withCareCase:            _q.withCareCase.Clone(),
+		withEnrollment:          _q.withEnrollment.Clone(),
+		withConsent:             _q.withConsent.Clone(),
+		withInquiryResponse:     _q.withInquiryResponse.Clone(),
+		withPortalAccess:        _q.withPortalAccess.Clone(),
+		withTrialSubject:        _q.withTrialSubject.Clone(),
+		withPriorAuthorization:  _q.withPriorAuthorization.Clone(),
+		withBenefitVerification: _q.withBenefitVerification.Clone(),
+		withServiceActivity:     _q.withServiceActivity.Clone(),
+		withProgram:             _q.withProgram.Clone(),
+		withCoverage:            _q.withCoverage.Clone(),
+		withConsentForm:         _q.withConsentForm.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -509,6 +659,72 @@ func (_q *StatusChangeQuery) WithTrialSubject(opts ...func(*TrialSubjectQuery)) 
 		opt(query)
 	}
 	_q.withTrialSubject = query
+	return _q
+}
+
+// WithPriorAuthorization tells the query-builder to eager-load the nodes that are connected to
+// the "prior_authorization" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithPriorAuthorization(opts ...func(*PriorAuthorizationQuery)) *StatusChangeQuery {
+	query := (&PriorAuthorizationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPriorAuthorization = query
+	return _q
+}
+
+// WithBenefitVerification tells the query-builder to eager-load the nodes that are connected to
+// the "benefit_verification" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithBenefitVerification(opts ...func(*BenefitVerificationQuery)) *StatusChangeQuery {
+	query := (&BenefitVerificationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withBenefitVerification = query
+	return _q
+}
+
+// WithServiceActivity tells the query-builder to eager-load the nodes that are connected to
+// the "service_activity" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithServiceActivity(opts ...func(*ServiceActivityQuery)) *StatusChangeQuery {
+	query := (&ServiceActivityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withServiceActivity = query
+	return _q
+}
+
+// WithProgram tells the query-builder to eager-load the nodes that are connected to
+// the "program" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithProgram(opts ...func(*CareProgramQuery)) *StatusChangeQuery {
+	query := (&CareProgramClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withProgram = query
+	return _q
+}
+
+// WithCoverage tells the query-builder to eager-load the nodes that are connected to
+// the "coverage" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithCoverage(opts ...func(*CoverageQuery)) *StatusChangeQuery {
+	query := (&CoverageClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withCoverage = query
+	return _q
+}
+
+// WithConsentForm tells the query-builder to eager-load the nodes that are connected to
+// the "consent_form" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *StatusChangeQuery) WithConsentForm(opts ...func(*ConsentFormQuery)) *StatusChangeQuery {
+	query := (&ConsentFormClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withConsentForm = query
 	return _q
 }
 
@@ -596,7 +812,7 @@ func (_q *StatusChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	var (
 		nodes       = []*StatusChange{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [13]bool{
 			_q.withChangedBy != nil,
 			_q.withCareCase != nil,
 			_q.withEnrollment != nil,
@@ -604,6 +820,12 @@ func (_q *StatusChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 			_q.withInquiryResponse != nil,
 			_q.withPortalAccess != nil,
 			_q.withTrialSubject != nil,
+			_q.withPriorAuthorization != nil,
+			_q.withBenefitVerification != nil,
+			_q.withServiceActivity != nil,
+			_q.withProgram != nil,
+			_q.withCoverage != nil,
+			_q.withConsentForm != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -666,6 +888,42 @@ func (_q *StatusChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if query := _q.withTrialSubject; query != nil {
 		if err := _q.loadTrialSubject(ctx, query, nodes, nil,
 			func(n *StatusChange, e *TrialSubject) { n.Edges.TrialSubject = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPriorAuthorization; query != nil {
+		if err := _q.loadPriorAuthorization(ctx, query, nodes, nil,
+			func(n *StatusChange, e *PriorAuthorization) { n.Edges.PriorAuthorization = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withBenefitVerification; query != nil {
+		if err := _q.loadBenefitVerification(ctx, query, nodes, nil,
+			func(n *StatusChange, e *BenefitVerification) { n.Edges.BenefitVerification = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withServiceActivity; query != nil {
+		if err := _q.loadServiceActivity(ctx, query, nodes, nil,
+			func(n *StatusChange, e *ServiceActivity) { n.Edges.ServiceActivity = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withProgram; query != nil {
+		if err := _q.loadProgram(ctx, query, nodes, nil,
+			func(n *StatusChange, e *CareProgram) { n.Edges.Program = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withCoverage; query != nil {
+		if err := _q.loadCoverage(ctx, query, nodes, nil,
+			func(n *StatusChange, e *Coverage) { n.Edges.Coverage = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withConsentForm; query != nil {
+		if err := _q.loadConsentForm(ctx, query, nodes, nil,
+			func(n *StatusChange, e *ConsentForm) { n.Edges.ConsentForm = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -896,6 +1154,198 @@ func (_q *StatusChangeQuery) loadTrialSubject(ctx context.Context, query *TrialS
 	}
 	return nil
 }
+func (_q *StatusChangeQuery) loadPriorAuthorization(ctx context.Context, query *PriorAuthorizationQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *PriorAuthorization)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].PriorAuthorizationID == nil {
+			continue
+		}
+		fk := *nodes[i].PriorAuthorizationID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(priorauthorization.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "prior_authorization_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *StatusChangeQuery) loadBenefitVerification(ctx context.Context, query *BenefitVerificationQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *BenefitVerification)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].BenefitVerificationID == nil {
+			continue
+		}
+		fk := *nodes[i].BenefitVerificationID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(benefitverification.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "benefit_verification_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *StatusChangeQuery) loadServiceActivity(ctx context.Context, query *ServiceActivityQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *ServiceActivity)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].ServiceActivityID == nil {
+			continue
+		}
+		fk := *nodes[i].ServiceActivityID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(serviceactivity.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "service_activity_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *StatusChangeQuery) loadProgram(ctx context.Context, query *CareProgramQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *CareProgram)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].ProgramID == nil {
+			continue
+		}
+		fk := *nodes[i].ProgramID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(careprogram.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "program_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *StatusChangeQuery) loadCoverage(ctx context.Context, query *CoverageQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *Coverage)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].CoverageID == nil {
+			continue
+		}
+		fk := *nodes[i].CoverageID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(coverage.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "coverage_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *StatusChangeQuery) loadConsentForm(ctx context.Context, query *ConsentFormQuery, nodes []*StatusChange, init func(*StatusChange), assign func(*StatusChange, *ConsentForm)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*StatusChange)
+	for i := range nodes {
+		if nodes[i].ConsentFormID == nil {
+			continue
+		}
+		fk := *nodes[i].ConsentFormID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(consentform.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "consent_form_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *StatusChangeQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -945,6 +1395,24 @@ func (_q *StatusChangeQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withTrialSubject != nil {
 			_spec.Node.AddColumnOnce(statuschange.FieldTrialSubjectID)
+		}
+		if _q.withPriorAuthorization != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldPriorAuthorizationID)
+		}
+		if _q.withBenefitVerification != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldBenefitVerificationID)
+		}
+		if _q.withServiceActivity != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldServiceActivityID)
+		}
+		if _q.withProgram != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldProgramID)
+		}
+		if _q.withCoverage != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldCoverageID)
+		}
+		if _q.withConsentForm != nil {
+			_spec.Node.AddColumnOnce(statuschange.FieldConsentFormID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -14,10 +14,14 @@ type Tx struct {
 	config
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// ActivityTemplate is the client for interacting with the ActivityTemplate builders.
+	ActivityTemplate *ActivityTemplateClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
 	AuditEvent *AuditEventClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// BenefitVerification is the client for interacting with the BenefitVerification builders.
+	BenefitVerification *BenefitVerificationClient
 	// CareCase is the client for interacting with the CareCase builders.
 	CareCase *CareCaseClient
 	// CareProgram is the client for interacting with the CareProgram builders.
@@ -36,8 +40,16 @@ type Tx struct {
 	ContactPoint *ContactPointClient
 	// Coverage is the client for interacting with the Coverage builders.
 	Coverage *CoverageClient
+	// CoverageBenefit is the client for interacting with the CoverageBenefit builders.
+	CoverageBenefit *CoverageBenefitClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
+	// Disclosure is the client for interacting with the Disclosure builders.
+	Disclosure *DisclosureClient
+	// Document is the client for interacting with the Document builders.
+	Document *DocumentClient
+	// EligibilityAnswer is the client for interacting with the EligibilityAnswer builders.
+	EligibilityAnswer *EligibilityAnswerClient
 	// EligibilityCriterion is the client for interacting with the EligibilityCriterion builders.
 	EligibilityCriterion *EligibilityCriterionClient
 	// Enrollment is the client for interacting with the Enrollment builders.
@@ -52,6 +64,8 @@ type Tx struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// Identity is the client for interacting with the Identity builders.
 	Identity *IdentityClient
+	// IdentityVerification is the client for interacting with the IdentityVerification builders.
+	IdentityVerification *IdentityVerificationClient
 	// ImportRun is the client for interacting with the ImportRun builders.
 	ImportRun *ImportRunClient
 	// InquiryQuestion is the client for interacting with the InquiryQuestion builders.
@@ -68,20 +82,28 @@ type Tx struct {
 	MedicalInquiry *MedicalInquiryClient
 	// Membership is the client for interacting with the Membership builders.
 	Membership *MembershipClient
+	// OnboardingPlan is the client for interacting with the OnboardingPlan builders.
+	OnboardingPlan *OnboardingPlanClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
 	// Patient is the client for interacting with the Patient builders.
 	Patient *PatientClient
 	// PortalAccess is the client for interacting with the PortalAccess builders.
 	PortalAccess *PortalAccessClient
+	// PriorAuthorization is the client for interacting with the PriorAuthorization builders.
+	PriorAuthorization *PriorAuthorizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// ProgramProduct is the client for interacting with the ProgramProduct builders.
+	ProgramProduct *ProgramProductClient
 	// ProgramSite is the client for interacting with the ProgramSite builders.
 	ProgramSite *ProgramSiteClient
 	// ProgramTeamMember is the client for interacting with the ProgramTeamMember builders.
 	ProgramTeamMember *ProgramTeamMemberClient
 	// Provider is the client for interacting with the Provider builders.
 	Provider *ProviderClient
+	// ProxyGrant is the client for interacting with the ProxyGrant builders.
+	ProxyGrant *ProxyGrantClient
 	// RequiredConsent is the client for interacting with the RequiredConsent builders.
 	RequiredConsent *RequiredConsentClient
 	// ResponseAnswer is the client for interacting with the ResponseAnswer builders.
@@ -92,6 +114,8 @@ type Tx struct {
 	RoutingRule *RoutingRuleClient
 	// ScheduledJob is the client for interacting with the ScheduledJob builders.
 	ScheduledJob *ScheduledJobClient
+	// ServiceActivity is the client for interacting with the ServiceActivity builders.
+	ServiceActivity *ServiceActivityClient
 	// StatusChange is the client for interacting with the StatusChange builders.
 	StatusChange *StatusChangeClient
 	// Touchpoint is the client for interacting with the Touchpoint builders.
@@ -102,6 +126,8 @@ type Tx struct {
 	TrialDetail *TrialDetailClient
 	// TrialSubject is the client for interacting with the TrialSubject builders.
 	TrialSubject *TrialSubjectClient
+	// VerificationAttempt is the client for interacting with the VerificationAttempt builders.
+	VerificationAttempt *VerificationAttemptClient
 
 	// lazily loaded.
 	client     *Client
@@ -234,8 +260,10 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
+	tx.ActivityTemplate = NewActivityTemplateClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.AuditHead = NewAuditHeadClient(tx.config)
+	tx.BenefitVerification = NewBenefitVerificationClient(tx.config)
 	tx.CareCase = NewCareCaseClient(tx.config)
 	tx.CareProgram = NewCareProgramClient(tx.config)
 	tx.CareRelationship = NewCareRelationshipClient(tx.config)
@@ -245,7 +273,11 @@ func (tx *Tx) init() {
 	tx.ConsentForm = NewConsentFormClient(tx.config)
 	tx.ContactPoint = NewContactPointClient(tx.config)
 	tx.Coverage = NewCoverageClient(tx.config)
+	tx.CoverageBenefit = NewCoverageBenefitClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
+	tx.Disclosure = NewDisclosureClient(tx.config)
+	tx.Document = NewDocumentClient(tx.config)
+	tx.EligibilityAnswer = NewEligibilityAnswerClient(tx.config)
 	tx.EligibilityCriterion = NewEligibilityCriterionClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
@@ -253,6 +285,7 @@ func (tx *Tx) init() {
 	tx.ExternalIdentifier = NewExternalIdentifierClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Identity = NewIdentityClient(tx.config)
+	tx.IdentityVerification = NewIdentityVerificationClient(tx.config)
 	tx.ImportRun = NewImportRunClient(tx.config)
 	tx.InquiryQuestion = NewInquiryQuestionClient(tx.config)
 	tx.InquiryResponse = NewInquiryResponseClient(tx.config)
@@ -261,23 +294,29 @@ func (tx *Tx) init() {
 	tx.Location = NewLocationClient(tx.config)
 	tx.MedicalInquiry = NewMedicalInquiryClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
+	tx.OnboardingPlan = NewOnboardingPlanClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Patient = NewPatientClient(tx.config)
 	tx.PortalAccess = NewPortalAccessClient(tx.config)
+	tx.PriorAuthorization = NewPriorAuthorizationClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
+	tx.ProgramProduct = NewProgramProductClient(tx.config)
 	tx.ProgramSite = NewProgramSiteClient(tx.config)
 	tx.ProgramTeamMember = NewProgramTeamMemberClient(tx.config)
 	tx.Provider = NewProviderClient(tx.config)
+	tx.ProxyGrant = NewProxyGrantClient(tx.config)
 	tx.RequiredConsent = NewRequiredConsentClient(tx.config)
 	tx.ResponseAnswer = NewResponseAnswerClient(tx.config)
 	tx.ResponseCitation = NewResponseCitationClient(tx.config)
 	tx.RoutingRule = NewRoutingRuleClient(tx.config)
 	tx.ScheduledJob = NewScheduledJobClient(tx.config)
+	tx.ServiceActivity = NewServiceActivityClient(tx.config)
 	tx.StatusChange = NewStatusChangeClient(tx.config)
 	tx.Touchpoint = NewTouchpointClient(tx.config)
 	tx.Treatment = NewTreatmentClient(tx.config)
 	tx.TrialDetail = NewTrialDetailClient(tx.config)
 	tx.TrialSubject = NewTrialSubjectClient(tx.config)
+	tx.VerificationAttempt = NewVerificationAttemptClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

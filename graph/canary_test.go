@@ -90,7 +90,7 @@ func TestCanariesInReads(t *testing.T) {
 // arguments are the variables with which the field is asked for: rows that the persona sees and foreign ones, what
 // is no identifier, and nothing.
 func (w *world) arguments(p viewer.Persona, f *ast.FieldDefinition) []vars {
-	if argumentsOf(f) == "" {
+	if !strings.Contains(argumentsOf(w.api.Views[p].Schema, f), "$") {
 		return []vars{{}}
 	}
 	out := []vars{{"id": canary("malformed", "Id"), "ids": []string{canary("malformed", "Id")}}}
@@ -104,22 +104,30 @@ func (w *world) arguments(p viewer.Persona, f *ast.FieldDefinition) []vars {
 	return out
 }
 
-// argumentsOf writes the identifiers that the field takes as variables.
-func argumentsOf(f *ast.FieldDefinition) string {
+// argumentsOf writes the identifiers that the field takes as variables, and something for what else it demands.
+func argumentsOf(schema *ast.Schema, f *ast.FieldDefinition) string {
+	var out []string
 	for _, a := range f.Arguments {
-		if a.Type.Name() == "ID" {
-			if a.Type.Elem != nil {
-				return "(" + a.Name + ": $ids)"
-			}
-			return "(" + a.Name + ": $id)"
+		switch typ := schema.Types[a.Type.Name()]; {
+		case typ.Name == "ID" && a.Type.Elem != nil:
+			out = append(out, a.Name+": $ids")
+		case typ.Name == "ID":
+			out = append(out, a.Name+": $id")
+		case a.Type.NonNull && typ.Kind == ast.Enum:
+			out = append(out, a.Name+": "+typ.EnumValues[0].Name)
+		case a.Type.NonNull && typ.Name == "Int":
+			out = append(out, a.Name+": 30")
 		}
 	}
-	return ""
+	if out == nil {
+		return ""
+	}
+	return "(" + strings.Join(out, ", ") + ")"
 }
 
 // documentFor asks for everything that the field leads to, as deep; for a Node, of the type that the variables say.
 func documentFor(schema *ast.Schema, f *ast.FieldDefinition, variables vars, depth int) string {
-	typ, arguments := f.Type.Name(), argumentsOf(f)
+	typ, arguments := f.Type.Name(), argumentsOf(schema, f)
 	selected := selection(schema, typ, depth)
 	if schema.Types[typ].IsAbstractType() {
 		selected = " { id }"
@@ -134,7 +142,7 @@ func documentFor(schema *ast.Schema, f *ast.FieldDefinition, variables vars, dep
 	switch {
 	case strings.Contains(arguments, "$ids"):
 		declared = "($ids: [ID!]!)"
-	case arguments != "":
+	case strings.Contains(arguments, "$id"):
 		declared = "($id: ID!)"
 	}
 	return "query" + declared + " { " + f.Name + arguments + selected + " }"

@@ -28,10 +28,15 @@ var Computed = map[string][]string{
 // Resolved are the fields of a query that only their resolvers can answer, whatever they select.
 var Resolved = []string{
 	"CareProgram.requiredConsentScopes",
+	"Enrollment.unmet",
 	"Query.caseStreamHead",
 	"Query.clientProfile",
+	"Query.consentForm",
 	"Query.departments",
+	"Query.eligibilityForm",
 	"Query.me",
 	"Query.nodes",
+	"Query.onboarding",
 	"Query.routingPreview",
+	"Query.streamHead",
 }

@@ -7,14 +7,12 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
-	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/graph/fault"
@@ -137,61 +135,117 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 		}
 		program = &input.ProgramID.UUID
 	}
-	if err := c.replaceConsents(patient.ID, input.Scope, program, captured); err != nil {
-		return uuid.Nil, err
-	}
 	form, err := c.formFor(patient.ID, input.Scope, program, captured)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	create := c.tx.Consent.Create().SetNillableFormID(form).
-		SetPatientID(patient.ID).SetNillableProgramID(program).SetScope(input.Scope).SetStatus(code.ConsentStatusActive).
-		SetDecision(or(input.Decision, code.ConsentDecisionPermit)).SetCapturedVia(input.CapturedVia).SetCapturedAt(captured).
-		SetEffectiveFrom(captured).SetNillableExpiresAt(input.ExpiresAt).SetSignerRole(or(input.SignerRole, code.SignerRoleSelf)).
-		SetNillableSignerName(input.SignerName).SetEvidenceKind(proved.kind).SetEvidenceRef(proved.ref)
-	made, err := create.Save(c)
+	g := given{
+		decision: or(input.Decision, code.ConsentDecisionPermit), via: input.CapturedVia, at: captured, expires: input.ExpiresAt,
+		role: or(input.SignerRole, code.SignerRoleSelf), name: input.SignerName, proof: proved,
+	}
+	if input.ConsentID != nil {
+		asked, err := c.proposed(*input.ConsentID)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if asked.PatientID != patient.ID || asked.Scope != input.Scope || !same(asked.ProgramID, program) {
+			return uuid.Nil, fault.Input("input.consentId", "another consent was asked for")
+		}
+		return asked.ID, c.answerConsent(asked, g)
+	}
+	create := c.tx.Consent.Create().SetPatientID(patient.ID).SetNillableProgramID(program).SetScope(input.Scope)
+	if form != nil {
+		create.SetFormID(form.ID)
+	}
+	return c.giveConsent(create, g)
+}
+
+// given is a consent as it was given.
+type given struct {
+	decision code.ConsentDecision
+	via      code.Channel
+	at       time.Time
+	expires  *time.Time
+	role     code.SignerRole
+	name     *string
+	proof    evidence
+}
+
+// set writes how the consent was given.
+func (g given) set(m *ent.ConsentMutation) {
+	m.SetDecision(g.decision)
+	m.SetCapturedVia(g.via)
+	m.SetCapturedAt(g.at)
+	m.SetEffectiveFrom(g.at)
+	m.SetSignerRole(g.role)
+	m.SetEvidenceKind(g.proof.kind)
+	m.SetEvidenceRef(g.proof.ref)
+	if g.expires != nil {
+		m.SetExpiresAt(*g.expires)
+	}
+	if g.name != nil {
+		m.SetSignerName(*g.name)
+	}
+}
+
+// giveConsent makes a consent that was given unasked.
+func (c *change) giveConsent(create *ent.ConsentCreate, g given) (uuid.UUID, error) {
+	g.set(create.Mutation())
+	made, err := create.SetStatus(code.ConsentStatusActive).Save(c)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return made.ID, c.consentStep(made, "", nil)
+	if err := c.consentStep(made, "", nil); err != nil {
+		return uuid.Nil, err
+	}
+	return made.ID, c.inForce(made)
 }
 
-// formFor returns the form that was in force for the consent, in the patient's language, else in that of the house;
-// nil where there is none.
-func (c *change) formFor(patient uuid.UUID, scope code.ConsentScope, program *uuid.UUID, captured time.Time) (*uuid.UUID, error) {
-	account, err := c.tx.Account.Get(c.system, patient)
+// answerConsent gives a consent that was asked for, or notes that it was refused.
+func (c *change) answerConsent(asked *ent.Consent, g given) error {
+	to := code.ConsentStatusActive
+	if g.decision == code.ConsentDecisionDeny {
+		to = code.ConsentStatusRejected
+	}
+	if g.expires == nil {
+		g.expires = asked.ExpiresAt
+	}
+	update := c.tx.Consent.UpdateOneID(asked.ID).Where(consent.Version(asked.Version), consent.StatusEQ(asked.Status)).SetStatus(to)
+	g.set(update.Mutation())
+	now, err := update.Save(c)
+	if ent.IsNotFound(err) {
+		return changedMeanwhile()
+	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, locale := range []string{account.Locale, houseLocale} {
-		query := c.tx.ConsentForm.Query().Where(
-			consentform.ScopeEQ(scope), consentform.Locale(locale), consentform.StatusEQ(code.FormStatusApproved),
-			consentform.EffectiveFromLTE(captured), consentform.Or(consentform.EffectiveToIsNil(), consentform.EffectiveToGT(captured)),
-		).Order(consentform.ByEdition(sql.OrderDesc()))
-		if program != nil {
-			query.Where(consentform.Or(consentform.ProgramID(*program), consentform.ProgramIDIsNil()))
-		} else {
-			query.Where(consentform.ProgramIDIsNil())
-		}
-		form, err := query.First(c.system)
-		if err == nil {
-			return &form.ID, nil
-		}
-		if !ent.IsNotFound(err) {
-			return nil, err
-		}
+	if err := c.consentStep(now, asked.Status, nil); err != nil {
+		return err
 	}
-	return nil, nil //nolint:nilnil // there is no form
+	if to == code.ConsentStatusRejected {
+		return nil
+	}
+	return c.inForce(now)
 }
 
-// houseLocale is the language in which every form exists first.
-const houseLocale = "en-US"
+// inForce lets a consent that was given take the place of the one before it, and lets what waited for it go on. The
+// new one stands before the old one ends, so that nothing is put on hold in between.
+func (c *change) inForce(now *ent.Consent) error {
+	if err := c.replaceConsents(now); err != nil {
+		return err
+	}
+	return c.consentGiven(now.PatientID)
+}
 
-// replaceConsents ends what is in force for the patient, scope and program.
-func (c *change) replaceConsents(patient uuid.UUID, scope code.ConsentScope, program *uuid.UUID, captured time.Time) error {
-	query := c.tx.Consent.Query().Where(consent.PatientID(patient), consent.ScopeEQ(scope), consent.StatusEQ(code.ConsentStatusActive))
-	if program != nil {
-		query.Where(consent.ProgramID(*program))
+// same reports whether two optional references are alike.
+func same(a, b *uuid.UUID) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// replaceConsents ends what was in force for the patient, scope and program before the new consent.
+func (c *change) replaceConsents(now *ent.Consent) error {
+	query := c.tx.Consent.Query().Where(
+		consent.PatientID(now.PatientID), consent.ScopeEQ(now.Scope), consent.StatusEQ(code.ConsentStatusActive), consent.IDNEQ(now.ID))
+	if now.ProgramID != nil {
+		query.Where(consent.ProgramID(*now.ProgramID))
 	} else {
 		query.Where(consent.ProgramIDIsNil())
 	}
@@ -200,7 +254,7 @@ func (c *change) replaceConsents(patient uuid.UUID, scope code.ConsentScope, pro
 		return err
 	}
 	for _, o := range old {
-		if o.CapturedAt.After(captured) {
+		if o.CapturedAt.After(now.CapturedAt) {
 			return fault.Input("input.capturedAt", "a later consent for the scope is in force")
 		}
 		if err := c.endConsent(o, "replaced by a newer consent"); err != nil {
@@ -248,7 +302,7 @@ func (c *change) endConsent(found *ent.Consent, reason string) error {
 
 // consentStep writes a step of the consent's lifecycle and tells the streams.
 func (c *change) consentStep(now *ent.Consent, from code.ConsentStatus, note *string) error {
-	steps := c.tx.StatusChange.Create().SetConsentID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetChangedByID(c.viewer.Key)
+	steps := c.tx.StatusChange.Create().SetConsentID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetNillableChangedByID(c.actor())
 	action := code.AuditActionCreate
 	if from != "" {
 		steps.SetFromStatus(string(from))

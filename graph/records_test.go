@@ -18,12 +18,18 @@ func (w *world) records(ctx context.Context) {
 		patient, provider := w.row("patient "+p.name), w.row("provider "+p.provider)
 		enrollment := w.keep(p.name)(c.Enrollment.Create().SetPatientID(patient).SetProgramID(w.row("program " + p.program)).SetReferrerID(provider).
 			SetCoordinatorID(w.row("user coordinator2")).SetStatus("COMPLETED").SetSource("PROVIDER").SetReferredAt(day(-90)).SetEligibilityDecidedAt(day(-80)).
-			SetConsentedAt(day(-70)).SetActivatedAt(day(-60)).SetEndedAt(day(-3)).SetEndReason(canary(p.name, "End")).Save(ctx))
+			SetConsentedAt(day(-70)).SetActivatedAt(day(-60)).SetEndedAt(day(-3)).SetEndReason(canary(p.name, "End")).SetHoldReason(canary(p.name, "Hold")).
+			SetEligibilityNote(canary(p.name, "Eligible")).SetWaitlistedAt(day(-82)).SetOptOutUntil("2026-01-01").Save(ctx))
 		if p.name == "ann" || p.name == "cal" {
 			w.ok(c.Enrollment.UpdateOneID(enrollment).SetCoordinatorID(w.row("user coordinator")).Exec(ctx))
 		}
 		w.keep("enrollment " + p.name)(c.StatusChange.Create().SetEnrollmentID(enrollment).SetFromStatus("ACTIVE").SetToStatus("COMPLETED").
 			SetNote(canary(p.name, "Step")).SetChangedByID(w.row("user coordinator")).Save(ctx))
+		w.keep(p.name)(c.EligibilityAnswer.Create().SetEnrollmentID(enrollment).SetCriterionID(w.row("criterion " + p.program)).SetValue(canary(p.name, "Reply")).
+			SetResult("MET").SetAnsweredAt(day(-85)).SetAnsweredByID(w.row("user coordinator")).Save(ctx))
+		plan := w.keep(p.name)(c.OnboardingPlan.Create().SetEnrollmentID(enrollment).SetCompletedAt(day(-40)).Save(ctx))
+		w.keep(p.name)(c.ServiceActivity.Create().SetEnrollmentID(enrollment).SetPlanID(plan).SetKind("TRAINING_CALL").SetTitle(canary(p.name, "Title")).
+			SetStatus("COMPLETED").SetMandatory(true).SetDueAt(day(-50)).SetCompletedAt(day(-51)).SetAssigneeID(w.row("user coordinator")).Save(ctx))
 		subject := w.keep(p.name)(c.TrialSubject.Create().SetEnrollmentID(enrollment).SetState("OFF_STUDY").SetScreeningNumber(canary(p.name, "Screening")).
 			SetRandomizedAt(day(-60)).SetArm(canary(p.name, "Arm")).SetSiteID(w.row("site " + p.program)).Save(ctx))
 		w.keep("subject " + p.name)(c.StatusChange.Create().SetTrialSubjectID(subject).SetFromStatus("FOLLOW_UP").SetToStatus("OFF_STUDY").

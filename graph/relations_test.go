@@ -110,6 +110,18 @@ EligibilityCriterion
 	LIAISON      active=bridge draft=sketch
 	COORDINATOR  active=bridge draft=sketch
 	STAFF        active=bridge draft=sketch
+EligibilityAnswer
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann AUTHORED=old other=bob
+	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
+OnboardingPlan
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann AUTHORED=old other=bob
+	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
+ServiceActivity
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann AUTHORED=old other=bob
+	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 TrialSubject
 	PATIENT      SELF=ann other=bob
 	PROVIDER     TREATS=ann AUTHORED=old other=bob

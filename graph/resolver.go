@@ -33,6 +33,7 @@ type (
 	locationResolver        struct{ *resolver }
 	resourceResolver        struct{ *resolver }
 	medicalInquiryResolver  struct{ *resolver }
+	onboardingPlanResolver  struct{ *resolver }
 	organizationResolver    struct{ *resolver }
 	patientResolver         struct{ *resolver }
 	providerResolver        struct{ *resolver }
@@ -62,6 +63,9 @@ func (r *resolver) Location() generated.LocationResolver { return locationResolv
 
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
+}
+func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
+	return onboardingPlanResolver{r}
 }
 func (r *resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 func (r *resolver) Patient() generated.PatientResolver           { return patientResolver{r} }

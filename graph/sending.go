@@ -66,7 +66,7 @@ type gates struct{ list []*model.UnmetGate }
 // Error implements error.
 func (g *gates) Error() string { return "gates are not met" }
 
-func (g *gates) unmet(gate model.GateCode, message string) {
+func (g *gates) unmet(gate code.GateCode, message string) {
 	g.list = append(g.list, &model.UnmetGate{Code: gate, Message: message})
 }
 
@@ -103,17 +103,17 @@ func (c *change) approve(input model.ApproveInquiryResponseInput) (uuid.UUID, er
 	}
 	lacking := &gates{}
 	if !reviewed && !lifecycle.ShortcutApproval(w.Kind, outside) {
-		lacking.unmet(model.GateCodeReviewRequired, "only a standard letter on label is approved by its author")
+		lacking.unmet(code.GateCodeReviewRequired, "only a standard letter on label is approved by its author")
 	}
 	if outside && len(w.Disclaimers) == 0 {
-		lacking.unmet(model.GateCodeDisclaimerMissing, "an answer outside the label says that the use is not approved")
+		lacking.unmet(code.GateCodeDisclaimerMissing, "an answer outside the label says that the use is not approved")
 	}
 	cited, err := c.cited(w)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	if !reviewed && len(cited) == 0 {
-		lacking.unmet(model.GateCodeCitationMissing, "cite a resource, or let a reviewer approve it without")
+		lacking.unmet(code.GateCodeCitationMissing, "cite a resource, or let a reviewer approve it without")
 	}
 	if err := lacking.err(); err != nil {
 		return uuid.Nil, err
@@ -241,7 +241,7 @@ func (c *change) sendable(w *written, now time.Time) error {
 			return err
 		}
 		if provider.Verification != code.VerificationVerified {
-			lacking.unmet(model.GateCodeProviderNotVerified, "the requester's identity is not verified")
+			lacking.unmet(code.GateCodeProviderNotVerified, "the requester's identity is not verified")
 		}
 	}
 	outside, err := c.outsideLabel(w)
@@ -249,7 +249,7 @@ func (c *change) sendable(w *written, now time.Time) error {
 		return err
 	}
 	if outside && !w.OffLabel {
-		lacking.unmet(model.GateCodeReviewRequired, "a question was classified as outside the label after the approval: draft a new answer")
+		lacking.unmet(code.GateCodeReviewRequired, "a question was classified as outside the label after the approval: draft a new answer")
 	}
 	resources, err := c.cited(w)
 	if err != nil {
@@ -259,10 +259,10 @@ func (c *change) sendable(w *written, now time.Time) error {
 		valid := resource.Status == code.ResourceStatusApproved && !resource.EffectiveFrom.After(now) &&
 			(resource.ExpiresAt == nil || resource.ExpiresAt.After(now))
 		if !valid {
-			lacking.unmet(model.GateCodeResourceNotValid, "not valid now: "+resource.Title)
+			lacking.unmet(code.GateCodeResourceNotValid, "not valid now: "+resource.Title)
 		}
 		if lifecycle.OffLabel(resource.LabelStatus) && !w.OffLabel {
-			lacking.unmet(model.GateCodeOffLabelResource, "off-label, but nobody asked for it: "+resource.Title)
+			lacking.unmet(code.GateCodeOffLabelResource, "off-label, but nobody asked for it: "+resource.Title)
 		}
 	}
 	return lacking.err()

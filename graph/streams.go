@@ -19,9 +19,14 @@ import (
 	"github.com/carehub/carehub/graph/stream"
 )
 
-// CaseStreamHead resolves Query.caseStreamHead.
-func (r queryResolver) CaseStreamHead(context.Context) (stream.Cursor, error) {
+// StreamHead resolves Query.streamHead.
+func (r queryResolver) StreamHead(context.Context) (stream.Cursor, error) {
 	return r.Log.Head(), nil
+}
+
+// CaseStreamHead resolves Query.caseStreamHead, the older name.
+func (r queryResolver) CaseStreamHead(ctx context.Context) (stream.Cursor, error) {
+	return r.StreamHead(ctx)
 }
 
 // CaseCreated resolves Subscription.caseCreated.
@@ -143,7 +148,7 @@ func follow[E, T any](ctx context.Context, r subscriptionResolver, after *stream
 	go func() {
 		defer close(out)
 		for item := range items {
-			var next T
+			var next any
 			switch item.Kind {
 			case stream.KindValue:
 				next = from.item(item.Cursor, item.Value.event, item.Value.row)
@@ -157,7 +162,7 @@ func follow[E, T any](ctx context.Context, r subscriptionResolver, after *stream
 				return
 			}
 			select {
-			case out <- next:
+			case out <- next.(T):
 			case <-ctx.Done():
 				return
 			}

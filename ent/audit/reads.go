@@ -16,6 +16,9 @@ func Reads(client *ent.Client) {
 	// A patient's account has the patient's key. That of anybody else is in no patient's access log.
 	client.ContactPoint.Intercept(reads(ent.TypeContactPoint, func(r *ent.ContactPoint) (id, patient uuid.UUID) { return r.ID, r.AccountID }))
 	client.Enrollment.Intercept(reads(ent.TypeEnrollment, func(r *ent.Enrollment) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
+	client.EligibilityAnswer.Intercept(reads(ent.TypeEligibilityAnswer, func(r *ent.EligibilityAnswer) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
+	client.OnboardingPlan.Intercept(reads(ent.TypeOnboardingPlan, func(r *ent.OnboardingPlan) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
+	client.ServiceActivity.Intercept(reads(ent.TypeServiceActivity, func(r *ent.ServiceActivity) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
 	client.TrialSubject.Intercept(reads(ent.TypeTrialSubject, func(r *ent.TrialSubject) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
 	client.Consent.Intercept(reads(ent.TypeConsent, func(r *ent.Consent) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Coverage.Intercept(reads(ent.TypeCoverage, func(r *ent.Coverage) (id, patient uuid.UUID) { return r.ID, r.PatientID }))

@@ -45,12 +45,36 @@ const (
 	FieldSelfEnrollment = "self_enrollment"
 	// FieldRegistryID holds the string denoting the registry_id field in the database.
 	FieldRegistryID = "registry_id"
+	// FieldAutoActivate holds the string denoting the auto_activate field in the database.
+	FieldAutoActivate = "auto_activate"
+	// FieldWaitlist holds the string denoting the waitlist field in the database.
+	FieldWaitlist = "waitlist"
+	// FieldLeadHours holds the string denoting the lead_hours field in the database.
+	FieldLeadHours = "lead_hours"
+	// FieldCutoffHours holds the string denoting the cutoff_hours field in the database.
+	FieldCutoffHours = "cutoff_hours"
+	// FieldOptOutDays holds the string denoting the opt_out_days field in the database.
+	FieldOptOutDays = "opt_out_days"
 	// FieldProductID holds the string denoting the product_id field in the database.
 	FieldProductID = "product_id"
+	// FieldParentID holds the string denoting the parent_id field in the database.
+	FieldParentID = "parent_id"
 	// EdgeProduct holds the string denoting the product edge name in mutations.
 	EdgeProduct = "product"
+	// EdgeParent holds the string denoting the parent edge name in mutations.
+	EdgeParent = "parent"
+	// EdgeChildren holds the string denoting the children edge name in mutations.
+	EdgeChildren = "children"
 	// EdgeTrial holds the string denoting the trial edge name in mutations.
 	EdgeTrial = "trial"
+	// EdgeProducts holds the string denoting the products edge name in mutations.
+	EdgeProducts = "products"
+	// EdgeTeam holds the string denoting the team edge name in mutations.
+	EdgeTeam = "team"
+	// EdgeActivityTemplates holds the string denoting the activity_templates edge name in mutations.
+	EdgeActivityTemplates = "activity_templates"
+	// EdgeHistory holds the string denoting the history edge name in mutations.
+	EdgeHistory = "history"
 	// EdgeRequiredConsents holds the string denoting the required_consents edge name in mutations.
 	EdgeRequiredConsents = "required_consents"
 	// EdgeSites holds the string denoting the sites edge name in mutations.
@@ -68,6 +92,14 @@ const (
 	ProductInverseTable = "products"
 	// ProductColumn is the table column denoting the product relation/edge.
 	ProductColumn = "product_id"
+	// ParentTable is the table that holds the parent relation/edge.
+	ParentTable = "care_programs"
+	// ParentColumn is the table column denoting the parent relation/edge.
+	ParentColumn = "parent_id"
+	// ChildrenTable is the table that holds the children relation/edge.
+	ChildrenTable = "care_programs"
+	// ChildrenColumn is the table column denoting the children relation/edge.
+	ChildrenColumn = "parent_id"
 	// TrialTable is the table that holds the trial relation/edge.
 	TrialTable = "trial_details"
 	// TrialInverseTable is the table name for the TrialDetail entity.
@@ -75,6 +107,34 @@ const (
 	TrialInverseTable = "trial_details"
 	// TrialColumn is the table column denoting the trial relation/edge.
 	TrialColumn = "program_id"
+	// ProductsTable is the table that holds the products relation/edge.
+	ProductsTable = "program_products"
+	// ProductsInverseTable is the table name for the ProgramProduct entity.
+	// It exists in this package in order to avoid circular dependency with the "programproduct" package.
+	ProductsInverseTable = "program_products"
+	// ProductsColumn is the table column denoting the products relation/edge.
+	ProductsColumn = "program_id"
+	// TeamTable is the table that holds the team relation/edge.
+	TeamTable = "program_team_members"
+	// TeamInverseTable is the table name for the ProgramTeamMember entity.
+	// It exists in this package in order to avoid circular dependency with the "programteammember" package.
+	TeamInverseTable = "program_team_members"
+	// TeamColumn is the table column denoting the team relation/edge.
+	TeamColumn = "program_id"
+	// ActivityTemplatesTable is the table that holds the activity_templates relation/edge.
+	ActivityTemplatesTable = "activity_templates"
+	// ActivityTemplatesInverseTable is the table name for the ActivityTemplate entity.
+	// It exists in this package in order to avoid circular dependency with the "activitytemplate" package.
+	ActivityTemplatesInverseTable = "activity_templates"
+	// ActivityTemplatesColumn is the table column denoting the activity_templates relation/edge.
+	ActivityTemplatesColumn = "program_id"
+	// HistoryTable is the table that holds the history relation/edge.
+	HistoryTable = "status_changes"
+	// HistoryInverseTable is the table name for the StatusChange entity.
+	// It exists in this package in order to avoid circular dependency with the "statuschange" package.
+	HistoryInverseTable = "status_changes"
+	// HistoryColumn is the table column denoting the history relation/edge.
+	HistoryColumn = "program_id"
 	// RequiredConsentsTable is the table that holds the required_consents relation/edge.
 	RequiredConsentsTable = "required_consents"
 	// RequiredConsentsInverseTable is the table name for the RequiredConsent entity.
@@ -122,7 +182,13 @@ var Columns = []string{
 	FieldCoverageRequired,
 	FieldSelfEnrollment,
 	FieldRegistryID,
+	FieldAutoActivate,
+	FieldWaitlist,
+	FieldLeadHours,
+	FieldCutoffHours,
+	FieldOptOutDays,
 	FieldProductID,
+	FieldParentID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -155,6 +221,22 @@ var (
 	DefaultSelfEnrollment bool
 	// RegistryIDValidator is a validator for the "registry_id" field. It is called by the builders before save.
 	RegistryIDValidator func(string) error
+	// DefaultAutoActivate holds the default value on creation for the "auto_activate" field.
+	DefaultAutoActivate bool
+	// DefaultWaitlist holds the default value on creation for the "waitlist" field.
+	DefaultWaitlist bool
+	// DefaultLeadHours holds the default value on creation for the "lead_hours" field.
+	DefaultLeadHours int
+	// LeadHoursValidator is a validator for the "lead_hours" field. It is called by the builders before save.
+	LeadHoursValidator func(int) error
+	// DefaultCutoffHours holds the default value on creation for the "cutoff_hours" field.
+	DefaultCutoffHours int
+	// CutoffHoursValidator is a validator for the "cutoff_hours" field. It is called by the builders before save.
+	CutoffHoursValidator func(int) error
+	// DefaultOptOutDays holds the default value on creation for the "opt_out_days" field.
+	DefaultOptOutDays int
+	// OptOutDaysValidator is a validator for the "opt_out_days" field. It is called by the builders before save.
+	OptOutDaysValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -259,9 +341,39 @@ func ByRegistryID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRegistryID, opts...).ToFunc()
 }
 
+// ByAutoActivate orders the results by the auto_activate field.
+func ByAutoActivate(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAutoActivate, opts...).ToFunc()
+}
+
+// ByWaitlist orders the results by the waitlist field.
+func ByWaitlist(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitlist, opts...).ToFunc()
+}
+
+// ByLeadHours orders the results by the lead_hours field.
+func ByLeadHours(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeadHours, opts...).ToFunc()
+}
+
+// ByCutoffHours orders the results by the cutoff_hours field.
+func ByCutoffHours(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCutoffHours, opts...).ToFunc()
+}
+
+// ByOptOutDays orders the results by the opt_out_days field.
+func ByOptOutDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOptOutDays, opts...).ToFunc()
+}
+
 // ByProductID orders the results by the product_id field.
 func ByProductID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProductID, opts...).ToFunc()
+}
+
+// ByParentID orders the results by the parent_id field.
+func ByParentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldParentID, opts...).ToFunc()
 }
 
 // ByProductField orders the results by product field.
@@ -271,10 +383,87 @@ func ByProductField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByParentField orders the results by parent field.
+func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newParentStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByChildrenCount orders the results by children count.
+func ByChildrenCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newChildrenStep(), opts...)
+	}
+}
+
+// ByChildren orders the results by children terms.
+func ByChildren(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newChildrenStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByTrialField orders the results by trial field.
 func ByTrialField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newTrialStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByProductsCount orders the results by products count.
+func ByProductsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newProductsStep(), opts...)
+	}
+}
+
+// ByProducts orders the results by products terms.
+func ByProducts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProductsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByTeamCount orders the results by team count.
+func ByTeamCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newTeamStep(), opts...)
+	}
+}
+
+// ByTeam orders the results by team terms.
+func ByTeam(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTeamStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByActivityTemplatesCount orders the results by activity_templates count.
+func ByActivityTemplatesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newActivityTemplatesStep(), opts...)
+	}
+}
+
+// ByActivityTemplates orders the results by activity_templates terms.
+func ByActivityTemplates(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newActivityTemplatesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByHistoryCount orders the results by history count.
+func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newHistoryStep(), opts...)
+	}
+}
+
+// ByHistory orders the results by history terms.
+func ByHistory(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHistoryStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -340,11 +529,53 @@ func newProductStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ProductTable, ProductColumn),
 	)
 }
+func newParentStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
+	)
+}
+func newChildrenStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
+	)
+}
 func newTrialStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(TrialInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2O, false, TrialTable, TrialColumn),
+	)
+}
+func newProductsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProductsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ProductsTable, ProductsColumn),
+	)
+}
+func newTeamStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TeamInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, TeamTable, TeamColumn),
+	)
+}
+func newActivityTemplatesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ActivityTemplatesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ActivityTemplatesTable, ActivityTemplatesColumn),
+	)
+}
+func newHistoryStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(HistoryInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
 	)
 }
 func newRequiredConsentsStep() *sqlgraph.Step {

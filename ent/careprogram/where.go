@@ -119,9 +119,39 @@ func RegistryID(v string) predicate.CareProgram {
 	return predicate.CareProgram(sql.FieldEQ(FieldRegistryID, v))
 }
 
+// AutoActivate applies equality check predicate on the "auto_activate" field. It's identical to AutoActivateEQ.
+func AutoActivate(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldAutoActivate, v))
+}
+
+// Waitlist applies equality check predicate on the "waitlist" field. It's identical to WaitlistEQ.
+func Waitlist(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldWaitlist, v))
+}
+
+// LeadHours applies equality check predicate on the "lead_hours" field. It's identical to LeadHoursEQ.
+func LeadHours(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldLeadHours, v))
+}
+
+// CutoffHours applies equality check predicate on the "cutoff_hours" field. It's identical to CutoffHoursEQ.
+func CutoffHours(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldCutoffHours, v))
+}
+
+// OptOutDays applies equality check predicate on the "opt_out_days" field. It's identical to OptOutDaysEQ.
+func OptOutDays(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldOptOutDays, v))
+}
+
 // ProductID applies equality check predicate on the "product_id" field. It's identical to ProductIDEQ.
 func ProductID(v uuid.UUID) predicate.CareProgram {
 	return predicate.CareProgram(sql.FieldEQ(FieldProductID, v))
+}
+
+// ParentID applies equality check predicate on the "parent_id" field. It's identical to ParentIDEQ.
+func ParentID(v uuid.UUID) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldParentID, v))
 }
 
 // VersionEQ applies the EQ predicate on the "version" field.
@@ -802,6 +832,146 @@ func RegistryIDContainsFold(v string) predicate.CareProgram {
 	return predicate.CareProgram(sql.FieldContainsFold(FieldRegistryID, v))
 }
 
+// AutoActivateEQ applies the EQ predicate on the "auto_activate" field.
+func AutoActivateEQ(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldAutoActivate, v))
+}
+
+// AutoActivateNEQ applies the NEQ predicate on the "auto_activate" field.
+func AutoActivateNEQ(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldAutoActivate, v))
+}
+
+// WaitlistEQ applies the EQ predicate on the "waitlist" field.
+func WaitlistEQ(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldWaitlist, v))
+}
+
+// WaitlistNEQ applies the NEQ predicate on the "waitlist" field.
+func WaitlistNEQ(v bool) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldWaitlist, v))
+}
+
+// LeadHoursEQ applies the EQ predicate on the "lead_hours" field.
+func LeadHoursEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldLeadHours, v))
+}
+
+// LeadHoursNEQ applies the NEQ predicate on the "lead_hours" field.
+func LeadHoursNEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldLeadHours, v))
+}
+
+// LeadHoursIn applies the In predicate on the "lead_hours" field.
+func LeadHoursIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldIn(FieldLeadHours, vs...))
+}
+
+// LeadHoursNotIn applies the NotIn predicate on the "lead_hours" field.
+func LeadHoursNotIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNotIn(FieldLeadHours, vs...))
+}
+
+// LeadHoursGT applies the GT predicate on the "lead_hours" field.
+func LeadHoursGT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGT(FieldLeadHours, v))
+}
+
+// LeadHoursGTE applies the GTE predicate on the "lead_hours" field.
+func LeadHoursGTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGTE(FieldLeadHours, v))
+}
+
+// LeadHoursLT applies the LT predicate on the "lead_hours" field.
+func LeadHoursLT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLT(FieldLeadHours, v))
+}
+
+// LeadHoursLTE applies the LTE predicate on the "lead_hours" field.
+func LeadHoursLTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLTE(FieldLeadHours, v))
+}
+
+// CutoffHoursEQ applies the EQ predicate on the "cutoff_hours" field.
+func CutoffHoursEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldCutoffHours, v))
+}
+
+// CutoffHoursNEQ applies the NEQ predicate on the "cutoff_hours" field.
+func CutoffHoursNEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldCutoffHours, v))
+}
+
+// CutoffHoursIn applies the In predicate on the "cutoff_hours" field.
+func CutoffHoursIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldIn(FieldCutoffHours, vs...))
+}
+
+// CutoffHoursNotIn applies the NotIn predicate on the "cutoff_hours" field.
+func CutoffHoursNotIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNotIn(FieldCutoffHours, vs...))
+}
+
+// CutoffHoursGT applies the GT predicate on the "cutoff_hours" field.
+func CutoffHoursGT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGT(FieldCutoffHours, v))
+}
+
+// CutoffHoursGTE applies the GTE predicate on the "cutoff_hours" field.
+func CutoffHoursGTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGTE(FieldCutoffHours, v))
+}
+
+// CutoffHoursLT applies the LT predicate on the "cutoff_hours" field.
+func CutoffHoursLT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLT(FieldCutoffHours, v))
+}
+
+// CutoffHoursLTE applies the LTE predicate on the "cutoff_hours" field.
+func CutoffHoursLTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLTE(FieldCutoffHours, v))
+}
+
+// OptOutDaysEQ applies the EQ predicate on the "opt_out_days" field.
+func OptOutDaysEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldOptOutDays, v))
+}
+
+// OptOutDaysNEQ applies the NEQ predicate on the "opt_out_days" field.
+func OptOutDaysNEQ(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldOptOutDays, v))
+}
+
+// OptOutDaysIn applies the In predicate on the "opt_out_days" field.
+func OptOutDaysIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldIn(FieldOptOutDays, vs...))
+}
+
+// OptOutDaysNotIn applies the NotIn predicate on the "opt_out_days" field.
+func OptOutDaysNotIn(vs ...int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNotIn(FieldOptOutDays, vs...))
+}
+
+// OptOutDaysGT applies the GT predicate on the "opt_out_days" field.
+func OptOutDaysGT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGT(FieldOptOutDays, v))
+}
+
+// OptOutDaysGTE applies the GTE predicate on the "opt_out_days" field.
+func OptOutDaysGTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldGTE(FieldOptOutDays, v))
+}
+
+// OptOutDaysLT applies the LT predicate on the "opt_out_days" field.
+func OptOutDaysLT(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLT(FieldOptOutDays, v))
+}
+
+// OptOutDaysLTE applies the LTE predicate on the "opt_out_days" field.
+func OptOutDaysLTE(v int) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldLTE(FieldOptOutDays, v))
+}
+
 // ProductIDEQ applies the EQ predicate on the "product_id" field.
 func ProductIDEQ(v uuid.UUID) predicate.CareProgram {
 	return predicate.CareProgram(sql.FieldEQ(FieldProductID, v))
@@ -832,6 +1002,36 @@ func ProductIDNotNil() predicate.CareProgram {
 	return predicate.CareProgram(sql.FieldNotNull(FieldProductID))
 }
 
+// ParentIDEQ applies the EQ predicate on the "parent_id" field.
+func ParentIDEQ(v uuid.UUID) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldEQ(FieldParentID, v))
+}
+
+// ParentIDNEQ applies the NEQ predicate on the "parent_id" field.
+func ParentIDNEQ(v uuid.UUID) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNEQ(FieldParentID, v))
+}
+
+// ParentIDIn applies the In predicate on the "parent_id" field.
+func ParentIDIn(vs ...uuid.UUID) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldIn(FieldParentID, vs...))
+}
+
+// ParentIDNotIn applies the NotIn predicate on the "parent_id" field.
+func ParentIDNotIn(vs ...uuid.UUID) predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNotIn(FieldParentID, vs...))
+}
+
+// ParentIDIsNil applies the IsNil predicate on the "parent_id" field.
+func ParentIDIsNil() predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldIsNull(FieldParentID))
+}
+
+// ParentIDNotNil applies the NotNil predicate on the "parent_id" field.
+func ParentIDNotNil() predicate.CareProgram {
+	return predicate.CareProgram(sql.FieldNotNull(FieldParentID))
+}
+
 // HasProduct applies the HasEdge predicate on the "product" edge.
 func HasProduct() predicate.CareProgram {
 	return predicate.CareProgram(func(s *sql.Selector) {
@@ -855,6 +1055,52 @@ func HasProductWith(preds ...predicate.Product) predicate.CareProgram {
 	})
 }
 
+// HasParent applies the HasEdge predicate on the "parent" edge.
+func HasParent() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasParentWith applies the HasEdge predicate on the "parent" edge with a given conditions (other predicates).
+func HasParentWith(preds ...predicate.CareProgram) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newParentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasChildren applies the HasEdge predicate on the "children" edge.
+func HasChildren() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasChildrenWith applies the HasEdge predicate on the "children" edge with a given conditions (other predicates).
+func HasChildrenWith(preds ...predicate.CareProgram) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newChildrenStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasTrial applies the HasEdge predicate on the "trial" edge.
 func HasTrial() predicate.CareProgram {
 	return predicate.CareProgram(func(s *sql.Selector) {
@@ -870,6 +1116,98 @@ func HasTrial() predicate.CareProgram {
 func HasTrialWith(preds ...predicate.TrialDetail) predicate.CareProgram {
 	return predicate.CareProgram(func(s *sql.Selector) {
 		step := newTrialStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasProducts applies the HasEdge predicate on the "products" edge.
+func HasProducts() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ProductsTable, ProductsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProductsWith applies the HasEdge predicate on the "products" edge with a given conditions (other predicates).
+func HasProductsWith(preds ...predicate.ProgramProduct) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newProductsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasTeam applies the HasEdge predicate on the "team" edge.
+func HasTeam() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, TeamTable, TeamColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTeamWith applies the HasEdge predicate on the "team" edge with a given conditions (other predicates).
+func HasTeamWith(preds ...predicate.ProgramTeamMember) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newTeamStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasActivityTemplates applies the HasEdge predicate on the "activity_templates" edge.
+func HasActivityTemplates() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ActivityTemplatesTable, ActivityTemplatesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasActivityTemplatesWith applies the HasEdge predicate on the "activity_templates" edge with a given conditions (other predicates).
+func HasActivityTemplatesWith(preds ...predicate.ActivityTemplate) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newActivityTemplatesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasHistory applies the HasEdge predicate on the "history" edge.
+func HasHistory() predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasHistoryWith applies the HasEdge predicate on the "history" edge with a given conditions (other predicates).
+func HasHistoryWith(preds ...predicate.StatusChange) predicate.CareProgram {
+	return predicate.CareProgram(func(s *sql.Selector) {
+		step := newHistoryStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

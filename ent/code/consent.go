@@ -105,3 +105,47 @@ const (
 func (FormStatus) Values() []string {
 	return texts(FormStatusDraft, FormStatusApproved, FormStatusRetired)
 }
+
+// LegalBasis is why something may be disclosed: 45 CFR 164.508 (authorization), 164.512(b)(1)(iii) (safety of an FDA-regulated product), 164.512(i) (research), 164.512(a) (required by law).
+type LegalBasis string
+
+// The members of LegalBasis.
+const (
+	LegalBasisAuthorization LegalBasis = "AUTHORIZATION"
+	LegalBasisPublicHealth  LegalBasis = "PUBLIC_HEALTH"
+	LegalBasisResearch      LegalBasis = "RESEARCH"
+	LegalBasisRequiredByLaw LegalBasis = "REQUIRED_BY_LAW"
+)
+
+// Values lists the members.
+func (LegalBasis) Values() []string {
+	return texts(
+		LegalBasisAuthorization,
+		LegalBasisPublicHealth,
+		LegalBasisResearch,
+		LegalBasisRequiredByLaw,
+	)
+}
+
+// DocumentKind is what a stored document is.
+type DocumentKind string
+
+// The members of DocumentKind.
+const (
+	DocumentKindConsentEvidence    DocumentKind = "CONSENT_EVIDENCE"
+	DocumentKindInsuranceCard      DocumentKind = "INSURANCE_CARD"
+	DocumentKindPriorAuthorization DocumentKind = "PRIOR_AUTHORIZATION"
+	DocumentKindProxyEvidence      DocumentKind = "PROXY_EVIDENCE"
+	DocumentKindOther              DocumentKind = "OTHER"
+)
+
+// Values lists the members.
+func (DocumentKind) Values() []string {
+	return texts(
+		DocumentKindConsentEvidence,
+		DocumentKindInsuranceCard,
+		DocumentKindPriorAuthorization,
+		DocumentKindProxyEvidence,
+		DocumentKindOther,
+	)
+}

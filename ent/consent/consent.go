@@ -41,6 +41,8 @@ const (
 	FieldDecision = "decision"
 	// FieldCapturedVia holds the string denoting the captured_via field in the database.
 	FieldCapturedVia = "captured_via"
+	// FieldRequestedAt holds the string denoting the requested_at field in the database.
+	FieldRequestedAt = "requested_at"
 	// FieldCapturedAt holds the string denoting the captured_at field in the database.
 	FieldCapturedAt = "captured_at"
 	// FieldEffectiveFrom holds the string denoting the effective_from field in the database.
@@ -59,6 +61,10 @@ const (
 	FieldEvidenceKind = "evidence_kind"
 	// FieldEvidenceRef holds the string denoting the evidence_ref field in the database.
 	FieldEvidenceRef = "evidence_ref"
+	// FieldDocumentID holds the string denoting the document_id field in the database.
+	FieldDocumentID = "document_id"
+	// FieldRenewsID holds the string denoting the renews_id field in the database.
+	FieldRenewsID = "renews_id"
 	// FieldInfoDescription holds the string denoting the info_description field in the database.
 	FieldInfoDescription = "info_description"
 	// FieldDiscloser holds the string denoting the discloser field in the database.
@@ -75,6 +81,12 @@ const (
 	EdgeForm = "form"
 	// EdgeProgram holds the string denoting the program edge name in mutations.
 	EdgeProgram = "program"
+	// EdgeDocument holds the string denoting the document edge name in mutations.
+	EdgeDocument = "document"
+	// EdgeRenews holds the string denoting the renews edge name in mutations.
+	EdgeRenews = "renews"
+	// EdgeRenewedBy holds the string denoting the renewed_by edge name in mutations.
+	EdgeRenewedBy = "renewed_by"
 	// EdgeHistory holds the string denoting the history edge name in mutations.
 	EdgeHistory = "history"
 	// Table holds the table name of the consent in the database.
@@ -100,6 +112,21 @@ const (
 	ProgramInverseTable = "care_programs"
 	// ProgramColumn is the table column denoting the program relation/edge.
 	ProgramColumn = "program_id"
+	// DocumentTable is the table that holds the document relation/edge.
+	DocumentTable = "consents"
+	// DocumentInverseTable is the table name for the Document entity.
+	// It exists in this package in order to avoid circular dependency with the "document" package.
+	DocumentInverseTable = "documents"
+	// DocumentColumn is the table column denoting the document relation/edge.
+	DocumentColumn = "document_id"
+	// RenewsTable is the table that holds the renews relation/edge.
+	RenewsTable = "consents"
+	// RenewsColumn is the table column denoting the renews relation/edge.
+	RenewsColumn = "renews_id"
+	// RenewedByTable is the table that holds the renewed_by relation/edge.
+	RenewedByTable = "consents"
+	// RenewedByColumn is the table column denoting the renewed_by relation/edge.
+	RenewedByColumn = "renews_id"
 	// HistoryTable is the table that holds the history relation/edge.
 	HistoryTable = "status_changes"
 	// HistoryInverseTable is the table name for the StatusChange entity.
@@ -124,6 +151,7 @@ var Columns = []string{
 	FieldStatus,
 	FieldDecision,
 	FieldCapturedVia,
+	FieldRequestedAt,
 	FieldCapturedAt,
 	FieldEffectiveFrom,
 	FieldExpiresAt,
@@ -133,6 +161,8 @@ var Columns = []string{
 	FieldSignerName,
 	FieldEvidenceKind,
 	FieldEvidenceRef,
+	FieldDocumentID,
+	FieldRenewsID,
 	FieldInfoDescription,
 	FieldDiscloser,
 	FieldRecipient,
@@ -156,7 +186,7 @@ func ValidColumn(column string) bool {
 //
 //	import _ "github.com/carehub/carehub/ent/runtime"
 var (
-	Hooks  [3]ent.Hook
+	Hooks  [4]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
@@ -308,6 +338,11 @@ func ByCapturedVia(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCapturedVia, opts...).ToFunc()
 }
 
+// ByRequestedAt orders the results by the requested_at field.
+func ByRequestedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRequestedAt, opts...).ToFunc()
+}
+
 // ByCapturedAt orders the results by the captured_at field.
 func ByCapturedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCapturedAt, opts...).ToFunc()
@@ -351,6 +386,16 @@ func ByEvidenceKind(opts ...sql.OrderTermOption) OrderOption {
 // ByEvidenceRef orders the results by the evidence_ref field.
 func ByEvidenceRef(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEvidenceRef, opts...).ToFunc()
+}
+
+// ByDocumentID orders the results by the document_id field.
+func ByDocumentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDocumentID, opts...).ToFunc()
+}
+
+// ByRenewsID orders the results by the renews_id field.
+func ByRenewsID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRenewsID, opts...).ToFunc()
 }
 
 // ByInfoDescription orders the results by the info_description field.
@@ -399,6 +444,34 @@ func ByProgramField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByDocumentField orders the results by document field.
+func ByDocumentField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDocumentStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByRenewsField orders the results by renews field.
+func ByRenewsField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRenewsStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByRenewedByCount orders the results by renewed_by count.
+func ByRenewedByCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRenewedByStep(), opts...)
+	}
+}
+
+// ByRenewedBy orders the results by renewed_by terms.
+func ByRenewedBy(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRenewedByStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByHistoryCount orders the results by history count.
 func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -431,6 +504,27 @@ func newProgramStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ProgramInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, ProgramTable, ProgramColumn),
+	)
+}
+func newDocumentStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DocumentInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, DocumentTable, DocumentColumn),
+	)
+}
+func newRenewsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, RenewsTable, RenewsColumn),
+	)
+}
+func newRenewedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RenewedByTable, RenewedByColumn),
 	)
 }
 func newHistoryStep() *sqlgraph.Step {

@@ -97,6 +97,11 @@ func ProgramID(v uuid.UUID) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldProgramID, v))
 }
 
+// RequestedAt applies equality check predicate on the "requested_at" field. It's identical to RequestedAtEQ.
+func RequestedAt(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRequestedAt, v))
+}
+
 // CapturedAt applies equality check predicate on the "captured_at" field. It's identical to CapturedAtEQ.
 func CapturedAt(v time.Time) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldCapturedAt, v))
@@ -130,6 +135,16 @@ func SignerName(v string) predicate.Consent {
 // EvidenceRef applies equality check predicate on the "evidence_ref" field. It's identical to EvidenceRefEQ.
 func EvidenceRef(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldEvidenceRef, v))
+}
+
+// DocumentID applies equality check predicate on the "document_id" field. It's identical to DocumentIDEQ.
+func DocumentID(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldDocumentID, v))
+}
+
+// RenewsID applies equality check predicate on the "renews_id" field. It's identical to RenewsIDEQ.
+func RenewsID(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRenewsID, v))
 }
 
 // InfoDescription applies equality check predicate on the "info_description" field. It's identical to InfoDescriptionEQ.
@@ -577,6 +592,56 @@ func CapturedViaNotIn(vs ...code.Channel) predicate.Consent {
 	return predicate.Consent(sql.FieldNotIn(FieldCapturedVia, v...))
 }
 
+// RequestedAtEQ applies the EQ predicate on the "requested_at" field.
+func RequestedAtEQ(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRequestedAt, v))
+}
+
+// RequestedAtNEQ applies the NEQ predicate on the "requested_at" field.
+func RequestedAtNEQ(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldRequestedAt, v))
+}
+
+// RequestedAtIn applies the In predicate on the "requested_at" field.
+func RequestedAtIn(vs ...time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldRequestedAt, vs...))
+}
+
+// RequestedAtNotIn applies the NotIn predicate on the "requested_at" field.
+func RequestedAtNotIn(vs ...time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldRequestedAt, vs...))
+}
+
+// RequestedAtGT applies the GT predicate on the "requested_at" field.
+func RequestedAtGT(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldGT(FieldRequestedAt, v))
+}
+
+// RequestedAtGTE applies the GTE predicate on the "requested_at" field.
+func RequestedAtGTE(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldGTE(FieldRequestedAt, v))
+}
+
+// RequestedAtLT applies the LT predicate on the "requested_at" field.
+func RequestedAtLT(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldLT(FieldRequestedAt, v))
+}
+
+// RequestedAtLTE applies the LTE predicate on the "requested_at" field.
+func RequestedAtLTE(v time.Time) predicate.Consent {
+	return predicate.Consent(sql.FieldLTE(FieldRequestedAt, v))
+}
+
+// RequestedAtIsNil applies the IsNil predicate on the "requested_at" field.
+func RequestedAtIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldRequestedAt))
+}
+
+// RequestedAtNotNil applies the NotNil predicate on the "requested_at" field.
+func RequestedAtNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldRequestedAt))
+}
+
 // CapturedAtEQ applies the EQ predicate on the "captured_at" field.
 func CapturedAtEQ(v time.Time) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldCapturedAt, v))
@@ -967,6 +1032,16 @@ func EvidenceKindNotIn(vs ...code.EvidenceKind) predicate.Consent {
 	return predicate.Consent(sql.FieldNotIn(FieldEvidenceKind, v...))
 }
 
+// EvidenceKindIsNil applies the IsNil predicate on the "evidence_kind" field.
+func EvidenceKindIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldEvidenceKind))
+}
+
+// EvidenceKindNotNil applies the NotNil predicate on the "evidence_kind" field.
+func EvidenceKindNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldEvidenceKind))
+}
+
 // EvidenceRefEQ applies the EQ predicate on the "evidence_ref" field.
 func EvidenceRefEQ(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldEvidenceRef, v))
@@ -1022,6 +1097,16 @@ func EvidenceRefHasSuffix(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldHasSuffix(FieldEvidenceRef, v))
 }
 
+// EvidenceRefIsNil applies the IsNil predicate on the "evidence_ref" field.
+func EvidenceRefIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldEvidenceRef))
+}
+
+// EvidenceRefNotNil applies the NotNil predicate on the "evidence_ref" field.
+func EvidenceRefNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldEvidenceRef))
+}
+
 // EvidenceRefEqualFold applies the EqualFold predicate on the "evidence_ref" field.
 func EvidenceRefEqualFold(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldEqualFold(FieldEvidenceRef, v))
@@ -1030,6 +1115,66 @@ func EvidenceRefEqualFold(v string) predicate.Consent {
 // EvidenceRefContainsFold applies the ContainsFold predicate on the "evidence_ref" field.
 func EvidenceRefContainsFold(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldContainsFold(FieldEvidenceRef, v))
+}
+
+// DocumentIDEQ applies the EQ predicate on the "document_id" field.
+func DocumentIDEQ(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldDocumentID, v))
+}
+
+// DocumentIDNEQ applies the NEQ predicate on the "document_id" field.
+func DocumentIDNEQ(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldDocumentID, v))
+}
+
+// DocumentIDIn applies the In predicate on the "document_id" field.
+func DocumentIDIn(vs ...uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldDocumentID, vs...))
+}
+
+// DocumentIDNotIn applies the NotIn predicate on the "document_id" field.
+func DocumentIDNotIn(vs ...uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldDocumentID, vs...))
+}
+
+// DocumentIDIsNil applies the IsNil predicate on the "document_id" field.
+func DocumentIDIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldDocumentID))
+}
+
+// DocumentIDNotNil applies the NotNil predicate on the "document_id" field.
+func DocumentIDNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldDocumentID))
+}
+
+// RenewsIDEQ applies the EQ predicate on the "renews_id" field.
+func RenewsIDEQ(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldRenewsID, v))
+}
+
+// RenewsIDNEQ applies the NEQ predicate on the "renews_id" field.
+func RenewsIDNEQ(v uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldRenewsID, v))
+}
+
+// RenewsIDIn applies the In predicate on the "renews_id" field.
+func RenewsIDIn(vs ...uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldRenewsID, vs...))
+}
+
+// RenewsIDNotIn applies the NotIn predicate on the "renews_id" field.
+func RenewsIDNotIn(vs ...uuid.UUID) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldRenewsID, vs...))
+}
+
+// RenewsIDIsNil applies the IsNil predicate on the "renews_id" field.
+func RenewsIDIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldRenewsID))
+}
+
+// RenewsIDNotNil applies the NotNil predicate on the "renews_id" field.
+func RenewsIDNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldRenewsID))
 }
 
 // InfoDescriptionEQ applies the EQ predicate on the "info_description" field.
@@ -1468,6 +1613,75 @@ func HasProgram() predicate.Consent {
 func HasProgramWith(preds ...predicate.CareProgram) predicate.Consent {
 	return predicate.Consent(func(s *sql.Selector) {
 		step := newProgramStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasDocument applies the HasEdge predicate on the "document" edge.
+func HasDocument() predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, DocumentTable, DocumentColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDocumentWith applies the HasEdge predicate on the "document" edge with a given conditions (other predicates).
+func HasDocumentWith(preds ...predicate.Document) predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := newDocumentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRenews applies the HasEdge predicate on the "renews" edge.
+func HasRenews() predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, RenewsTable, RenewsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRenewsWith applies the HasEdge predicate on the "renews" edge with a given conditions (other predicates).
+func HasRenewsWith(preds ...predicate.Consent) predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := newRenewsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRenewedBy applies the HasEdge predicate on the "renewed_by" edge.
+func HasRenewedBy() predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RenewedByTable, RenewedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRenewedByWith applies the HasEdge predicate on the "renewed_by" edge with a given conditions (other predicates).
+func HasRenewedByWith(preds ...predicate.Consent) predicate.Consent {
+	return predicate.Consent(func(s *sql.Selector) {
+		step := newRenewedByStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

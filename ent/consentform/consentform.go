@@ -49,8 +49,16 @@ const (
 	FieldStatus = "status"
 	// FieldProgramID holds the string denoting the program_id field in the database.
 	FieldProgramID = "program_id"
+	// FieldApprovedByID holds the string denoting the approved_by_id field in the database.
+	FieldApprovedByID = "approved_by_id"
+	// FieldApprovedAt holds the string denoting the approved_at field in the database.
+	FieldApprovedAt = "approved_at"
 	// EdgeProgram holds the string denoting the program edge name in mutations.
 	EdgeProgram = "program"
+	// EdgeApprovedBy holds the string denoting the approved_by edge name in mutations.
+	EdgeApprovedBy = "approved_by"
+	// EdgeHistory holds the string denoting the history edge name in mutations.
+	EdgeHistory = "history"
 	// Table holds the table name of the consentform in the database.
 	Table = "consent_forms"
 	// ProgramTable is the table that holds the program relation/edge.
@@ -60,6 +68,20 @@ const (
 	ProgramInverseTable = "care_programs"
 	// ProgramColumn is the table column denoting the program relation/edge.
 	ProgramColumn = "program_id"
+	// ApprovedByTable is the table that holds the approved_by relation/edge.
+	ApprovedByTable = "consent_forms"
+	// ApprovedByInverseTable is the table name for the Identity entity.
+	// It exists in this package in order to avoid circular dependency with the "identity" package.
+	ApprovedByInverseTable = "identities"
+	// ApprovedByColumn is the table column denoting the approved_by relation/edge.
+	ApprovedByColumn = "approved_by_id"
+	// HistoryTable is the table that holds the history relation/edge.
+	HistoryTable = "status_changes"
+	// HistoryInverseTable is the table name for the StatusChange entity.
+	// It exists in this package in order to avoid circular dependency with the "statuschange" package.
+	HistoryInverseTable = "status_changes"
+	// HistoryColumn is the table column denoting the history relation/edge.
+	HistoryColumn = "consent_form_id"
 )
 
 // Columns holds all SQL columns for consentform fields.
@@ -81,6 +103,8 @@ var Columns = []string{
 	FieldEthicsVersion,
 	FieldStatus,
 	FieldProgramID,
+	FieldApprovedByID,
+	FieldApprovedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -229,10 +253,41 @@ func ByProgramID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldProgramID, opts...).ToFunc()
 }
 
+// ByApprovedByID orders the results by the approved_by_id field.
+func ByApprovedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovedByID, opts...).ToFunc()
+}
+
+// ByApprovedAt orders the results by the approved_at field.
+func ByApprovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovedAt, opts...).ToFunc()
+}
+
 // ByProgramField orders the results by program field.
 func ByProgramField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newProgramStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByApprovedByField orders the results by approved_by field.
+func ByApprovedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newApprovedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByHistoryCount orders the results by history count.
+func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newHistoryStep(), opts...)
+	}
+}
+
+// ByHistory orders the results by history terms.
+func ByHistory(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHistoryStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 func newProgramStep() *sqlgraph.Step {
@@ -240,5 +295,19 @@ func newProgramStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ProgramInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, ProgramTable, ProgramColumn),
+	)
+}
+func newApprovedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ApprovedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
+	)
+}
+func newHistoryStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(HistoryInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
 	)
 }

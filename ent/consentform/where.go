@@ -127,6 +127,16 @@ func ProgramID(v uuid.UUID) predicate.ConsentForm {
 	return predicate.ConsentForm(sql.FieldEQ(FieldProgramID, v))
 }
 
+// ApprovedByID applies equality check predicate on the "approved_by_id" field. It's identical to ApprovedByIDEQ.
+func ApprovedByID(v uuid.UUID) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldEQ(FieldApprovedByID, v))
+}
+
+// ApprovedAt applies equality check predicate on the "approved_at" field. It's identical to ApprovedAtEQ.
+func ApprovedAt(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldEQ(FieldApprovedAt, v))
+}
+
 // VersionEQ applies the EQ predicate on the "version" field.
 func VersionEQ(v int) predicate.ConsentForm {
 	return predicate.ConsentForm(sql.FieldEQ(FieldVersion, v))
@@ -902,6 +912,86 @@ func ProgramIDNotNil() predicate.ConsentForm {
 	return predicate.ConsentForm(sql.FieldNotNull(FieldProgramID))
 }
 
+// ApprovedByIDEQ applies the EQ predicate on the "approved_by_id" field.
+func ApprovedByIDEQ(v uuid.UUID) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldEQ(FieldApprovedByID, v))
+}
+
+// ApprovedByIDNEQ applies the NEQ predicate on the "approved_by_id" field.
+func ApprovedByIDNEQ(v uuid.UUID) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNEQ(FieldApprovedByID, v))
+}
+
+// ApprovedByIDIn applies the In predicate on the "approved_by_id" field.
+func ApprovedByIDIn(vs ...uuid.UUID) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldIn(FieldApprovedByID, vs...))
+}
+
+// ApprovedByIDNotIn applies the NotIn predicate on the "approved_by_id" field.
+func ApprovedByIDNotIn(vs ...uuid.UUID) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNotIn(FieldApprovedByID, vs...))
+}
+
+// ApprovedByIDIsNil applies the IsNil predicate on the "approved_by_id" field.
+func ApprovedByIDIsNil() predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldIsNull(FieldApprovedByID))
+}
+
+// ApprovedByIDNotNil applies the NotNil predicate on the "approved_by_id" field.
+func ApprovedByIDNotNil() predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNotNull(FieldApprovedByID))
+}
+
+// ApprovedAtEQ applies the EQ predicate on the "approved_at" field.
+func ApprovedAtEQ(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldEQ(FieldApprovedAt, v))
+}
+
+// ApprovedAtNEQ applies the NEQ predicate on the "approved_at" field.
+func ApprovedAtNEQ(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNEQ(FieldApprovedAt, v))
+}
+
+// ApprovedAtIn applies the In predicate on the "approved_at" field.
+func ApprovedAtIn(vs ...time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldIn(FieldApprovedAt, vs...))
+}
+
+// ApprovedAtNotIn applies the NotIn predicate on the "approved_at" field.
+func ApprovedAtNotIn(vs ...time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNotIn(FieldApprovedAt, vs...))
+}
+
+// ApprovedAtGT applies the GT predicate on the "approved_at" field.
+func ApprovedAtGT(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldGT(FieldApprovedAt, v))
+}
+
+// ApprovedAtGTE applies the GTE predicate on the "approved_at" field.
+func ApprovedAtGTE(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldGTE(FieldApprovedAt, v))
+}
+
+// ApprovedAtLT applies the LT predicate on the "approved_at" field.
+func ApprovedAtLT(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldLT(FieldApprovedAt, v))
+}
+
+// ApprovedAtLTE applies the LTE predicate on the "approved_at" field.
+func ApprovedAtLTE(v time.Time) predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldLTE(FieldApprovedAt, v))
+}
+
+// ApprovedAtIsNil applies the IsNil predicate on the "approved_at" field.
+func ApprovedAtIsNil() predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldIsNull(FieldApprovedAt))
+}
+
+// ApprovedAtNotNil applies the NotNil predicate on the "approved_at" field.
+func ApprovedAtNotNil() predicate.ConsentForm {
+	return predicate.ConsentForm(sql.FieldNotNull(FieldApprovedAt))
+}
+
 // HasProgram applies the HasEdge predicate on the "program" edge.
 func HasProgram() predicate.ConsentForm {
 	return predicate.ConsentForm(func(s *sql.Selector) {
@@ -917,6 +1007,52 @@ func HasProgram() predicate.ConsentForm {
 func HasProgramWith(preds ...predicate.CareProgram) predicate.ConsentForm {
 	return predicate.ConsentForm(func(s *sql.Selector) {
 		step := newProgramStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasApprovedBy applies the HasEdge predicate on the "approved_by" edge.
+func HasApprovedBy() predicate.ConsentForm {
+	return predicate.ConsentForm(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ApprovedByTable, ApprovedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasApprovedByWith applies the HasEdge predicate on the "approved_by" edge with a given conditions (other predicates).
+func HasApprovedByWith(preds ...predicate.Identity) predicate.ConsentForm {
+	return predicate.ConsentForm(func(s *sql.Selector) {
+		step := newApprovedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasHistory applies the HasEdge predicate on the "history" edge.
+func HasHistory() predicate.ConsentForm {
+	return predicate.ConsentForm(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasHistoryWith applies the HasEdge predicate on the "history" edge with a given conditions (other predicates).
+func HasHistoryWith(preds ...predicate.StatusChange) predicate.ConsentForm {
+	return predicate.ConsentForm(func(s *sql.Selector) {
+		step := newHistoryStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

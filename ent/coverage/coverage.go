@@ -59,6 +59,12 @@ const (
 	FieldPeriodEnd = "period_end"
 	// EdgePatient holds the string denoting the patient edge name in mutations.
 	EdgePatient = "patient"
+	// EdgeVerifications holds the string denoting the verifications edge name in mutations.
+	EdgeVerifications = "verifications"
+	// EdgeHistory holds the string denoting the history edge name in mutations.
+	EdgeHistory = "history"
+	// EdgeAuthorizations holds the string denoting the authorizations edge name in mutations.
+	EdgeAuthorizations = "authorizations"
 	// EdgePayer holds the string denoting the payer edge name in mutations.
 	EdgePayer = "payer"
 	// Table holds the table name of the coverage in the database.
@@ -70,6 +76,27 @@ const (
 	PatientInverseTable = "patients"
 	// PatientColumn is the table column denoting the patient relation/edge.
 	PatientColumn = "patient_id"
+	// VerificationsTable is the table that holds the verifications relation/edge.
+	VerificationsTable = "benefit_verifications"
+	// VerificationsInverseTable is the table name for the BenefitVerification entity.
+	// It exists in this package in order to avoid circular dependency with the "benefitverification" package.
+	VerificationsInverseTable = "benefit_verifications"
+	// VerificationsColumn is the table column denoting the verifications relation/edge.
+	VerificationsColumn = "coverage_id"
+	// HistoryTable is the table that holds the history relation/edge.
+	HistoryTable = "status_changes"
+	// HistoryInverseTable is the table name for the StatusChange entity.
+	// It exists in this package in order to avoid circular dependency with the "statuschange" package.
+	HistoryInverseTable = "status_changes"
+	// HistoryColumn is the table column denoting the history relation/edge.
+	HistoryColumn = "coverage_id"
+	// AuthorizationsTable is the table that holds the authorizations relation/edge.
+	AuthorizationsTable = "prior_authorizations"
+	// AuthorizationsInverseTable is the table name for the PriorAuthorization entity.
+	// It exists in this package in order to avoid circular dependency with the "priorauthorization" package.
+	AuthorizationsInverseTable = "prior_authorizations"
+	// AuthorizationsColumn is the table column denoting the authorizations relation/edge.
+	AuthorizationsColumn = "coverage_id"
 	// PayerTable is the table that holds the payer relation/edge.
 	PayerTable = "coverages"
 	// PayerInverseTable is the table name for the Organization entity.
@@ -289,6 +316,48 @@ func ByPatientField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByVerificationsCount orders the results by verifications count.
+func ByVerificationsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newVerificationsStep(), opts...)
+	}
+}
+
+// ByVerifications orders the results by verifications terms.
+func ByVerifications(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newVerificationsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByHistoryCount orders the results by history count.
+func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newHistoryStep(), opts...)
+	}
+}
+
+// ByHistory orders the results by history terms.
+func ByHistory(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHistoryStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByAuthorizationsCount orders the results by authorizations count.
+func ByAuthorizationsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAuthorizationsStep(), opts...)
+	}
+}
+
+// ByAuthorizations orders the results by authorizations terms.
+func ByAuthorizations(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAuthorizationsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByPayerField orders the results by payer field.
 func ByPayerField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -300,6 +369,27 @@ func newPatientStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(PatientInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, PatientTable, PatientColumn),
+	)
+}
+func newVerificationsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(VerificationsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, VerificationsTable, VerificationsColumn),
+	)
+}
+func newHistoryStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(HistoryInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
+	)
+}
+func newAuthorizationsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AuthorizationsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, AuthorizationsTable, AuthorizationsColumn),
 	)
 }
 func newPayerStep() *sqlgraph.Step {

@@ -41,12 +41,20 @@ const (
 	FieldSource = "source"
 	// FieldReferredAt holds the string denoting the referred_at field in the database.
 	FieldReferredAt = "referred_at"
+	// FieldEligibility holds the string denoting the eligibility field in the database.
+	FieldEligibility = "eligibility"
+	// FieldEligibilityNote holds the string denoting the eligibility_note field in the database.
+	FieldEligibilityNote = "eligibility_note"
 	// FieldEligibilityDecidedAt holds the string denoting the eligibility_decided_at field in the database.
 	FieldEligibilityDecidedAt = "eligibility_decided_at"
+	// FieldWaitlistedAt holds the string denoting the waitlisted_at field in the database.
+	FieldWaitlistedAt = "waitlisted_at"
 	// FieldConsentedAt holds the string denoting the consented_at field in the database.
 	FieldConsentedAt = "consented_at"
 	// FieldActivatedAt holds the string denoting the activated_at field in the database.
 	FieldActivatedAt = "activated_at"
+	// FieldHoldReason holds the string denoting the hold_reason field in the database.
+	FieldHoldReason = "hold_reason"
 	// FieldEndedAt holds the string denoting the ended_at field in the database.
 	FieldEndedAt = "ended_at"
 	// FieldEndReason holds the string denoting the end_reason field in the database.
@@ -63,6 +71,12 @@ const (
 	EdgeCoordinator = "coordinator"
 	// EdgeTrialSubject holds the string denoting the trial_subject edge name in mutations.
 	EdgeTrialSubject = "trial_subject"
+	// EdgeOnboarding holds the string denoting the onboarding edge name in mutations.
+	EdgeOnboarding = "onboarding"
+	// EdgeAnswers holds the string denoting the answers edge name in mutations.
+	EdgeAnswers = "answers"
+	// EdgeActivities holds the string denoting the activities edge name in mutations.
+	EdgeActivities = "activities"
 	// EdgeHistory holds the string denoting the history edge name in mutations.
 	EdgeHistory = "history"
 	// Table holds the table name of the enrollment in the database.
@@ -102,6 +116,27 @@ const (
 	TrialSubjectInverseTable = "trial_subjects"
 	// TrialSubjectColumn is the table column denoting the trial_subject relation/edge.
 	TrialSubjectColumn = "enrollment_id"
+	// OnboardingTable is the table that holds the onboarding relation/edge.
+	OnboardingTable = "onboarding_plans"
+	// OnboardingInverseTable is the table name for the OnboardingPlan entity.
+	// It exists in this package in order to avoid circular dependency with the "onboardingplan" package.
+	OnboardingInverseTable = "onboarding_plans"
+	// OnboardingColumn is the table column denoting the onboarding relation/edge.
+	OnboardingColumn = "enrollment_id"
+	// AnswersTable is the table that holds the answers relation/edge.
+	AnswersTable = "eligibility_answers"
+	// AnswersInverseTable is the table name for the EligibilityAnswer entity.
+	// It exists in this package in order to avoid circular dependency with the "eligibilityanswer" package.
+	AnswersInverseTable = "eligibility_answers"
+	// AnswersColumn is the table column denoting the answers relation/edge.
+	AnswersColumn = "enrollment_id"
+	// ActivitiesTable is the table that holds the activities relation/edge.
+	ActivitiesTable = "service_activities"
+	// ActivitiesInverseTable is the table name for the ServiceActivity entity.
+	// It exists in this package in order to avoid circular dependency with the "serviceactivity" package.
+	ActivitiesInverseTable = "service_activities"
+	// ActivitiesColumn is the table column denoting the activities relation/edge.
+	ActivitiesColumn = "enrollment_id"
 	// HistoryTable is the table that holds the history relation/edge.
 	HistoryTable = "status_changes"
 	// HistoryInverseTable is the table name for the StatusChange entity.
@@ -126,9 +161,13 @@ var Columns = []string{
 	FieldStatus,
 	FieldSource,
 	FieldReferredAt,
+	FieldEligibility,
+	FieldEligibilityNote,
 	FieldEligibilityDecidedAt,
+	FieldWaitlistedAt,
 	FieldConsentedAt,
 	FieldActivatedAt,
+	FieldHoldReason,
 	FieldEndedAt,
 	FieldEndReason,
 	FieldOptOutUntil,
@@ -150,10 +189,14 @@ func ValidColumn(column string) bool {
 //
 //	import _ "github.com/carehub/carehub/ent/runtime"
 var (
-	Hooks  [3]ent.Hook
+	Hooks  [4]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
+	// EligibilityNoteValidator is a validator for the "eligibility_note" field. It is called by the builders before save.
+	EligibilityNoteValidator func(string) error
+	// HoldReasonValidator is a validator for the "hold_reason" field. It is called by the builders before save.
+	HoldReasonValidator func(string) error
 	// EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
 	EndReasonValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
@@ -179,6 +222,18 @@ func SourceValidator(s code.EnrollmentSource) error {
 		return nil
 	default:
 		return fmt.Errorf("enrollment: invalid enum value for source field: %q", s)
+	}
+}
+
+const DefaultEligibility code.EligibilityDecision = "UNDECIDED"
+
+// EligibilityValidator is a validator for the "eligibility" field enum values. It is called by the builders before save.
+func EligibilityValidator(e code.EligibilityDecision) error {
+	switch e {
+	case "UNDECIDED", "ELIGIBLE", "INELIGIBLE":
+		return nil
+	default:
+		return fmt.Errorf("enrollment: invalid enum value for eligibility field: %q", e)
 	}
 }
 
@@ -250,9 +305,24 @@ func ByReferredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReferredAt, opts...).ToFunc()
 }
 
+// ByEligibility orders the results by the eligibility field.
+func ByEligibility(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEligibility, opts...).ToFunc()
+}
+
+// ByEligibilityNote orders the results by the eligibility_note field.
+func ByEligibilityNote(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEligibilityNote, opts...).ToFunc()
+}
+
 // ByEligibilityDecidedAt orders the results by the eligibility_decided_at field.
 func ByEligibilityDecidedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEligibilityDecidedAt, opts...).ToFunc()
+}
+
+// ByWaitlistedAt orders the results by the waitlisted_at field.
+func ByWaitlistedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWaitlistedAt, opts...).ToFunc()
 }
 
 // ByConsentedAt orders the results by the consented_at field.
@@ -263,6 +333,11 @@ func ByConsentedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByActivatedAt orders the results by the activated_at field.
 func ByActivatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActivatedAt, opts...).ToFunc()
+}
+
+// ByHoldReason orders the results by the hold_reason field.
+func ByHoldReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHoldReason, opts...).ToFunc()
 }
 
 // ByEndedAt orders the results by the ended_at field.
@@ -315,6 +390,41 @@ func ByTrialSubjectField(field string, opts ...sql.OrderTermOption) OrderOption 
 	}
 }
 
+// ByOnboardingField orders the results by onboarding field.
+func ByOnboardingField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newOnboardingStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByAnswersCount orders the results by answers count.
+func ByAnswersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newAnswersStep(), opts...)
+	}
+}
+
+// ByAnswers orders the results by answers terms.
+func ByAnswers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAnswersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByActivitiesCount orders the results by activities count.
+func ByActivitiesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newActivitiesStep(), opts...)
+	}
+}
+
+// ByActivities orders the results by activities terms.
+func ByActivities(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newActivitiesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByHistoryCount orders the results by history count.
 func ByHistoryCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -361,6 +471,27 @@ func newTrialSubjectStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(TrialSubjectInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2O, false, TrialSubjectTable, TrialSubjectColumn),
+	)
+}
+func newOnboardingStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(OnboardingInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, OnboardingTable, OnboardingColumn),
+	)
+}
+func newAnswersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AnswersInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, AnswersTable, AnswersColumn),
+	)
+}
+func newActivitiesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ActivitiesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ActivitiesTable, ActivitiesColumn),
 	)
 }
 func newHistoryStep() *sqlgraph.Step {

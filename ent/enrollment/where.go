@@ -107,9 +107,19 @@ func ReferredAt(v time.Time) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldReferredAt, v))
 }
 
+// EligibilityNote applies equality check predicate on the "eligibility_note" field. It's identical to EligibilityNoteEQ.
+func EligibilityNote(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldEligibilityNote, v))
+}
+
 // EligibilityDecidedAt applies equality check predicate on the "eligibility_decided_at" field. It's identical to EligibilityDecidedAtEQ.
 func EligibilityDecidedAt(v time.Time) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldEligibilityDecidedAt, v))
+}
+
+// WaitlistedAt applies equality check predicate on the "waitlisted_at" field. It's identical to WaitlistedAtEQ.
+func WaitlistedAt(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldWaitlistedAt, v))
 }
 
 // ConsentedAt applies equality check predicate on the "consented_at" field. It's identical to ConsentedAtEQ.
@@ -120,6 +130,11 @@ func ConsentedAt(v time.Time) predicate.Enrollment {
 // ActivatedAt applies equality check predicate on the "activated_at" field. It's identical to ActivatedAtEQ.
 func ActivatedAt(v time.Time) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldActivatedAt, v))
+}
+
+// HoldReason applies equality check predicate on the "hold_reason" field. It's identical to HoldReasonEQ.
+func HoldReason(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldHoldReason, v))
 }
 
 // EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
@@ -558,6 +573,111 @@ func ReferredAtLTE(v time.Time) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldLTE(FieldReferredAt, v))
 }
 
+// EligibilityEQ applies the EQ predicate on the "eligibility" field.
+func EligibilityEQ(v code.EligibilityDecision) predicate.Enrollment {
+	vc := v
+	return predicate.Enrollment(sql.FieldEQ(FieldEligibility, vc))
+}
+
+// EligibilityNEQ applies the NEQ predicate on the "eligibility" field.
+func EligibilityNEQ(v code.EligibilityDecision) predicate.Enrollment {
+	vc := v
+	return predicate.Enrollment(sql.FieldNEQ(FieldEligibility, vc))
+}
+
+// EligibilityIn applies the In predicate on the "eligibility" field.
+func EligibilityIn(vs ...code.EligibilityDecision) predicate.Enrollment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Enrollment(sql.FieldIn(FieldEligibility, v...))
+}
+
+// EligibilityNotIn applies the NotIn predicate on the "eligibility" field.
+func EligibilityNotIn(vs ...code.EligibilityDecision) predicate.Enrollment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Enrollment(sql.FieldNotIn(FieldEligibility, v...))
+}
+
+// EligibilityNoteEQ applies the EQ predicate on the "eligibility_note" field.
+func EligibilityNoteEQ(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteNEQ applies the NEQ predicate on the "eligibility_note" field.
+func EligibilityNoteNEQ(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNEQ(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteIn applies the In predicate on the "eligibility_note" field.
+func EligibilityNoteIn(vs ...string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIn(FieldEligibilityNote, vs...))
+}
+
+// EligibilityNoteNotIn applies the NotIn predicate on the "eligibility_note" field.
+func EligibilityNoteNotIn(vs ...string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotIn(FieldEligibilityNote, vs...))
+}
+
+// EligibilityNoteGT applies the GT predicate on the "eligibility_note" field.
+func EligibilityNoteGT(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGT(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteGTE applies the GTE predicate on the "eligibility_note" field.
+func EligibilityNoteGTE(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGTE(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteLT applies the LT predicate on the "eligibility_note" field.
+func EligibilityNoteLT(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLT(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteLTE applies the LTE predicate on the "eligibility_note" field.
+func EligibilityNoteLTE(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLTE(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteContains applies the Contains predicate on the "eligibility_note" field.
+func EligibilityNoteContains(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldContains(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteHasPrefix applies the HasPrefix predicate on the "eligibility_note" field.
+func EligibilityNoteHasPrefix(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldHasPrefix(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteHasSuffix applies the HasSuffix predicate on the "eligibility_note" field.
+func EligibilityNoteHasSuffix(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldHasSuffix(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteIsNil applies the IsNil predicate on the "eligibility_note" field.
+func EligibilityNoteIsNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIsNull(FieldEligibilityNote))
+}
+
+// EligibilityNoteNotNil applies the NotNil predicate on the "eligibility_note" field.
+func EligibilityNoteNotNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotNull(FieldEligibilityNote))
+}
+
+// EligibilityNoteEqualFold applies the EqualFold predicate on the "eligibility_note" field.
+func EligibilityNoteEqualFold(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEqualFold(FieldEligibilityNote, v))
+}
+
+// EligibilityNoteContainsFold applies the ContainsFold predicate on the "eligibility_note" field.
+func EligibilityNoteContainsFold(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldContainsFold(FieldEligibilityNote, v))
+}
+
 // EligibilityDecidedAtEQ applies the EQ predicate on the "eligibility_decided_at" field.
 func EligibilityDecidedAtEQ(v time.Time) predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldEQ(FieldEligibilityDecidedAt, v))
@@ -606,6 +726,56 @@ func EligibilityDecidedAtIsNil() predicate.Enrollment {
 // EligibilityDecidedAtNotNil applies the NotNil predicate on the "eligibility_decided_at" field.
 func EligibilityDecidedAtNotNil() predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldNotNull(FieldEligibilityDecidedAt))
+}
+
+// WaitlistedAtEQ applies the EQ predicate on the "waitlisted_at" field.
+func WaitlistedAtEQ(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtNEQ applies the NEQ predicate on the "waitlisted_at" field.
+func WaitlistedAtNEQ(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNEQ(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtIn applies the In predicate on the "waitlisted_at" field.
+func WaitlistedAtIn(vs ...time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIn(FieldWaitlistedAt, vs...))
+}
+
+// WaitlistedAtNotIn applies the NotIn predicate on the "waitlisted_at" field.
+func WaitlistedAtNotIn(vs ...time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotIn(FieldWaitlistedAt, vs...))
+}
+
+// WaitlistedAtGT applies the GT predicate on the "waitlisted_at" field.
+func WaitlistedAtGT(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGT(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtGTE applies the GTE predicate on the "waitlisted_at" field.
+func WaitlistedAtGTE(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGTE(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtLT applies the LT predicate on the "waitlisted_at" field.
+func WaitlistedAtLT(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLT(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtLTE applies the LTE predicate on the "waitlisted_at" field.
+func WaitlistedAtLTE(v time.Time) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLTE(FieldWaitlistedAt, v))
+}
+
+// WaitlistedAtIsNil applies the IsNil predicate on the "waitlisted_at" field.
+func WaitlistedAtIsNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIsNull(FieldWaitlistedAt))
+}
+
+// WaitlistedAtNotNil applies the NotNil predicate on the "waitlisted_at" field.
+func WaitlistedAtNotNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotNull(FieldWaitlistedAt))
 }
 
 // ConsentedAtEQ applies the EQ predicate on the "consented_at" field.
@@ -706,6 +876,81 @@ func ActivatedAtIsNil() predicate.Enrollment {
 // ActivatedAtNotNil applies the NotNil predicate on the "activated_at" field.
 func ActivatedAtNotNil() predicate.Enrollment {
 	return predicate.Enrollment(sql.FieldNotNull(FieldActivatedAt))
+}
+
+// HoldReasonEQ applies the EQ predicate on the "hold_reason" field.
+func HoldReasonEQ(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEQ(FieldHoldReason, v))
+}
+
+// HoldReasonNEQ applies the NEQ predicate on the "hold_reason" field.
+func HoldReasonNEQ(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNEQ(FieldHoldReason, v))
+}
+
+// HoldReasonIn applies the In predicate on the "hold_reason" field.
+func HoldReasonIn(vs ...string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIn(FieldHoldReason, vs...))
+}
+
+// HoldReasonNotIn applies the NotIn predicate on the "hold_reason" field.
+func HoldReasonNotIn(vs ...string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotIn(FieldHoldReason, vs...))
+}
+
+// HoldReasonGT applies the GT predicate on the "hold_reason" field.
+func HoldReasonGT(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGT(FieldHoldReason, v))
+}
+
+// HoldReasonGTE applies the GTE predicate on the "hold_reason" field.
+func HoldReasonGTE(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldGTE(FieldHoldReason, v))
+}
+
+// HoldReasonLT applies the LT predicate on the "hold_reason" field.
+func HoldReasonLT(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLT(FieldHoldReason, v))
+}
+
+// HoldReasonLTE applies the LTE predicate on the "hold_reason" field.
+func HoldReasonLTE(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldLTE(FieldHoldReason, v))
+}
+
+// HoldReasonContains applies the Contains predicate on the "hold_reason" field.
+func HoldReasonContains(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldContains(FieldHoldReason, v))
+}
+
+// HoldReasonHasPrefix applies the HasPrefix predicate on the "hold_reason" field.
+func HoldReasonHasPrefix(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldHasPrefix(FieldHoldReason, v))
+}
+
+// HoldReasonHasSuffix applies the HasSuffix predicate on the "hold_reason" field.
+func HoldReasonHasSuffix(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldHasSuffix(FieldHoldReason, v))
+}
+
+// HoldReasonIsNil applies the IsNil predicate on the "hold_reason" field.
+func HoldReasonIsNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldIsNull(FieldHoldReason))
+}
+
+// HoldReasonNotNil applies the NotNil predicate on the "hold_reason" field.
+func HoldReasonNotNil() predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldNotNull(FieldHoldReason))
+}
+
+// HoldReasonEqualFold applies the EqualFold predicate on the "hold_reason" field.
+func HoldReasonEqualFold(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldEqualFold(FieldHoldReason, v))
+}
+
+// HoldReasonContainsFold applies the ContainsFold predicate on the "hold_reason" field.
+func HoldReasonContainsFold(v string) predicate.Enrollment {
+	return predicate.Enrollment(sql.FieldContainsFold(FieldHoldReason, v))
 }
 
 // EndedAtEQ applies the EQ predicate on the "ended_at" field.
@@ -1034,6 +1279,75 @@ func HasTrialSubject() predicate.Enrollment {
 func HasTrialSubjectWith(preds ...predicate.TrialSubject) predicate.Enrollment {
 	return predicate.Enrollment(func(s *sql.Selector) {
 		step := newTrialSubjectStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasOnboarding applies the HasEdge predicate on the "onboarding" edge.
+func HasOnboarding() predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, OnboardingTable, OnboardingColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasOnboardingWith applies the HasEdge predicate on the "onboarding" edge with a given conditions (other predicates).
+func HasOnboardingWith(preds ...predicate.OnboardingPlan) predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := newOnboardingStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAnswers applies the HasEdge predicate on the "answers" edge.
+func HasAnswers() predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, AnswersTable, AnswersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAnswersWith applies the HasEdge predicate on the "answers" edge with a given conditions (other predicates).
+func HasAnswersWith(preds ...predicate.EligibilityAnswer) predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := newAnswersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasActivities applies the HasEdge predicate on the "activities" edge.
+func HasActivities() predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ActivitiesTable, ActivitiesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasActivitiesWith applies the HasEdge predicate on the "activities" edge with a given conditions (other predicates).
+func HasActivitiesWith(preds ...predicate.ServiceActivity) predicate.Enrollment {
+	return predicate.Enrollment(func(s *sql.Selector) {
+		step := newActivitiesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -80,7 +80,7 @@ var (
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k code.EventKind) error {
 	switch k {
-	case "CASE_ENTERED", "CASE_ASSIGNED", "CASE_UPDATED", "ACCESS_CHANGED", "CONSENT_CHANGED":
+	case "CASE_ENTERED", "CASE_ASSIGNED", "CASE_UPDATED", "ACCESS_CHANGED", "CONSENT_CHANGED", "ENROLLMENT_CHANGED", "VERIFICATION_CHANGED":
 		return nil
 	default:
 		return fmt.Errorf("event: invalid enum value for kind field: %q", k)

@@ -21,6 +21,18 @@ func (f AccountFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccountMutation", m)
 }
 
+// The ActivityTemplateFunc type is an adapter to allow the use of ordinary
+// function as ActivityTemplate mutator.
+type ActivityTemplateFunc func(context.Context, *ent.ActivityTemplateMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ActivityTemplateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ActivityTemplateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ActivityTemplateMutation", m)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary
 // function as AuditEvent mutator.
 type AuditEventFunc func(context.Context, *ent.AuditEventMutation) (ent.Value, error)
@@ -43,6 +55,18 @@ func (f AuditHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditHeadMutation", m)
+}
+
+// The BenefitVerificationFunc type is an adapter to allow the use of ordinary
+// function as BenefitVerification mutator.
+type BenefitVerificationFunc func(context.Context, *ent.BenefitVerificationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BenefitVerificationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BenefitVerificationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BenefitVerificationMutation", m)
 }
 
 // The CareCaseFunc type is an adapter to allow the use of ordinary
@@ -153,6 +177,18 @@ func (f CoverageFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CoverageMutation", m)
 }
 
+// The CoverageBenefitFunc type is an adapter to allow the use of ordinary
+// function as CoverageBenefit mutator.
+type CoverageBenefitFunc func(context.Context, *ent.CoverageBenefitMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CoverageBenefitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CoverageBenefitMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CoverageBenefitMutation", m)
+}
+
 // The DepartmentFunc type is an adapter to allow the use of ordinary
 // function as Department mutator.
 type DepartmentFunc func(context.Context, *ent.DepartmentMutation) (ent.Value, error)
@@ -163,6 +199,42 @@ func (f DepartmentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DepartmentMutation", m)
+}
+
+// The DisclosureFunc type is an adapter to allow the use of ordinary
+// function as Disclosure mutator.
+type DisclosureFunc func(context.Context, *ent.DisclosureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DisclosureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DisclosureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DisclosureMutation", m)
+}
+
+// The DocumentFunc type is an adapter to allow the use of ordinary
+// function as Document mutator.
+type DocumentFunc func(context.Context, *ent.DocumentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DocumentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DocumentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DocumentMutation", m)
+}
+
+// The EligibilityAnswerFunc type is an adapter to allow the use of ordinary
+// function as EligibilityAnswer mutator.
+type EligibilityAnswerFunc func(context.Context, *ent.EligibilityAnswerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f EligibilityAnswerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.EligibilityAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EligibilityAnswerMutation", m)
 }
 
 // The EligibilityCriterionFunc type is an adapter to allow the use of ordinary
@@ -247,6 +319,18 @@ func (f IdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdentityMutation", m)
+}
+
+// The IdentityVerificationFunc type is an adapter to allow the use of ordinary
+// function as IdentityVerification mutator.
+type IdentityVerificationFunc func(context.Context, *ent.IdentityVerificationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IdentityVerificationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IdentityVerificationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdentityVerificationMutation", m)
 }
 
 // The ImportRunFunc type is an adapter to allow the use of ordinary
@@ -345,6 +429,18 @@ func (f MembershipFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MembershipMutation", m)
 }
 
+// The OnboardingPlanFunc type is an adapter to allow the use of ordinary
+// function as OnboardingPlan mutator.
+type OnboardingPlanFunc func(context.Context, *ent.OnboardingPlanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OnboardingPlanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OnboardingPlanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OnboardingPlanMutation", m)
+}
+
 // The OrganizationFunc type is an adapter to allow the use of ordinary
 // function as Organization mutator.
 type OrganizationFunc func(context.Context, *ent.OrganizationMutation) (ent.Value, error)
@@ -381,6 +477,18 @@ func (f PortalAccessFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PortalAccessMutation", m)
 }
 
+// The PriorAuthorizationFunc type is an adapter to allow the use of ordinary
+// function as PriorAuthorization mutator.
+type PriorAuthorizationFunc func(context.Context, *ent.PriorAuthorizationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PriorAuthorizationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PriorAuthorizationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PriorAuthorizationMutation", m)
+}
+
 // The ProductFunc type is an adapter to allow the use of ordinary
 // function as Product mutator.
 type ProductFunc func(context.Context, *ent.ProductMutation) (ent.Value, error)
@@ -391,6 +499,18 @@ func (f ProductFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProductMutation", m)
+}
+
+// The ProgramProductFunc type is an adapter to allow the use of ordinary
+// function as ProgramProduct mutator.
+type ProgramProductFunc func(context.Context, *ent.ProgramProductMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProgramProductFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProgramProductMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProgramProductMutation", m)
 }
 
 // The ProgramSiteFunc type is an adapter to allow the use of ordinary
@@ -427,6 +547,18 @@ func (f ProviderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProviderMutation", m)
+}
+
+// The ProxyGrantFunc type is an adapter to allow the use of ordinary
+// function as ProxyGrant mutator.
+type ProxyGrantFunc func(context.Context, *ent.ProxyGrantMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProxyGrantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProxyGrantMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProxyGrantMutation", m)
 }
 
 // The RequiredConsentFunc type is an adapter to allow the use of ordinary
@@ -489,6 +621,18 @@ func (f ScheduledJobFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ScheduledJobMutation", m)
 }
 
+// The ServiceActivityFunc type is an adapter to allow the use of ordinary
+// function as ServiceActivity mutator.
+type ServiceActivityFunc func(context.Context, *ent.ServiceActivityMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ServiceActivityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ServiceActivityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ServiceActivityMutation", m)
+}
+
 // The StatusChangeFunc type is an adapter to allow the use of ordinary
 // function as StatusChange mutator.
 type StatusChangeFunc func(context.Context, *ent.StatusChangeMutation) (ent.Value, error)
@@ -547,6 +691,18 @@ func (f TrialSubjectFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TrialSubjectMutation", m)
+}
+
+// The VerificationAttemptFunc type is an adapter to allow the use of ordinary
+// function as VerificationAttempt mutator.
+type VerificationAttemptFunc func(context.Context, *ent.VerificationAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f VerificationAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.VerificationAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.VerificationAttemptMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -9,8 +9,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/auditevent"
 	"github.com/carehub/carehub/ent/audithead"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -20,7 +22,11 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
@@ -28,6 +34,7 @@ import (
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -36,24 +43,30 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 )
 
 // The Query interface represents an operation that queries a graph.
@@ -139,6 +152,33 @@ func (f TraverseAccount) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AccountQuery", q)
 }
 
+// The ActivityTemplateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ActivityTemplateFunc func(context.Context, *ent.ActivityTemplateQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ActivityTemplateFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ActivityTemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ActivityTemplateQuery", q)
+}
+
+// The TraverseActivityTemplate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseActivityTemplate func(context.Context, *ent.ActivityTemplateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseActivityTemplate) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseActivityTemplate) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ActivityTemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ActivityTemplateQuery", q)
+}
+
 // The AuditEventFunc type is an adapter to allow the use of ordinary function as a Querier.
 type AuditEventFunc func(context.Context, *ent.AuditEventQuery) (ent.Value, error)
 
@@ -191,6 +231,33 @@ func (f TraverseAuditHead) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditHeadQuery", q)
+}
+
+// The BenefitVerificationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BenefitVerificationFunc func(context.Context, *ent.BenefitVerificationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BenefitVerificationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BenefitVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BenefitVerificationQuery", q)
+}
+
+// The TraverseBenefitVerification type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBenefitVerification func(context.Context, *ent.BenefitVerificationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBenefitVerification) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBenefitVerification) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BenefitVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BenefitVerificationQuery", q)
 }
 
 // The CareCaseFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -436,6 +503,33 @@ func (f TraverseCoverage) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.CoverageQuery", q)
 }
 
+// The CoverageBenefitFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CoverageBenefitFunc func(context.Context, *ent.CoverageBenefitQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CoverageBenefitFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CoverageBenefitQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CoverageBenefitQuery", q)
+}
+
+// The TraverseCoverageBenefit type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCoverageBenefit func(context.Context, *ent.CoverageBenefitQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCoverageBenefit) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCoverageBenefit) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CoverageBenefitQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CoverageBenefitQuery", q)
+}
+
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type DepartmentFunc func(context.Context, *ent.DepartmentQuery) (ent.Value, error)
 
@@ -461,6 +555,87 @@ func (f TraverseDepartment) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.DepartmentQuery", q)
+}
+
+// The DisclosureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DisclosureFunc func(context.Context, *ent.DisclosureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DisclosureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DisclosureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DisclosureQuery", q)
+}
+
+// The TraverseDisclosure type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDisclosure func(context.Context, *ent.DisclosureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDisclosure) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDisclosure) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DisclosureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DisclosureQuery", q)
+}
+
+// The DocumentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DocumentFunc func(context.Context, *ent.DocumentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DocumentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DocumentQuery", q)
+}
+
+// The TraverseDocument type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDocument func(context.Context, *ent.DocumentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDocument) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDocument) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DocumentQuery", q)
+}
+
+// The EligibilityAnswerFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EligibilityAnswerFunc func(context.Context, *ent.EligibilityAnswerQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f EligibilityAnswerFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.EligibilityAnswerQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.EligibilityAnswerQuery", q)
+}
+
+// The TraverseEligibilityAnswer type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEligibilityAnswer func(context.Context, *ent.EligibilityAnswerQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEligibilityAnswer) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEligibilityAnswer) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EligibilityAnswerQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.EligibilityAnswerQuery", q)
 }
 
 // The EligibilityCriterionFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -650,6 +825,33 @@ func (f TraverseIdentity) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.IdentityQuery", q)
+}
+
+// The IdentityVerificationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdentityVerificationFunc func(context.Context, *ent.IdentityVerificationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdentityVerificationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IdentityVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IdentityVerificationQuery", q)
+}
+
+// The TraverseIdentityVerification type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdentityVerification func(context.Context, *ent.IdentityVerificationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdentityVerification) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdentityVerification) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdentityVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IdentityVerificationQuery", q)
 }
 
 // The ImportRunFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -868,6 +1070,33 @@ func (f TraverseMembership) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.MembershipQuery", q)
 }
 
+// The OnboardingPlanFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OnboardingPlanFunc func(context.Context, *ent.OnboardingPlanQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f OnboardingPlanFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.OnboardingPlanQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.OnboardingPlanQuery", q)
+}
+
+// The TraverseOnboardingPlan type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOnboardingPlan func(context.Context, *ent.OnboardingPlanQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOnboardingPlan) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOnboardingPlan) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OnboardingPlanQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.OnboardingPlanQuery", q)
+}
+
 // The OrganizationFunc type is an adapter to allow the use of ordinary function as a Querier.
 type OrganizationFunc func(context.Context, *ent.OrganizationQuery) (ent.Value, error)
 
@@ -949,6 +1178,33 @@ func (f TraversePortalAccess) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.PortalAccessQuery", q)
 }
 
+// The PriorAuthorizationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PriorAuthorizationFunc func(context.Context, *ent.PriorAuthorizationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PriorAuthorizationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PriorAuthorizationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PriorAuthorizationQuery", q)
+}
+
+// The TraversePriorAuthorization type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePriorAuthorization func(context.Context, *ent.PriorAuthorizationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePriorAuthorization) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePriorAuthorization) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PriorAuthorizationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PriorAuthorizationQuery", q)
+}
+
 // The ProductFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ProductFunc func(context.Context, *ent.ProductQuery) (ent.Value, error)
 
@@ -974,6 +1230,33 @@ func (f TraverseProduct) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProductQuery", q)
+}
+
+// The ProgramProductFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProgramProductFunc func(context.Context, *ent.ProgramProductQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProgramProductFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProgramProductQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProgramProductQuery", q)
+}
+
+// The TraverseProgramProduct type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProgramProduct func(context.Context, *ent.ProgramProductQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProgramProduct) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProgramProduct) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgramProductQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProgramProductQuery", q)
 }
 
 // The ProgramSiteFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1055,6 +1338,33 @@ func (f TraverseProvider) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProviderQuery", q)
+}
+
+// The ProxyGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProxyGrantFunc func(context.Context, *ent.ProxyGrantQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProxyGrantFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProxyGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProxyGrantQuery", q)
+}
+
+// The TraverseProxyGrant type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProxyGrant func(context.Context, *ent.ProxyGrantQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProxyGrant) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProxyGrant) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProxyGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProxyGrantQuery", q)
 }
 
 // The RequiredConsentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1192,6 +1502,33 @@ func (f TraverseScheduledJob) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ScheduledJobQuery", q)
 }
 
+// The ServiceActivityFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ServiceActivityFunc func(context.Context, *ent.ServiceActivityQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ServiceActivityFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ServiceActivityQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ServiceActivityQuery", q)
+}
+
+// The TraverseServiceActivity type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseServiceActivity func(context.Context, *ent.ServiceActivityQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseServiceActivity) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseServiceActivity) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ServiceActivityQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ServiceActivityQuery", q)
+}
+
 // The StatusChangeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type StatusChangeFunc func(context.Context, *ent.StatusChangeQuery) (ent.Value, error)
 
@@ -1327,15 +1664,46 @@ func (f TraverseTrialSubject) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TrialSubjectQuery", q)
 }
 
+// The VerificationAttemptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type VerificationAttemptFunc func(context.Context, *ent.VerificationAttemptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f VerificationAttemptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.VerificationAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.VerificationAttemptQuery", q)
+}
+
+// The TraverseVerificationAttempt type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseVerificationAttempt func(context.Context, *ent.VerificationAttemptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseVerificationAttempt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseVerificationAttempt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VerificationAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.VerificationAttemptQuery", q)
+}
+
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
 	case *ent.AccountQuery:
 		return &query[*ent.AccountQuery, predicate.Account, account.OrderOption]{typ: ent.TypeAccount, tq: q}, nil
+	case *ent.ActivityTemplateQuery:
+		return &query[*ent.ActivityTemplateQuery, predicate.ActivityTemplate, activitytemplate.OrderOption]{typ: ent.TypeActivityTemplate, tq: q}, nil
 	case *ent.AuditEventQuery:
 		return &query[*ent.AuditEventQuery, predicate.AuditEvent, auditevent.OrderOption]{typ: ent.TypeAuditEvent, tq: q}, nil
 	case *ent.AuditHeadQuery:
 		return &query[*ent.AuditHeadQuery, predicate.AuditHead, audithead.OrderOption]{typ: ent.TypeAuditHead, tq: q}, nil
+	case *ent.BenefitVerificationQuery:
+		return &query[*ent.BenefitVerificationQuery, predicate.BenefitVerification, benefitverification.OrderOption]{typ: ent.TypeBenefitVerification, tq: q}, nil
 	case *ent.CareCaseQuery:
 		return &query[*ent.CareCaseQuery, predicate.CareCase, carecase.OrderOption]{typ: ent.TypeCareCase, tq: q}, nil
 	case *ent.CareProgramQuery:
@@ -1354,8 +1722,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContactPointQuery, predicate.ContactPoint, contactpoint.OrderOption]{typ: ent.TypeContactPoint, tq: q}, nil
 	case *ent.CoverageQuery:
 		return &query[*ent.CoverageQuery, predicate.Coverage, coverage.OrderOption]{typ: ent.TypeCoverage, tq: q}, nil
+	case *ent.CoverageBenefitQuery:
+		return &query[*ent.CoverageBenefitQuery, predicate.CoverageBenefit, coveragebenefit.OrderOption]{typ: ent.TypeCoverageBenefit, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
+	case *ent.DisclosureQuery:
+		return &query[*ent.DisclosureQuery, predicate.Disclosure, disclosure.OrderOption]{typ: ent.TypeDisclosure, tq: q}, nil
+	case *ent.DocumentQuery:
+		return &query[*ent.DocumentQuery, predicate.Document, document.OrderOption]{typ: ent.TypeDocument, tq: q}, nil
+	case *ent.EligibilityAnswerQuery:
+		return &query[*ent.EligibilityAnswerQuery, predicate.EligibilityAnswer, eligibilityanswer.OrderOption]{typ: ent.TypeEligibilityAnswer, tq: q}, nil
 	case *ent.EligibilityCriterionQuery:
 		return &query[*ent.EligibilityCriterionQuery, predicate.EligibilityCriterion, eligibilitycriterion.OrderOption]{typ: ent.TypeEligibilityCriterion, tq: q}, nil
 	case *ent.EnrollmentQuery:
@@ -1370,6 +1746,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.IdentityQuery:
 		return &query[*ent.IdentityQuery, predicate.Identity, identity.OrderOption]{typ: ent.TypeIdentity, tq: q}, nil
+	case *ent.IdentityVerificationQuery:
+		return &query[*ent.IdentityVerificationQuery, predicate.IdentityVerification, identityverification.OrderOption]{typ: ent.TypeIdentityVerification, tq: q}, nil
 	case *ent.ImportRunQuery:
 		return &query[*ent.ImportRunQuery, predicate.ImportRun, importrun.OrderOption]{typ: ent.TypeImportRun, tq: q}, nil
 	case *ent.InquiryQuestionQuery:
@@ -1386,20 +1764,28 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MedicalInquiryQuery, predicate.MedicalInquiry, medicalinquiry.OrderOption]{typ: ent.TypeMedicalInquiry, tq: q}, nil
 	case *ent.MembershipQuery:
 		return &query[*ent.MembershipQuery, predicate.Membership, membership.OrderOption]{typ: ent.TypeMembership, tq: q}, nil
+	case *ent.OnboardingPlanQuery:
+		return &query[*ent.OnboardingPlanQuery, predicate.OnboardingPlan, onboardingplan.OrderOption]{typ: ent.TypeOnboardingPlan, tq: q}, nil
 	case *ent.OrganizationQuery:
 		return &query[*ent.OrganizationQuery, predicate.Organization, organization.OrderOption]{typ: ent.TypeOrganization, tq: q}, nil
 	case *ent.PatientQuery:
 		return &query[*ent.PatientQuery, predicate.Patient, patient.OrderOption]{typ: ent.TypePatient, tq: q}, nil
 	case *ent.PortalAccessQuery:
 		return &query[*ent.PortalAccessQuery, predicate.PortalAccess, portalaccess.OrderOption]{typ: ent.TypePortalAccess, tq: q}, nil
+	case *ent.PriorAuthorizationQuery:
+		return &query[*ent.PriorAuthorizationQuery, predicate.PriorAuthorization, priorauthorization.OrderOption]{typ: ent.TypePriorAuthorization, tq: q}, nil
 	case *ent.ProductQuery:
 		return &query[*ent.ProductQuery, predicate.Product, product.OrderOption]{typ: ent.TypeProduct, tq: q}, nil
+	case *ent.ProgramProductQuery:
+		return &query[*ent.ProgramProductQuery, predicate.ProgramProduct, programproduct.OrderOption]{typ: ent.TypeProgramProduct, tq: q}, nil
 	case *ent.ProgramSiteQuery:
 		return &query[*ent.ProgramSiteQuery, predicate.ProgramSite, programsite.OrderOption]{typ: ent.TypeProgramSite, tq: q}, nil
 	case *ent.ProgramTeamMemberQuery:
 		return &query[*ent.ProgramTeamMemberQuery, predicate.ProgramTeamMember, programteammember.OrderOption]{typ: ent.TypeProgramTeamMember, tq: q}, nil
 	case *ent.ProviderQuery:
 		return &query[*ent.ProviderQuery, predicate.Provider, provider.OrderOption]{typ: ent.TypeProvider, tq: q}, nil
+	case *ent.ProxyGrantQuery:
+		return &query[*ent.ProxyGrantQuery, predicate.ProxyGrant, proxygrant.OrderOption]{typ: ent.TypeProxyGrant, tq: q}, nil
 	case *ent.RequiredConsentQuery:
 		return &query[*ent.RequiredConsentQuery, predicate.RequiredConsent, requiredconsent.OrderOption]{typ: ent.TypeRequiredConsent, tq: q}, nil
 	case *ent.ResponseAnswerQuery:
@@ -1410,6 +1796,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.RoutingRuleQuery, predicate.RoutingRule, routingrule.OrderOption]{typ: ent.TypeRoutingRule, tq: q}, nil
 	case *ent.ScheduledJobQuery:
 		return &query[*ent.ScheduledJobQuery, predicate.ScheduledJob, scheduledjob.OrderOption]{typ: ent.TypeScheduledJob, tq: q}, nil
+	case *ent.ServiceActivityQuery:
+		return &query[*ent.ServiceActivityQuery, predicate.ServiceActivity, serviceactivity.OrderOption]{typ: ent.TypeServiceActivity, tq: q}, nil
 	case *ent.StatusChangeQuery:
 		return &query[*ent.StatusChangeQuery, predicate.StatusChange, statuschange.OrderOption]{typ: ent.TypeStatusChange, tq: q}, nil
 	case *ent.TouchpointQuery:
@@ -1420,6 +1808,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TrialDetailQuery, predicate.TrialDetail, trialdetail.OrderOption]{typ: ent.TypeTrialDetail, tq: q}, nil
 	case *ent.TrialSubjectQuery:
 		return &query[*ent.TrialSubjectQuery, predicate.TrialSubject, trialsubject.OrderOption]{typ: ent.TypeTrialSubject, tq: q}, nil
+	case *ent.VerificationAttemptQuery:
+		return &query[*ent.VerificationAttemptQuery, predicate.VerificationAttempt, verificationattempt.OrderOption]{typ: ent.TypeVerificationAttempt, tq: q}, nil
 	default:
 		return nil, fmt.Errorf("unknown query type %T", q)
 	}

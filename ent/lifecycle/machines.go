@@ -79,6 +79,49 @@ var PortalAccess = Machine[code.PortalAccessStatus]{
 	code.PortalAccessStatusSuspended:       {code.PortalAccessStatusActive, code.PortalAccessStatusRevoked},
 }
 
+// Subject is the lifecycle of a participant of a trial. SCREENING and what follows demand a consent to participate.
+var Subject = Machine[code.SubjectState]{
+	code.SubjectStatePotentialCandidate:  {code.SubjectStateCandidate},
+	code.SubjectStateCandidate:           {code.SubjectStateScreening, code.SubjectStateNotRegistered},
+	code.SubjectStateScreening:           {code.SubjectStateEligible, code.SubjectStateIneligible},
+	code.SubjectStateEligible:            {code.SubjectStatePendingOnStudy},
+	code.SubjectStatePendingOnStudy:      {code.SubjectStateOnStudy},
+	code.SubjectStateOnStudy:             {code.SubjectStateOnStudyIntervention, code.SubjectStateOnStudyObservation},
+	code.SubjectStateOnStudyIntervention: {code.SubjectStateFollowUp},
+	code.SubjectStateOnStudyObservation:  {code.SubjectStateFollowUp},
+	code.SubjectStateFollowUp:            {code.SubjectStateOffStudy},
+}.with(code.SubjectStateWithdrawn,
+	code.SubjectStatePotentialCandidate, code.SubjectStateCandidate, code.SubjectStateScreening, code.SubjectStateEligible,
+	code.SubjectStatePendingOnStudy, code.SubjectStateOnStudy, code.SubjectStateOnStudyIntervention,
+	code.SubjectStateOnStudyObservation, code.SubjectStateFollowUp)
+
+// Activity is the lifecycle of a service for an enrolled patient.
+var Activity = Machine[code.ActivityStatus]{
+	code.ActivityStatusRequested:  {code.ActivityStatusAccepted, code.ActivityStatusOnHold},
+	code.ActivityStatusAccepted:   {code.ActivityStatusInProgress, code.ActivityStatusOnHold},
+	code.ActivityStatusInProgress: {code.ActivityStatusCompleted, code.ActivityStatusFailed, code.ActivityStatusOnHold},
+	code.ActivityStatusOnHold:     {code.ActivityStatusRequested, code.ActivityStatusInProgress},
+}.with(code.ActivityStatusCancelled,
+	code.ActivityStatusRequested, code.ActivityStatusAccepted, code.ActivityStatusInProgress, code.ActivityStatusOnHold)
+
+// Verification is the lifecycle of a verification of benefits. SUBMITTED after PARTIAL or ERROR is another attempt;
+// after EXPIRED comes a new verification.
+var Verification = Machine[code.VerificationStatus]{
+	code.VerificationStatusDraft:      {code.VerificationStatusSubmitted, code.VerificationStatusCancelled},
+	code.VerificationStatusSubmitted:  {code.VerificationStatusInProgress, code.VerificationStatusCancelled},
+	code.VerificationStatusInProgress: {code.VerificationStatusComplete, code.VerificationStatusPartial, code.VerificationStatusError, code.VerificationStatusCancelled},
+	code.VerificationStatusPartial:    {code.VerificationStatusSubmitted},
+	code.VerificationStatusError:      {code.VerificationStatusSubmitted},
+	code.VerificationStatusComplete:   {code.VerificationStatusExpired},
+}
+
+// PriorAuthorization is the lifecycle of a payer's leave.
+var PriorAuthorization = Machine[code.PriorAuthorizationStatus]{
+	code.PriorAuthorizationStatusDraft:     {code.PriorAuthorizationStatusSubmitted, code.PriorAuthorizationStatusCancelled},
+	code.PriorAuthorizationStatusSubmitted: {code.PriorAuthorizationStatusApproved, code.PriorAuthorizationStatusDenied, code.PriorAuthorizationStatusCancelled},
+	code.PriorAuthorizationStatusApproved:  {code.PriorAuthorizationStatusExpired},
+}
+
 // ShortcutApproval reports whether the author of a response may approve it without a review: a standard letter,
 // which was approved before it was used, in answer to questions on label.
 func ShortcutApproval(kind code.ResponseKind, offLabel bool) bool {

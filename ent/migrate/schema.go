@@ -28,6 +28,47 @@ var (
 		Columns:    AccountsColumns,
 		PrimaryKey: []*schema.Column{AccountsColumns[0]},
 	}
+	// ActivityTemplatesColumns holds the columns for the "activity_templates" table.
+	ActivityTemplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TRAINING_CALL", "NURSE_VISIT", "FIRST_FILL", "REFILL_REMINDER", "COPAY_CARD", "EDUCATION", "ASSESSMENT", "FIRST_DOSE", "HOLD_REVIEW", "CONSENT_RENEWAL", "RECONSENT", "REVERIFICATION", "OTHER"}},
+		{Name: "title", Type: field.TypeString, Size: 200},
+		{Name: "due_days", Type: field.TypeInt},
+		{Name: "mandatory", Type: field.TypeBool, Default: true},
+		{Name: "program_id", Type: field.TypeUUID},
+	}
+	// ActivityTemplatesTable holds the schema information for the "activity_templates" table.
+	ActivityTemplatesTable = &schema.Table{
+		Name:       "activity_templates",
+		Columns:    ActivityTemplatesColumns,
+		PrimaryKey: []*schema.Column{ActivityTemplatesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "activity_templates_care_programs_program",
+				Columns:    []*schema.Column{ActivityTemplatesColumns[11]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "activitytemplate_program_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{ActivityTemplatesColumns[11], ActivityTemplatesColumns[6]},
+			},
+			{
+				Name:    "activitytemplate_program_id_seq_id",
+				Unique:  false,
+				Columns: []*schema.Column{ActivityTemplatesColumns[11], ActivityTemplatesColumns[6], ActivityTemplatesColumns[0]},
+			},
+		},
+	}
 	// AuditEventsColumns holds the columns for the "audit_events" table.
 	AuditEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -82,6 +123,115 @@ var (
 		Name:       "audit_heads",
 		Columns:    AuditHeadsColumns,
 		PrimaryKey: []*schema.Column{AuditHeadsColumns[0]},
+	}
+	// BenefitVerificationsColumns holds the columns for the "benefit_verifications" table.
+	BenefitVerificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "purposes", Type: field.TypeJSON, Nullable: true, SchemaType: map[string]string{"postgres": "json"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "SUBMITTED", "IN_PROGRESS", "COMPLETE", "PARTIAL", "ERROR", "CANCELLED", "EXPIRED"}, Default: "DRAFT"},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"ELECTRONIC", "PHONE", "PORTAL", "FAX"}, Default: "ELECTRONIC"},
+		{Name: "result", Type: field.TypeEnum, Nullable: true, Enums: []string{"COVERED", "NOT_COVERED", "PRIOR_AUTHORIZATION_REQUIRED", "UNKNOWN"}},
+		{Name: "disposition", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "error_code", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "payer_reference", Type: field.TypeString, Nullable: true, Size: 120},
+		{Name: "attempt", Type: field.TypeInt, Default: 0},
+		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "valid_until", Type: field.TypeTime, Nullable: true},
+		{Name: "due_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reverify_at", Type: field.TypeTime, Nullable: true},
+		{Name: "patient_id", Type: field.TypeUUID},
+		{Name: "coverage_id", Type: field.TypeUUID},
+		{Name: "enrollment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "product_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "requested_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "supersedes_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// BenefitVerificationsTable holds the schema information for the "benefit_verifications" table.
+	BenefitVerificationsTable = &schema.Table{
+		Name:       "benefit_verifications",
+		Columns:    BenefitVerificationsColumns,
+		PrimaryKey: []*schema.Column{BenefitVerificationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "benefit_verifications_patients_patient",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[19]},
+				RefColumns: []*schema.Column{PatientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "benefit_verifications_coverages_coverage",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[20]},
+				RefColumns: []*schema.Column{CoveragesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "benefit_verifications_enrollments_enrollment",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[21]},
+				RefColumns: []*schema.Column{EnrollmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "benefit_verifications_products_product",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[22]},
+				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "benefit_verifications_identities_requested_by",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[23]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "benefit_verifications_benefit_verifications_superseded_by",
+				Columns:    []*schema.Column{BenefitVerificationsColumns[24]},
+				RefColumns: []*schema.Column{BenefitVerificationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "benefitverification_patient_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[19], BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
+			},
+			{
+				Name:    "benefitverification_coverage_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[20], BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
+			},
+			{
+				Name:    "benefitverification_enrollment_id_status",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[21], BenefitVerificationsColumns[7]},
+			},
+			{
+				Name:    "benefitverification_status_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[7], BenefitVerificationsColumns[17]},
+			},
+			{
+				Name:    "benefitverification_status_valid_until",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[7], BenefitVerificationsColumns[16]},
+			},
+			{
+				Name:    "benefitverification_status_reverify_at",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[7], BenefitVerificationsColumns[18]},
+			},
+			{
+				Name:    "benefitverification_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
+			},
+		},
 	}
 	// CareCasesColumns holds the columns for the "care_cases" table.
 	CareCasesColumns = []*schema.Column{
@@ -246,7 +396,13 @@ var (
 		{Name: "coverage_required", Type: field.TypeBool, Default: false},
 		{Name: "self_enrollment", Type: field.TypeBool, Default: false},
 		{Name: "registry_id", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "auto_activate", Type: field.TypeBool, Default: false},
+		{Name: "waitlist", Type: field.TypeBool, Default: true},
+		{Name: "lead_hours", Type: field.TypeInt, Default: 24},
+		{Name: "cutoff_hours", Type: field.TypeInt, Default: 24},
+		{Name: "opt_out_days", Type: field.TypeInt, Default: 0},
 		{Name: "product_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// CareProgramsTable holds the schema information for the "care_programs" table.
 	CareProgramsTable = &schema.Table{
@@ -256,8 +412,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "care_programs_products_product",
-				Columns:    []*schema.Column{CareProgramsColumns[15]},
+				Columns:    []*schema.Column{CareProgramsColumns[20]},
 				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "care_programs_care_programs_children",
+				Columns:    []*schema.Column{CareProgramsColumns[21]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -271,6 +433,11 @@ var (
 				Name:    "careprogram_registry_id",
 				Unique:  false,
 				Columns: []*schema.Column{CareProgramsColumns[14]},
+			},
+			{
+				Name:    "careprogram_kind_status",
+				Unique:  false,
+				Columns: []*schema.Column{CareProgramsColumns[6], CareProgramsColumns[8]},
 			},
 		},
 	}
@@ -434,6 +601,7 @@ var (
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "PROPOSED", "ACTIVE", "REJECTED", "INACTIVE", "ENTERED_IN_ERROR"}},
 		{Name: "decision", Type: field.TypeEnum, Enums: []string{"PERMIT", "DENY"}},
 		{Name: "captured_via", Type: field.TypeEnum, Enums: []string{"PHONE", "EMAIL", "FAX", "LETTER", "PORTAL", "APP", "SMS", "IN_PERSON", "VIDEO"}},
+		{Name: "requested_at", Type: field.TypeTime, Nullable: true},
 		{Name: "captured_at", Type: field.TypeTime},
 		{Name: "effective_from", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
@@ -441,8 +609,8 @@ var (
 		{Name: "revoked_reason", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "signer_role", Type: field.TypeEnum, Enums: []string{"SELF", "GUARDIAN", "LEGAL_REPRESENTATIVE"}},
 		{Name: "signer_name", Type: field.TypeString, Nullable: true, Size: 200},
-		{Name: "evidence_kind", Type: field.TypeEnum, Enums: []string{"E_SIGNATURE", "PHONE_RECORDING", "SCANNED_DOCUMENT", "WITNESS", "SOURCE_RECORD"}},
-		{Name: "evidence_ref", Type: field.TypeString, Size: 300},
+		{Name: "evidence_kind", Type: field.TypeEnum, Nullable: true, Enums: []string{"E_SIGNATURE", "PHONE_RECORDING", "SCANNED_DOCUMENT", "WITNESS", "SOURCE_RECORD"}},
+		{Name: "evidence_ref", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "info_description", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "discloser", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "recipient", Type: field.TypeString, Nullable: true, Size: 200},
@@ -451,6 +619,8 @@ var (
 		{Name: "patient_id", Type: field.TypeUUID},
 		{Name: "form_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "program_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "renews_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ConsentsTable holds the schema information for the "consents" table.
 	ConsentsTable = &schema.Table{
@@ -460,20 +630,32 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "consents_patients_patient",
-				Columns:    []*schema.Column{ConsentsColumns[24]},
+				Columns:    []*schema.Column{ConsentsColumns[25]},
 				RefColumns: []*schema.Column{PatientsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "consents_consent_forms_form",
-				Columns:    []*schema.Column{ConsentsColumns[25]},
+				Columns:    []*schema.Column{ConsentsColumns[26]},
 				RefColumns: []*schema.Column{ConsentFormsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "consents_care_programs_program",
-				Columns:    []*schema.Column{ConsentsColumns[26]},
+				Columns:    []*schema.Column{ConsentsColumns[27]},
 				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "consents_documents_document",
+				Columns:    []*schema.Column{ConsentsColumns[28]},
+				RefColumns: []*schema.Column{DocumentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "consents_consents_renewed_by",
+				Columns:    []*schema.Column{ConsentsColumns[29]},
+				RefColumns: []*schema.Column{ConsentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -481,17 +663,22 @@ var (
 			{
 				Name:    "consent_patient_id_scope_status",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[24], ConsentsColumns[6], ConsentsColumns[7]},
+				Columns: []*schema.Column{ConsentsColumns[25], ConsentsColumns[6], ConsentsColumns[7]},
 			},
 			{
 				Name:    "consent_patient_id_captured_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[24], ConsentsColumns[10], ConsentsColumns[0]},
+				Columns: []*schema.Column{ConsentsColumns[25], ConsentsColumns[11], ConsentsColumns[0]},
 			},
 			{
 				Name:    "consent_captured_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[10], ConsentsColumns[0]},
+				Columns: []*schema.Column{ConsentsColumns[11], ConsentsColumns[0]},
+			},
+			{
+				Name:    "consent_status_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[7], ConsentsColumns[13]},
 			},
 		},
 	}
@@ -513,7 +700,9 @@ var (
 		{Name: "effective_to", Type: field.TypeTime, Nullable: true},
 		{Name: "ethics_version", Type: field.TypeString, Nullable: true, Size: 60},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "APPROVED", "RETIRED"}, Default: "DRAFT"},
+		{Name: "approved_at", Type: field.TypeTime, Nullable: true},
 		{Name: "program_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "approved_by_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ConsentFormsTable holds the schema information for the "consent_forms" table.
 	ConsentFormsTable = &schema.Table{
@@ -523,8 +712,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "consent_forms_care_programs_program",
-				Columns:    []*schema.Column{ConsentFormsColumns[16]},
+				Columns:    []*schema.Column{ConsentFormsColumns[17]},
 				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "consent_forms_identities_approved_by",
+				Columns:    []*schema.Column{ConsentFormsColumns[18]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -635,6 +830,61 @@ var (
 			},
 		},
 	}
+	// CoverageBenefitsColumns holds the columns for the "coverage_benefits" table.
+	CoverageBenefitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "in_network", Type: field.TypeBool},
+		{Name: "currency", Type: field.TypeString, Size: 3},
+		{Name: "deductible_individual_limit", Type: field.TypeInt64, Nullable: true},
+		{Name: "deductible_individual_applied", Type: field.TypeInt64, Nullable: true},
+		{Name: "deductible_individual_remaining", Type: field.TypeInt64, Nullable: true},
+		{Name: "deductible_family_limit", Type: field.TypeInt64, Nullable: true},
+		{Name: "deductible_family_applied", Type: field.TypeInt64, Nullable: true},
+		{Name: "deductible_family_remaining", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_individual_limit", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_individual_applied", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_individual_remaining", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_family_limit", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_family_applied", Type: field.TypeInt64, Nullable: true},
+		{Name: "out_of_pocket_family_remaining", Type: field.TypeInt64, Nullable: true},
+		{Name: "copay", Type: field.TypeInt64, Nullable: true},
+		{Name: "coinsurance_basis_points", Type: field.TypeInt, Nullable: true},
+		{Name: "prior_authorization_required", Type: field.TypeBool, Nullable: true},
+		{Name: "step_therapy", Type: field.TypeBool, Nullable: true},
+		{Name: "notes", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "verification_id", Type: field.TypeUUID},
+	}
+	// CoverageBenefitsTable holds the schema information for the "coverage_benefits" table.
+	CoverageBenefitsTable = &schema.Table{
+		Name:       "coverage_benefits",
+		Columns:    CoverageBenefitsColumns,
+		PrimaryKey: []*schema.Column{CoverageBenefitsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "coverage_benefits_benefit_verifications_verification",
+				Columns:    []*schema.Column{CoverageBenefitsColumns[25]},
+				RefColumns: []*schema.Column{BenefitVerificationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "coveragebenefit_verification_id_in_network",
+				Unique:  true,
+				Columns: []*schema.Column{CoverageBenefitsColumns[25], CoverageBenefitsColumns[6]},
+			},
+			{
+				Name:    "coveragebenefit_verification_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{CoverageBenefitsColumns[25], CoverageBenefitsColumns[2], CoverageBenefitsColumns[0]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -657,6 +907,140 @@ var (
 				Name:    "department_code",
 				Unique:  true,
 				Columns: []*schema.Column{DepartmentsColumns[6]},
+			},
+		},
+	}
+	// DisclosuresColumns holds the columns for the "disclosures" table.
+	DisclosuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "disclosed_at", Type: field.TypeTime},
+		{Name: "recipient_name", Type: field.TypeString, Size: 200},
+		{Name: "recipient_address", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "description", Type: field.TypeString, Size: 1000},
+		{Name: "purpose", Type: field.TypeString, Size: 300},
+		{Name: "legal_basis", Type: field.TypeEnum, Enums: []string{"AUTHORIZATION", "PUBLIC_HEALTH", "RESEARCH", "REQUIRED_BY_LAW"}},
+		{Name: "patient_id", Type: field.TypeUUID},
+		{Name: "consent_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DisclosuresTable holds the schema information for the "disclosures" table.
+	DisclosuresTable = &schema.Table{
+		Name:       "disclosures",
+		Columns:    DisclosuresColumns,
+		PrimaryKey: []*schema.Column{DisclosuresColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "disclosures_patients_patient",
+				Columns:    []*schema.Column{DisclosuresColumns[12]},
+				RefColumns: []*schema.Column{PatientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "disclosures_consents_consent",
+				Columns:    []*schema.Column{DisclosuresColumns[13]},
+				RefColumns: []*schema.Column{ConsentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "disclosure_patient_id_disclosed_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DisclosuresColumns[12], DisclosuresColumns[6], DisclosuresColumns[0]},
+			},
+		},
+	}
+	// DocumentsColumns holds the columns for the "documents" table.
+	DocumentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONSENT_EVIDENCE", "INSURANCE_CARD", "PRIOR_AUTHORIZATION", "PROXY_EVIDENCE", "OTHER"}},
+		{Name: "title", Type: field.TypeString, Size: 200},
+		{Name: "content_type", Type: field.TypeString, Size: 100},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString, Size: 64},
+		{Name: "blob", Type: field.TypeString, Size: 200},
+		{Name: "patient_id", Type: field.TypeUUID},
+	}
+	// DocumentsTable holds the schema information for the "documents" table.
+	DocumentsTable = &schema.Table{
+		Name:       "documents",
+		Columns:    DocumentsColumns,
+		PrimaryKey: []*schema.Column{DocumentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "documents_patients_patient",
+				Columns:    []*schema.Column{DocumentsColumns[12]},
+				RefColumns: []*schema.Column{PatientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "document_patient_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{DocumentsColumns[12], DocumentsColumns[2], DocumentsColumns[0]},
+			},
+		},
+	}
+	// EligibilityAnswersColumns holds the columns for the "eligibility_answers" table.
+	EligibilityAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "value", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "result", Type: field.TypeEnum, Enums: []string{"MET", "NOT_MET", "UNKNOWN"}},
+		{Name: "answered_at", Type: field.TypeTime},
+		{Name: "enrollment_id", Type: field.TypeUUID},
+		{Name: "criterion_id", Type: field.TypeUUID},
+		{Name: "answered_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// EligibilityAnswersTable holds the schema information for the "eligibility_answers" table.
+	EligibilityAnswersTable = &schema.Table{
+		Name:       "eligibility_answers",
+		Columns:    EligibilityAnswersColumns,
+		PrimaryKey: []*schema.Column{EligibilityAnswersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "eligibility_answers_enrollments_enrollment",
+				Columns:    []*schema.Column{EligibilityAnswersColumns[9]},
+				RefColumns: []*schema.Column{EnrollmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "eligibility_answers_eligibility_criteria_criterion",
+				Columns:    []*schema.Column{EligibilityAnswersColumns[10]},
+				RefColumns: []*schema.Column{EligibilityCriteriaColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "eligibility_answers_identities_answered_by",
+				Columns:    []*schema.Column{EligibilityAnswersColumns[11]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eligibilityanswer_enrollment_id_criterion_id",
+				Unique:  true,
+				Columns: []*schema.Column{EligibilityAnswersColumns[9], EligibilityAnswersColumns[10]},
+			},
+			{
+				Name:    "eligibilityanswer_enrollment_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{EligibilityAnswersColumns[9], EligibilityAnswersColumns[2], EligibilityAnswersColumns[0]},
 			},
 		},
 	}
@@ -712,9 +1096,13 @@ var (
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"REFERRED", "SCREENING", "ELIGIBLE", "INELIGIBLE", "WAITLISTED", "CONSENT_PENDING", "READY", "ACTIVE", "ON_HOLD", "COMPLETED", "WITHDRAWN", "DISCONTINUED", "DECLINED", "CANCELLED"}, Default: "REFERRED"},
 		{Name: "source", Type: field.TypeEnum, Enums: []string{"PROVIDER", "PATIENT", "COORDINATOR", "IMPORT"}},
 		{Name: "referred_at", Type: field.TypeTime},
+		{Name: "eligibility", Type: field.TypeEnum, Enums: []string{"UNDECIDED", "ELIGIBLE", "INELIGIBLE"}, Default: "UNDECIDED"},
+		{Name: "eligibility_note", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "eligibility_decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "waitlisted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "consented_at", Type: field.TypeTime, Nullable: true},
 		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
+		{Name: "hold_reason", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "end_reason", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "opt_out_until", Type: field.TypeString, Nullable: true},
@@ -731,25 +1119,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "enrollments_patients_patient",
-				Columns:    []*schema.Column{EnrollmentsColumns[15]},
+				Columns:    []*schema.Column{EnrollmentsColumns[19]},
 				RefColumns: []*schema.Column{PatientsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrollments_care_programs_program",
-				Columns:    []*schema.Column{EnrollmentsColumns[16]},
+				Columns:    []*schema.Column{EnrollmentsColumns[20]},
 				RefColumns: []*schema.Column{CareProgramsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "enrollments_providers_referrer",
-				Columns:    []*schema.Column{EnrollmentsColumns[17]},
+				Columns:    []*schema.Column{EnrollmentsColumns[21]},
 				RefColumns: []*schema.Column{ProvidersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "enrollments_identities_coordinator",
-				Columns:    []*schema.Column{EnrollmentsColumns[18]},
+				Columns:    []*schema.Column{EnrollmentsColumns[22]},
 				RefColumns: []*schema.Column{IdentitiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -758,7 +1146,7 @@ var (
 			{
 				Name:    "enrollment_patient_id_program_id",
 				Unique:  true,
-				Columns: []*schema.Column{EnrollmentsColumns[15], EnrollmentsColumns[16]},
+				Columns: []*schema.Column{EnrollmentsColumns[19], EnrollmentsColumns[20]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "ended_at IS NULL",
 				},
@@ -766,27 +1154,32 @@ var (
 			{
 				Name:    "enrollment_patient_id_referred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrollmentsColumns[15], EnrollmentsColumns[8], EnrollmentsColumns[0]},
+				Columns: []*schema.Column{EnrollmentsColumns[19], EnrollmentsColumns[8], EnrollmentsColumns[0]},
 			},
 			{
 				Name:    "enrollment_program_id_referred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrollmentsColumns[16], EnrollmentsColumns[8], EnrollmentsColumns[0]},
+				Columns: []*schema.Column{EnrollmentsColumns[20], EnrollmentsColumns[8], EnrollmentsColumns[0]},
 			},
 			{
 				Name:    "enrollment_coordinator_id_referred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrollmentsColumns[18], EnrollmentsColumns[8], EnrollmentsColumns[0]},
+				Columns: []*schema.Column{EnrollmentsColumns[22], EnrollmentsColumns[8], EnrollmentsColumns[0]},
 			},
 			{
 				Name:    "enrollment_referrer_id_referred_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{EnrollmentsColumns[17], EnrollmentsColumns[8], EnrollmentsColumns[0]},
+				Columns: []*schema.Column{EnrollmentsColumns[21], EnrollmentsColumns[8], EnrollmentsColumns[0]},
 			},
 			{
 				Name:    "enrollment_referred_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{EnrollmentsColumns[8], EnrollmentsColumns[0]},
+			},
+			{
+				Name:    "enrollment_program_id_status_waitlisted_at",
+				Unique:  false,
+				Columns: []*schema.Column{EnrollmentsColumns[20], EnrollmentsColumns[6], EnrollmentsColumns[12]},
 			},
 		},
 	}
@@ -795,7 +1188,7 @@ var (
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "pos", Type: field.TypeInt64, Nullable: true},
 		{Name: "event_id", Type: field.TypeUUID},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CASE_ENTERED", "CASE_ASSIGNED", "CASE_UPDATED", "ACCESS_CHANGED", "CONSENT_CHANGED"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CASE_ENTERED", "CASE_ASSIGNED", "CASE_UPDATED", "ACCESS_CHANGED", "CONSENT_CHANGED", "ENROLLMENT_CHANGED", "VERIFICATION_CHANGED"}},
 		{Name: "entity", Type: field.TypeString},
 		{Name: "entity_id", Type: field.TypeUUID},
 		{Name: "department", Type: field.TypeString, Nullable: true},
@@ -943,6 +1336,52 @@ var (
 				Name:    "identity_name_id",
 				Unique:  false,
 				Columns: []*schema.Column{IdentitiesColumns[9], IdentitiesColumns[0]},
+			},
+		},
+	}
+	// IdentityVerificationsColumns holds the columns for the "identity_verifications" table.
+	IdentityVerificationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"IN_PERSON", "DOCUMENT", "VIDEO", "KNOWLEDGE_BASED", "FEDERATED"}},
+		{Name: "level", Type: field.TypeEnum, Enums: []string{"IAL1", "IAL2", "IAL3"}},
+		{Name: "verified_at", Type: field.TypeTime},
+		{Name: "account_id", Type: field.TypeUUID},
+		{Name: "portal_access_id", Type: field.TypeUUID},
+	}
+	// IdentityVerificationsTable holds the schema information for the "identity_verifications" table.
+	IdentityVerificationsTable = &schema.Table{
+		Name:       "identity_verifications",
+		Columns:    IdentityVerificationsColumns,
+		PrimaryKey: []*schema.Column{IdentityVerificationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "identity_verifications_accounts_account",
+				Columns:    []*schema.Column{IdentityVerificationsColumns[9]},
+				RefColumns: []*schema.Column{AccountsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "identity_verifications_portal_accesses_portal_access",
+				Columns:    []*schema.Column{IdentityVerificationsColumns[10]},
+				RefColumns: []*schema.Column{PortalAccessesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "identityverification_account_id_verified_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{IdentityVerificationsColumns[9], IdentityVerificationsColumns[8], IdentityVerificationsColumns[0]},
+			},
+			{
+				Name:    "identityverification_portal_access_id_verified_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{IdentityVerificationsColumns[10], IdentityVerificationsColumns[8], IdentityVerificationsColumns[0]},
 			},
 		},
 	}
@@ -1326,6 +1765,31 @@ var (
 			},
 		},
 	}
+	// OnboardingPlansColumns holds the columns for the "onboarding_plans" table.
+	OnboardingPlansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "enrollment_id", Type: field.TypeUUID, Unique: true},
+	}
+	// OnboardingPlansTable holds the schema information for the "onboarding_plans" table.
+	OnboardingPlansTable = &schema.Table{
+		Name:       "onboarding_plans",
+		Columns:    OnboardingPlansColumns,
+		PrimaryKey: []*schema.Column{OnboardingPlansColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "onboarding_plans_enrollments_onboarding",
+				Columns:    []*schema.Column{OnboardingPlansColumns[7]},
+				RefColumns: []*schema.Column{EnrollmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+	}
 	// OrganizationsColumns holds the columns for the "organizations" table.
 	OrganizationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1402,9 +1866,11 @@ var (
 		{Name: "portal", Type: field.TypeEnum, Enums: []string{"PROVIDER_PORTAL", "PATIENT_PORTAL", "TRIAL_PORTAL", "STAFF_CONSOLE", "ANALYTICS"}},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"INVITED", "IDENTITY_PENDING", "ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"}},
 		{Name: "invited_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_login_at", Type: field.TypeTime, Nullable: true},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "invitation_hash", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "account_id", Type: field.TypeUUID},
 	}
 	// PortalAccessesTable holds the schema information for the "portal_accesses" table.
@@ -1415,26 +1881,105 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "portal_accesses_accounts_account",
-				Columns:    []*schema.Column{PortalAccessesColumns[12]},
+				Columns:    []*schema.Column{PortalAccessesColumns[14]},
 				RefColumns: []*schema.Column{AccountsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "portalaccess_invitation_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PortalAccessesColumns[13]},
+			},
+			{
 				Name:    "portalaccess_account_id_portal",
 				Unique:  true,
-				Columns: []*schema.Column{PortalAccessesColumns[12], PortalAccessesColumns[6]},
+				Columns: []*schema.Column{PortalAccessesColumns[14], PortalAccessesColumns[6]},
 			},
 			{
 				Name:    "portalaccess_account_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PortalAccessesColumns[12], PortalAccessesColumns[8], PortalAccessesColumns[0]},
+				Columns: []*schema.Column{PortalAccessesColumns[14], PortalAccessesColumns[8], PortalAccessesColumns[0]},
 			},
 			{
 				Name:    "portalaccess_invited_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{PortalAccessesColumns[8], PortalAccessesColumns[0]},
+			},
+			{
+				Name:    "portalaccess_status_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{PortalAccessesColumns[7], PortalAccessesColumns[9]},
+			},
+		},
+	}
+	// PriorAuthorizationsColumns holds the columns for the "prior_authorizations" table.
+	PriorAuthorizationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "SUBMITTED", "APPROVED", "DENIED", "CANCELLED", "EXPIRED"}, Default: "DRAFT"},
+		{Name: "number", Type: field.TypeString, Nullable: true, Size: 80},
+		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "valid_from", Type: field.TypeString, Nullable: true},
+		{Name: "valid_until", Type: field.TypeString, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "patient_id", Type: field.TypeUUID},
+		{Name: "coverage_id", Type: field.TypeUUID},
+		{Name: "verification_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "product_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PriorAuthorizationsTable holds the schema information for the "prior_authorizations" table.
+	PriorAuthorizationsTable = &schema.Table{
+		Name:       "prior_authorizations",
+		Columns:    PriorAuthorizationsColumns,
+		PrimaryKey: []*schema.Column{PriorAuthorizationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "prior_authorizations_patients_patient",
+				Columns:    []*schema.Column{PriorAuthorizationsColumns[13]},
+				RefColumns: []*schema.Column{PatientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "prior_authorizations_coverages_coverage",
+				Columns:    []*schema.Column{PriorAuthorizationsColumns[14]},
+				RefColumns: []*schema.Column{CoveragesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "prior_authorizations_benefit_verifications_verification",
+				Columns:    []*schema.Column{PriorAuthorizationsColumns[15]},
+				RefColumns: []*schema.Column{BenefitVerificationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "prior_authorizations_products_product",
+				Columns:    []*schema.Column{PriorAuthorizationsColumns[16]},
+				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "priorauthorization_coverage_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PriorAuthorizationsColumns[14], PriorAuthorizationsColumns[2], PriorAuthorizationsColumns[0]},
+			},
+			{
+				Name:    "priorauthorization_patient_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{PriorAuthorizationsColumns[13], PriorAuthorizationsColumns[2], PriorAuthorizationsColumns[0]},
+			},
+			{
+				Name:    "priorauthorization_status_valid_until",
+				Unique:  false,
+				Columns: []*schema.Column{PriorAuthorizationsColumns[6], PriorAuthorizationsColumns[11]},
 			},
 		},
 	}
@@ -1468,6 +2013,49 @@ var (
 				Name:    "product_name_id",
 				Unique:  false,
 				Columns: []*schema.Column{ProductsColumns[6], ProductsColumns[0]},
+			},
+		},
+	}
+	// ProgramProductsColumns holds the columns for the "program_products" table.
+	ProgramProductsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "program_id", Type: field.TypeUUID},
+		{Name: "product_id", Type: field.TypeUUID},
+	}
+	// ProgramProductsTable holds the schema information for the "program_products" table.
+	ProgramProductsTable = &schema.Table{
+		Name:       "program_products",
+		Columns:    ProgramProductsColumns,
+		PrimaryKey: []*schema.Column{ProgramProductsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "program_products_care_programs_program",
+				Columns:    []*schema.Column{ProgramProductsColumns[6]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "program_products_products_product",
+				Columns:    []*schema.Column{ProgramProductsColumns[7]},
+				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "programproduct_program_id_product_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProgramProductsColumns[6], ProgramProductsColumns[7]},
+			},
+			{
+				Name:    "programproduct_program_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProgramProductsColumns[6], ProgramProductsColumns[2], ProgramProductsColumns[0]},
 			},
 		},
 	}
@@ -1563,6 +2151,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ProgramTeamMembersColumns[10], ProgramTeamMembersColumns[9]},
 			},
+			{
+				Name:    "programteammember_program_id_started_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProgramTeamMembersColumns[10], ProgramTeamMembersColumns[7], ProgramTeamMembersColumns[0]},
+			},
 		},
 	}
 	// ProvidersColumns holds the columns for the "providers" table.
@@ -1616,6 +2209,75 @@ var (
 				Name:    "provider_family_given_id",
 				Unique:  false,
 				Columns: []*schema.Column{ProvidersColumns[7], ProvidersColumns[6], ProvidersColumns[0]},
+			},
+		},
+	}
+	// ProxyGrantsColumns holds the columns for the "proxy_grants" table.
+	ProxyGrantsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "relationship", Type: field.TypeEnum, Enums: []string{"PARENT", "GUARDIAN", "SPOUSE", "CHILD", "CAREGIVER", "LEGAL_REPRESENTATIVE", "OTHER"}},
+		{Name: "scope", Type: field.TypeEnum, Enums: []string{"READ", "MANAGE"}},
+		{Name: "started_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "end_reason", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "patient_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "identity_id", Type: field.TypeUUID},
+	}
+	// ProxyGrantsTable holds the schema information for the "proxy_grants" table.
+	ProxyGrantsTable = &schema.Table{
+		Name:       "proxy_grants",
+		Columns:    ProxyGrantsColumns,
+		PrimaryKey: []*schema.Column{ProxyGrantsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "proxy_grants_patients_patient",
+				Columns:    []*schema.Column{ProxyGrantsColumns[12]},
+				RefColumns: []*schema.Column{PatientsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "proxy_grants_documents_document",
+				Columns:    []*schema.Column{ProxyGrantsColumns[13]},
+				RefColumns: []*schema.Column{DocumentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "proxy_grants_identities_identity",
+				Columns:    []*schema.Column{ProxyGrantsColumns[14]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "proxygrant_patient_id_identity_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProxyGrantsColumns[12], ProxyGrantsColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "ended_at IS NULL",
+				},
+			},
+			{
+				Name:    "proxygrant_identity_id_patient_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProxyGrantsColumns[14], ProxyGrantsColumns[12]},
+			},
+			{
+				Name:    "proxygrant_patient_id_started_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProxyGrantsColumns[12], ProxyGrantsColumns[8], ProxyGrantsColumns[0]},
+			},
+			{
+				Name:    "proxygrant_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ProxyGrantsColumns[9]},
 			},
 		},
 	}
@@ -1816,6 +2478,69 @@ var (
 			},
 		},
 	}
+	// ServiceActivitiesColumns holds the columns for the "service_activities" table.
+	ServiceActivitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "seq", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TRAINING_CALL", "NURSE_VISIT", "FIRST_FILL", "REFILL_REMINDER", "COPAY_CARD", "EDUCATION", "ASSESSMENT", "FIRST_DOSE", "HOLD_REVIEW", "CONSENT_RENEWAL", "RECONSENT", "REVERIFICATION", "OTHER"}},
+		{Name: "title", Type: field.TypeString, Size: 200},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD", "COMPLETED", "FAILED", "CANCELLED"}, Default: "REQUESTED"},
+		{Name: "mandatory", Type: field.TypeBool, Default: false},
+		{Name: "due_at", Type: field.TypeTime},
+		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "outcome", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "enrollment_id", Type: field.TypeUUID},
+		{Name: "plan_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "assignee_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ServiceActivitiesTable holds the schema information for the "service_activities" table.
+	ServiceActivitiesTable = &schema.Table{
+		Name:       "service_activities",
+		Columns:    ServiceActivitiesColumns,
+		PrimaryKey: []*schema.Column{ServiceActivitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "service_activities_enrollments_enrollment",
+				Columns:    []*schema.Column{ServiceActivitiesColumns[14]},
+				RefColumns: []*schema.Column{EnrollmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "service_activities_onboarding_plans_plan",
+				Columns:    []*schema.Column{ServiceActivitiesColumns[15]},
+				RefColumns: []*schema.Column{OnboardingPlansColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "service_activities_identities_assignee",
+				Columns:    []*schema.Column{ServiceActivitiesColumns[16]},
+				RefColumns: []*schema.Column{IdentitiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "serviceactivity_enrollment_id_due_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceActivitiesColumns[14], ServiceActivitiesColumns[11], ServiceActivitiesColumns[0]},
+			},
+			{
+				Name:    "serviceactivity_plan_id_seq_id",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceActivitiesColumns[15], ServiceActivitiesColumns[6], ServiceActivitiesColumns[0]},
+			},
+			{
+				Name:    "serviceactivity_assignee_id_status_due_at",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceActivitiesColumns[16], ServiceActivitiesColumns[9], ServiceActivitiesColumns[11]},
+			},
+		},
+	}
 	// StatusChangesColumns holds the columns for the "status_changes" table.
 	StatusChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1830,6 +2555,12 @@ var (
 		{Name: "inquiry_response_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "portal_access_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "trial_subject_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "prior_authorization_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "benefit_verification_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "service_activity_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "program_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "coverage_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "consent_form_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// StatusChangesTable holds the schema information for the "status_changes" table.
 	StatusChangesTable = &schema.Table{
@@ -1879,6 +2610,42 @@ var (
 				RefColumns: []*schema.Column{TrialSubjectsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "status_changes_prior_authorizations_prior_authorization",
+				Columns:    []*schema.Column{StatusChangesColumns[12]},
+				RefColumns: []*schema.Column{PriorAuthorizationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "status_changes_benefit_verifications_benefit_verification",
+				Columns:    []*schema.Column{StatusChangesColumns[13]},
+				RefColumns: []*schema.Column{BenefitVerificationsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "status_changes_service_activities_service_activity",
+				Columns:    []*schema.Column{StatusChangesColumns[14]},
+				RefColumns: []*schema.Column{ServiceActivitiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "status_changes_care_programs_program",
+				Columns:    []*schema.Column{StatusChangesColumns[15]},
+				RefColumns: []*schema.Column{CareProgramsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "status_changes_coverages_coverage",
+				Columns:    []*schema.Column{StatusChangesColumns[16]},
+				RefColumns: []*schema.Column{CoveragesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "status_changes_consent_forms_consent_form",
+				Columns:    []*schema.Column{StatusChangesColumns[17]},
+				RefColumns: []*schema.Column{ConsentFormsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -1910,6 +2677,36 @@ var (
 				Name:    "statuschange_trial_subject_id_at_id",
 				Unique:  false,
 				Columns: []*schema.Column{StatusChangesColumns[11], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_prior_authorization_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[12], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_benefit_verification_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[13], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_service_activity_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[14], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_program_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[15], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_coverage_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[16], StatusChangesColumns[1], StatusChangesColumns[0]},
+			},
+			{
+				Name:    "statuschange_consent_form_id_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{StatusChangesColumns[17], StatusChangesColumns[1], StatusChangesColumns[0]},
 			},
 		},
 	}
@@ -2158,11 +2955,56 @@ var (
 			},
 		},
 	}
+	// VerificationAttemptsColumns holds the columns for the "verification_attempts" table.
+	VerificationAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "updated_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "submitted_at", Type: field.TypeTime},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true},
+		{Name: "outcome", Type: field.TypeEnum, Enums: []string{"QUEUED", "COMPLETE", "ERROR", "PARTIAL"}, Default: "QUEUED"},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"ELECTRONIC", "PHONE", "PORTAL", "FAX"}, Default: "ELECTRONIC"},
+		{Name: "error_code", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "detail", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "verification_id", Type: field.TypeUUID},
+	}
+	// VerificationAttemptsTable holds the schema information for the "verification_attempts" table.
+	VerificationAttemptsTable = &schema.Table{
+		Name:       "verification_attempts",
+		Columns:    VerificationAttemptsColumns,
+		PrimaryKey: []*schema.Column{VerificationAttemptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "verification_attempts_benefit_verifications_verification",
+				Columns:    []*schema.Column{VerificationAttemptsColumns[13]},
+				RefColumns: []*schema.Column{BenefitVerificationsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "verificationattempt_verification_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{VerificationAttemptsColumns[13], VerificationAttemptsColumns[6]},
+			},
+			{
+				Name:    "verificationattempt_verification_id_seq_id",
+				Unique:  false,
+				Columns: []*schema.Column{VerificationAttemptsColumns[13], VerificationAttemptsColumns[6], VerificationAttemptsColumns[0]},
+			},
+		},
+	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountsTable,
+		ActivityTemplatesTable,
 		AuditEventsTable,
 		AuditHeadsTable,
+		BenefitVerificationsTable,
 		CareCasesTable,
 		CareProgramsTable,
 		CareRelationshipsTable,
@@ -2172,7 +3014,11 @@ var (
 		ConsentFormsTable,
 		ContactPointsTable,
 		CoveragesTable,
+		CoverageBenefitsTable,
 		DepartmentsTable,
+		DisclosuresTable,
+		DocumentsTable,
+		EligibilityAnswersTable,
 		EligibilityCriteriaTable,
 		EnrollmentsTable,
 		EventsTable,
@@ -2180,6 +3026,7 @@ var (
 		ExternalIdentifiersTable,
 		IdempotencyKeysTable,
 		IdentitiesTable,
+		IdentityVerificationsTable,
 		ImportRunsTable,
 		InquiryQuestionsTable,
 		InquiryResponsesTable,
@@ -2188,27 +3035,40 @@ var (
 		LocationsTable,
 		MedicalInquiriesTable,
 		MembershipsTable,
+		OnboardingPlansTable,
 		OrganizationsTable,
 		PatientsTable,
 		PortalAccessesTable,
+		PriorAuthorizationsTable,
 		ProductsTable,
+		ProgramProductsTable,
 		ProgramSitesTable,
 		ProgramTeamMembersTable,
 		ProvidersTable,
+		ProxyGrantsTable,
 		RequiredConsentsTable,
 		ResponseAnswersTable,
 		ResponseCitationsTable,
 		RoutingRulesTable,
 		ScheduledJobsTable,
+		ServiceActivitiesTable,
 		StatusChangesTable,
 		TouchpointsTable,
 		TreatmentsTable,
 		TrialDetailsTable,
 		TrialSubjectsTable,
+		VerificationAttemptsTable,
 	}
 )
 
 func init() {
+	ActivityTemplatesTable.ForeignKeys[0].RefTable = CareProgramsTable
+	BenefitVerificationsTable.ForeignKeys[0].RefTable = PatientsTable
+	BenefitVerificationsTable.ForeignKeys[1].RefTable = CoveragesTable
+	BenefitVerificationsTable.ForeignKeys[2].RefTable = EnrollmentsTable
+	BenefitVerificationsTable.ForeignKeys[3].RefTable = ProductsTable
+	BenefitVerificationsTable.ForeignKeys[4].RefTable = IdentitiesTable
+	BenefitVerificationsTable.ForeignKeys[5].RefTable = BenefitVerificationsTable
 	CareCasesTable.ForeignKeys[0].RefTable = IdentitiesTable
 	CareCasesTable.ForeignKeys[1].RefTable = IdentitiesTable
 	CareCasesTable.ForeignKeys[2].RefTable = CareCasesTable
@@ -2216,6 +3076,7 @@ func init() {
 	CareCasesTable.ForeignKeys[4].RefTable = ProvidersTable
 	CareCasesTable.ForeignKeys[5].RefTable = ProductsTable
 	CareProgramsTable.ForeignKeys[0].RefTable = ProductsTable
+	CareProgramsTable.ForeignKeys[1].RefTable = CareProgramsTable
 	CareRelationshipsTable.ForeignKeys[0].RefTable = ProvidersTable
 	CareRelationshipsTable.ForeignKeys[1].RefTable = PatientsTable
 	CaseRoutingsTable.ForeignKeys[0].RefTable = CareCasesTable
@@ -2225,10 +3086,20 @@ func init() {
 	ConsentsTable.ForeignKeys[0].RefTable = PatientsTable
 	ConsentsTable.ForeignKeys[1].RefTable = ConsentFormsTable
 	ConsentsTable.ForeignKeys[2].RefTable = CareProgramsTable
+	ConsentsTable.ForeignKeys[3].RefTable = DocumentsTable
+	ConsentsTable.ForeignKeys[4].RefTable = ConsentsTable
 	ConsentFormsTable.ForeignKeys[0].RefTable = CareProgramsTable
+	ConsentFormsTable.ForeignKeys[1].RefTable = IdentitiesTable
 	ContactPointsTable.ForeignKeys[0].RefTable = AccountsTable
 	CoveragesTable.ForeignKeys[0].RefTable = PatientsTable
 	CoveragesTable.ForeignKeys[1].RefTable = OrganizationsTable
+	CoverageBenefitsTable.ForeignKeys[0].RefTable = BenefitVerificationsTable
+	DisclosuresTable.ForeignKeys[0].RefTable = PatientsTable
+	DisclosuresTable.ForeignKeys[1].RefTable = ConsentsTable
+	DocumentsTable.ForeignKeys[0].RefTable = PatientsTable
+	EligibilityAnswersTable.ForeignKeys[0].RefTable = EnrollmentsTable
+	EligibilityAnswersTable.ForeignKeys[1].RefTable = EligibilityCriteriaTable
+	EligibilityAnswersTable.ForeignKeys[2].RefTable = IdentitiesTable
 	EligibilityCriteriaTable.ForeignKeys[0].RefTable = CareProgramsTable
 	EligibilityCriteriaTable.Annotation = &entsql.Annotation{
 		Table: "eligibility_criteria",
@@ -2238,6 +3109,8 @@ func init() {
 	EnrollmentsTable.ForeignKeys[2].RefTable = ProvidersTable
 	EnrollmentsTable.ForeignKeys[3].RefTable = IdentitiesTable
 	IdentitiesTable.ForeignKeys[0].RefTable = AccountsTable
+	IdentityVerificationsTable.ForeignKeys[0].RefTable = AccountsTable
+	IdentityVerificationsTable.ForeignKeys[1].RefTable = PortalAccessesTable
 	InquiryQuestionsTable.ForeignKeys[0].RefTable = MedicalInquiriesTable
 	InquiryResponsesTable.ForeignKeys[0].RefTable = MedicalInquiriesTable
 	InquiryResponsesTable.ForeignKeys[1].RefTable = IdentitiesTable
@@ -2249,21 +3122,34 @@ func init() {
 	LocationsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	MedicalInquiriesTable.ForeignKeys[0].RefTable = CareCasesTable
 	MembershipsTable.ForeignKeys[0].RefTable = IdentitiesTable
+	OnboardingPlansTable.ForeignKeys[0].RefTable = EnrollmentsTable
 	PortalAccessesTable.ForeignKeys[0].RefTable = AccountsTable
 	PortalAccessesTable.Annotation = &entsql.Annotation{
 		Table: "portal_accesses",
 	}
+	PriorAuthorizationsTable.ForeignKeys[0].RefTable = PatientsTable
+	PriorAuthorizationsTable.ForeignKeys[1].RefTable = CoveragesTable
+	PriorAuthorizationsTable.ForeignKeys[2].RefTable = BenefitVerificationsTable
+	PriorAuthorizationsTable.ForeignKeys[3].RefTable = ProductsTable
+	ProgramProductsTable.ForeignKeys[0].RefTable = CareProgramsTable
+	ProgramProductsTable.ForeignKeys[1].RefTable = ProductsTable
 	ProgramSitesTable.ForeignKeys[0].RefTable = CareProgramsTable
 	ProgramSitesTable.ForeignKeys[1].RefTable = OrganizationsTable
 	ProgramTeamMembersTable.ForeignKeys[0].RefTable = IdentitiesTable
 	ProgramTeamMembersTable.ForeignKeys[1].RefTable = CareProgramsTable
 	ProvidersTable.ForeignKeys[0].RefTable = OrganizationsTable
+	ProxyGrantsTable.ForeignKeys[0].RefTable = PatientsTable
+	ProxyGrantsTable.ForeignKeys[1].RefTable = DocumentsTable
+	ProxyGrantsTable.ForeignKeys[2].RefTable = IdentitiesTable
 	RequiredConsentsTable.ForeignKeys[0].RefTable = CareProgramsTable
 	ResponseAnswersTable.ForeignKeys[0].RefTable = InquiryResponsesTable
 	ResponseAnswersTable.ForeignKeys[1].RefTable = InquiryQuestionsTable
 	ResponseCitationsTable.ForeignKeys[0].RefTable = InquiryResponsesTable
 	ResponseCitationsTable.ForeignKeys[1].RefTable = KnowledgeResourcesTable
 	RoutingRulesTable.ForeignKeys[0].RefTable = ProductsTable
+	ServiceActivitiesTable.ForeignKeys[0].RefTable = EnrollmentsTable
+	ServiceActivitiesTable.ForeignKeys[1].RefTable = OnboardingPlansTable
+	ServiceActivitiesTable.ForeignKeys[2].RefTable = IdentitiesTable
 	StatusChangesTable.ForeignKeys[0].RefTable = IdentitiesTable
 	StatusChangesTable.ForeignKeys[1].RefTable = CareCasesTable
 	StatusChangesTable.ForeignKeys[2].RefTable = EnrollmentsTable
@@ -2271,6 +3157,12 @@ func init() {
 	StatusChangesTable.ForeignKeys[4].RefTable = InquiryResponsesTable
 	StatusChangesTable.ForeignKeys[5].RefTable = PortalAccessesTable
 	StatusChangesTable.ForeignKeys[6].RefTable = TrialSubjectsTable
+	StatusChangesTable.ForeignKeys[7].RefTable = PriorAuthorizationsTable
+	StatusChangesTable.ForeignKeys[8].RefTable = BenefitVerificationsTable
+	StatusChangesTable.ForeignKeys[9].RefTable = ServiceActivitiesTable
+	StatusChangesTable.ForeignKeys[10].RefTable = CareProgramsTable
+	StatusChangesTable.ForeignKeys[11].RefTable = CoveragesTable
+	StatusChangesTable.ForeignKeys[12].RefTable = ConsentFormsTable
 	TouchpointsTable.ForeignKeys[0].RefTable = PatientsTable
 	TouchpointsTable.ForeignKeys[1].RefTable = ProvidersTable
 	TouchpointsTable.ForeignKeys[2].RefTable = OrganizationsTable
@@ -2286,4 +3178,5 @@ func init() {
 	TrialDetailsTable.ForeignKeys[1].RefTable = OrganizationsTable
 	TrialSubjectsTable.ForeignKeys[0].RefTable = EnrollmentsTable
 	TrialSubjectsTable.ForeignKeys[1].RefTable = ProgramSitesTable
+	VerificationAttemptsTable.ForeignKeys[0].RefTable = BenefitVerificationsTable
 }

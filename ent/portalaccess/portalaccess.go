@@ -35,16 +35,22 @@ const (
 	FieldStatus = "status"
 	// FieldInvitedAt holds the string denoting the invited_at field in the database.
 	FieldInvitedAt = "invited_at"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
 	// FieldActivatedAt holds the string denoting the activated_at field in the database.
 	FieldActivatedAt = "activated_at"
 	// FieldLastLoginAt holds the string denoting the last_login_at field in the database.
 	FieldLastLoginAt = "last_login_at"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldInvitationHash holds the string denoting the invitation_hash field in the database.
+	FieldInvitationHash = "invitation_hash"
 	// EdgeAccount holds the string denoting the account edge name in mutations.
 	EdgeAccount = "account"
 	// EdgeHistory holds the string denoting the history edge name in mutations.
 	EdgeHistory = "history"
+	// EdgeProofs holds the string denoting the proofs edge name in mutations.
+	EdgeProofs = "proofs"
 	// Table holds the table name of the portalaccess in the database.
 	Table = "portal_accesses"
 	// AccountTable is the table that holds the account relation/edge.
@@ -61,6 +67,13 @@ const (
 	HistoryInverseTable = "status_changes"
 	// HistoryColumn is the table column denoting the history relation/edge.
 	HistoryColumn = "portal_access_id"
+	// ProofsTable is the table that holds the proofs relation/edge.
+	ProofsTable = "identity_verifications"
+	// ProofsInverseTable is the table name for the IdentityVerification entity.
+	// It exists in this package in order to avoid circular dependency with the "identityverification" package.
+	ProofsInverseTable = "identity_verifications"
+	// ProofsColumn is the table column denoting the proofs relation/edge.
+	ProofsColumn = "portal_access_id"
 )
 
 // Columns holds all SQL columns for portalaccess fields.
@@ -75,9 +88,11 @@ var Columns = []string{
 	FieldPortal,
 	FieldStatus,
 	FieldInvitedAt,
+	FieldExpiresAt,
 	FieldActivatedAt,
 	FieldLastLoginAt,
 	FieldReason,
+	FieldInvitationHash,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -102,6 +117,8 @@ var (
 	DefaultVersion int
 	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	ReasonValidator func(string) error
+	// InvitationHashValidator is a validator for the "invitation_hash" field. It is called by the builders before save.
+	InvitationHashValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -179,6 +196,11 @@ func ByInvitedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldInvitedAt, opts...).ToFunc()
 }
 
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
 // ByActivatedAt orders the results by the activated_at field.
 func ByActivatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldActivatedAt, opts...).ToFunc()
@@ -192,6 +214,11 @@ func ByLastLoginAt(opts ...sql.OrderTermOption) OrderOption {
 // ByReason orders the results by the reason field.
 func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
+}
+
+// ByInvitationHash orders the results by the invitation_hash field.
+func ByInvitationHash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInvitationHash, opts...).ToFunc()
 }
 
 // ByAccountField orders the results by account field.
@@ -214,6 +241,20 @@ func ByHistory(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newHistoryStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByProofsCount orders the results by proofs count.
+func ByProofsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newProofsStep(), opts...)
+	}
+}
+
+// ByProofs orders the results by proofs terms.
+func ByProofs(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProofsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newAccountStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -226,5 +267,12 @@ func newHistoryStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(HistoryInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, HistoryTable, HistoryColumn),
+	)
+}
+func newProofsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProofsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, ProofsTable, ProofsColumn),
 	)
 }

@@ -92,6 +92,11 @@ func InvitedAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldInvitedAt, v))
 }
 
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldExpiresAt, v))
+}
+
 // ActivatedAt applies equality check predicate on the "activated_at" field. It's identical to ActivatedAtEQ.
 func ActivatedAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldActivatedAt, v))
@@ -105,6 +110,11 @@ func LastLoginAt(v time.Time) predicate.PortalAccess {
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldReason, v))
+}
+
+// InvitationHash applies equality check predicate on the "invitation_hash" field. It's identical to InvitationHashEQ.
+func InvitationHash(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldInvitationHash, v))
 }
 
 // VersionEQ applies the EQ predicate on the "version" field.
@@ -447,6 +457,56 @@ func InvitedAtLTE(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldLTE(FieldInvitedAt, v))
 }
 
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotNull(FieldExpiresAt))
+}
+
 // ActivatedAtEQ applies the EQ predicate on the "activated_at" field.
 func ActivatedAtEQ(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldActivatedAt, v))
@@ -622,6 +682,81 @@ func ReasonContainsFold(v string) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldContainsFold(FieldReason, v))
 }
 
+// InvitationHashEQ applies the EQ predicate on the "invitation_hash" field.
+func InvitationHashEQ(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldInvitationHash, v))
+}
+
+// InvitationHashNEQ applies the NEQ predicate on the "invitation_hash" field.
+func InvitationHashNEQ(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNEQ(FieldInvitationHash, v))
+}
+
+// InvitationHashIn applies the In predicate on the "invitation_hash" field.
+func InvitationHashIn(vs ...string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIn(FieldInvitationHash, vs...))
+}
+
+// InvitationHashNotIn applies the NotIn predicate on the "invitation_hash" field.
+func InvitationHashNotIn(vs ...string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotIn(FieldInvitationHash, vs...))
+}
+
+// InvitationHashGT applies the GT predicate on the "invitation_hash" field.
+func InvitationHashGT(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGT(FieldInvitationHash, v))
+}
+
+// InvitationHashGTE applies the GTE predicate on the "invitation_hash" field.
+func InvitationHashGTE(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGTE(FieldInvitationHash, v))
+}
+
+// InvitationHashLT applies the LT predicate on the "invitation_hash" field.
+func InvitationHashLT(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLT(FieldInvitationHash, v))
+}
+
+// InvitationHashLTE applies the LTE predicate on the "invitation_hash" field.
+func InvitationHashLTE(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLTE(FieldInvitationHash, v))
+}
+
+// InvitationHashContains applies the Contains predicate on the "invitation_hash" field.
+func InvitationHashContains(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldContains(FieldInvitationHash, v))
+}
+
+// InvitationHashHasPrefix applies the HasPrefix predicate on the "invitation_hash" field.
+func InvitationHashHasPrefix(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldHasPrefix(FieldInvitationHash, v))
+}
+
+// InvitationHashHasSuffix applies the HasSuffix predicate on the "invitation_hash" field.
+func InvitationHashHasSuffix(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldHasSuffix(FieldInvitationHash, v))
+}
+
+// InvitationHashIsNil applies the IsNil predicate on the "invitation_hash" field.
+func InvitationHashIsNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIsNull(FieldInvitationHash))
+}
+
+// InvitationHashNotNil applies the NotNil predicate on the "invitation_hash" field.
+func InvitationHashNotNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotNull(FieldInvitationHash))
+}
+
+// InvitationHashEqualFold applies the EqualFold predicate on the "invitation_hash" field.
+func InvitationHashEqualFold(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEqualFold(FieldInvitationHash, v))
+}
+
+// InvitationHashContainsFold applies the ContainsFold predicate on the "invitation_hash" field.
+func InvitationHashContainsFold(v string) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldContainsFold(FieldInvitationHash, v))
+}
+
 // HasAccount applies the HasEdge predicate on the "account" edge.
 func HasAccount() predicate.PortalAccess {
 	return predicate.PortalAccess(func(s *sql.Selector) {
@@ -660,6 +795,29 @@ func HasHistory() predicate.PortalAccess {
 func HasHistoryWith(preds ...predicate.StatusChange) predicate.PortalAccess {
 	return predicate.PortalAccess(func(s *sql.Selector) {
 		step := newHistoryStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasProofs applies the HasEdge predicate on the "proofs" edge.
+func HasProofs() predicate.PortalAccess {
+	return predicate.PortalAccess(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, ProofsTable, ProofsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProofsWith applies the HasEdge predicate on the "proofs" edge with a given conditions (other predicates).
+func HasProofsWith(preds ...predicate.IdentityVerification) predicate.PortalAccess {
+	return predicate.PortalAccess(func(s *sql.Selector) {
+		step := newProofsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

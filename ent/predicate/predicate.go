@@ -9,11 +9,17 @@ import (
 // Account is the predicate function for account builders.
 type Account func(*sql.Selector)
 
+// ActivityTemplate is the predicate function for activitytemplate builders.
+type ActivityTemplate func(*sql.Selector)
+
 // AuditEvent is the predicate function for auditevent builders.
 type AuditEvent func(*sql.Selector)
 
 // AuditHead is the predicate function for audithead builders.
 type AuditHead func(*sql.Selector)
+
+// BenefitVerification is the predicate function for benefitverification builders.
+type BenefitVerification func(*sql.Selector)
 
 // CareCase is the predicate function for carecase builders.
 type CareCase func(*sql.Selector)
@@ -42,8 +48,20 @@ type ContactPoint func(*sql.Selector)
 // Coverage is the predicate function for coverage builders.
 type Coverage func(*sql.Selector)
 
+// CoverageBenefit is the predicate function for coveragebenefit builders.
+type CoverageBenefit func(*sql.Selector)
+
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
+
+// Disclosure is the predicate function for disclosure builders.
+type Disclosure func(*sql.Selector)
+
+// Document is the predicate function for document builders.
+type Document func(*sql.Selector)
+
+// EligibilityAnswer is the predicate function for eligibilityanswer builders.
+type EligibilityAnswer func(*sql.Selector)
 
 // EligibilityCriterion is the predicate function for eligibilitycriterion builders.
 type EligibilityCriterion func(*sql.Selector)
@@ -65,6 +83,9 @@ type IdempotencyKey func(*sql.Selector)
 
 // Identity is the predicate function for identity builders.
 type Identity func(*sql.Selector)
+
+// IdentityVerification is the predicate function for identityverification builders.
+type IdentityVerification func(*sql.Selector)
 
 // ImportRun is the predicate function for importrun builders.
 type ImportRun func(*sql.Selector)
@@ -90,6 +111,9 @@ type MedicalInquiry func(*sql.Selector)
 // Membership is the predicate function for membership builders.
 type Membership func(*sql.Selector)
 
+// OnboardingPlan is the predicate function for onboardingplan builders.
+type OnboardingPlan func(*sql.Selector)
+
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
 
@@ -99,8 +123,14 @@ type Patient func(*sql.Selector)
 // PortalAccess is the predicate function for portalaccess builders.
 type PortalAccess func(*sql.Selector)
 
+// PriorAuthorization is the predicate function for priorauthorization builders.
+type PriorAuthorization func(*sql.Selector)
+
 // Product is the predicate function for product builders.
 type Product func(*sql.Selector)
+
+// ProgramProduct is the predicate function for programproduct builders.
+type ProgramProduct func(*sql.Selector)
 
 // ProgramSite is the predicate function for programsite builders.
 type ProgramSite func(*sql.Selector)
@@ -110,6 +140,9 @@ type ProgramTeamMember func(*sql.Selector)
 
 // Provider is the predicate function for provider builders.
 type Provider func(*sql.Selector)
+
+// ProxyGrant is the predicate function for proxygrant builders.
+type ProxyGrant func(*sql.Selector)
 
 // RequiredConsent is the predicate function for requiredconsent builders.
 type RequiredConsent func(*sql.Selector)
@@ -126,6 +159,9 @@ type RoutingRule func(*sql.Selector)
 // ScheduledJob is the predicate function for scheduledjob builders.
 type ScheduledJob func(*sql.Selector)
 
+// ServiceActivity is the predicate function for serviceactivity builders.
+type ServiceActivity func(*sql.Selector)
+
 // StatusChange is the predicate function for statuschange builders.
 type StatusChange func(*sql.Selector)
 
@@ -140,3 +176,6 @@ type TrialDetail func(*sql.Selector)
 
 // TrialSubject is the predicate function for trialsubject builders.
 type TrialSubject func(*sql.Selector)
+
+// VerificationAttempt is the predicate function for verificationattempt builders.
+type VerificationAttempt func(*sql.Selector)

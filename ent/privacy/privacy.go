@@ -134,6 +134,30 @@ func (f AccountMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AccountMutation", m)
 }
 
+// The ActivityTemplateQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ActivityTemplateQueryRuleFunc func(context.Context, *ent.ActivityTemplateQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ActivityTemplateQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ActivityTemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ActivityTemplateQuery", q)
+}
+
+// The ActivityTemplateMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ActivityTemplateMutationRuleFunc func(context.Context, *ent.ActivityTemplateMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ActivityTemplateMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ActivityTemplateMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ActivityTemplateMutation", m)
+}
+
 // The AuditEventQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AuditEventQueryRuleFunc func(context.Context, *ent.AuditEventQuery) error
@@ -180,6 +204,30 @@ func (f AuditHeadMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditHeadMutation", m)
+}
+
+// The BenefitVerificationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BenefitVerificationQueryRuleFunc func(context.Context, *ent.BenefitVerificationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BenefitVerificationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BenefitVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.BenefitVerificationQuery", q)
+}
+
+// The BenefitVerificationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BenefitVerificationMutationRuleFunc func(context.Context, *ent.BenefitVerificationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BenefitVerificationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.BenefitVerificationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BenefitVerificationMutation", m)
 }
 
 // The CareCaseQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -398,6 +446,30 @@ func (f CoverageMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CoverageMutation", m)
 }
 
+// The CoverageBenefitQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type CoverageBenefitQueryRuleFunc func(context.Context, *ent.CoverageBenefitQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f CoverageBenefitQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CoverageBenefitQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.CoverageBenefitQuery", q)
+}
+
+// The CoverageBenefitMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type CoverageBenefitMutationRuleFunc func(context.Context, *ent.CoverageBenefitMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f CoverageBenefitMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.CoverageBenefitMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.CoverageBenefitMutation", m)
+}
+
 // The DepartmentQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DepartmentQueryRuleFunc func(context.Context, *ent.DepartmentQuery) error
@@ -420,6 +492,78 @@ func (f DepartmentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DepartmentMutation", m)
+}
+
+// The DisclosureQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DisclosureQueryRuleFunc func(context.Context, *ent.DisclosureQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DisclosureQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DisclosureQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DisclosureQuery", q)
+}
+
+// The DisclosureMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DisclosureMutationRuleFunc func(context.Context, *ent.DisclosureMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DisclosureMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DisclosureMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DisclosureMutation", m)
+}
+
+// The DocumentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DocumentQueryRuleFunc func(context.Context, *ent.DocumentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DocumentQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DocumentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DocumentQuery", q)
+}
+
+// The DocumentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DocumentMutationRuleFunc func(context.Context, *ent.DocumentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DocumentMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DocumentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DocumentMutation", m)
+}
+
+// The EligibilityAnswerQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type EligibilityAnswerQueryRuleFunc func(context.Context, *ent.EligibilityAnswerQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f EligibilityAnswerQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.EligibilityAnswerQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.EligibilityAnswerQuery", q)
+}
+
+// The EligibilityAnswerMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type EligibilityAnswerMutationRuleFunc func(context.Context, *ent.EligibilityAnswerMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f EligibilityAnswerMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.EligibilityAnswerMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.EligibilityAnswerMutation", m)
 }
 
 // The EligibilityCriterionQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -588,6 +732,30 @@ func (f IdentityMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.IdentityMutation", m)
+}
+
+// The IdentityVerificationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type IdentityVerificationQueryRuleFunc func(context.Context, *ent.IdentityVerificationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f IdentityVerificationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdentityVerificationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.IdentityVerificationQuery", q)
+}
+
+// The IdentityVerificationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type IdentityVerificationMutationRuleFunc func(context.Context, *ent.IdentityVerificationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f IdentityVerificationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.IdentityVerificationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.IdentityVerificationMutation", m)
 }
 
 // The ImportRunQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -782,6 +950,30 @@ func (f MembershipMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Muta
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.MembershipMutation", m)
 }
 
+// The OnboardingPlanQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type OnboardingPlanQueryRuleFunc func(context.Context, *ent.OnboardingPlanQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f OnboardingPlanQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OnboardingPlanQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.OnboardingPlanQuery", q)
+}
+
+// The OnboardingPlanMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type OnboardingPlanMutationRuleFunc func(context.Context, *ent.OnboardingPlanMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f OnboardingPlanMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.OnboardingPlanMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OnboardingPlanMutation", m)
+}
+
 // The OrganizationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type OrganizationQueryRuleFunc func(context.Context, *ent.OrganizationQuery) error
@@ -854,6 +1046,30 @@ func (f PortalAccessMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mu
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PortalAccessMutation", m)
 }
 
+// The PriorAuthorizationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PriorAuthorizationQueryRuleFunc func(context.Context, *ent.PriorAuthorizationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PriorAuthorizationQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PriorAuthorizationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.PriorAuthorizationQuery", q)
+}
+
+// The PriorAuthorizationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PriorAuthorizationMutationRuleFunc func(context.Context, *ent.PriorAuthorizationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PriorAuthorizationMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.PriorAuthorizationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.PriorAuthorizationMutation", m)
+}
+
 // The ProductQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ProductQueryRuleFunc func(context.Context, *ent.ProductQuery) error
@@ -876,6 +1092,30 @@ func (f ProductMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProductMutation", m)
+}
+
+// The ProgramProductQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ProgramProductQueryRuleFunc func(context.Context, *ent.ProgramProductQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ProgramProductQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgramProductQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ProgramProductQuery", q)
+}
+
+// The ProgramProductMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ProgramProductMutationRuleFunc func(context.Context, *ent.ProgramProductMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ProgramProductMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ProgramProductMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProgramProductMutation", m)
 }
 
 // The ProgramSiteQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -948,6 +1188,30 @@ func (f ProviderMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProviderMutation", m)
+}
+
+// The ProxyGrantQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ProxyGrantQueryRuleFunc func(context.Context, *ent.ProxyGrantQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ProxyGrantQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProxyGrantQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ProxyGrantQuery", q)
+}
+
+// The ProxyGrantMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ProxyGrantMutationRuleFunc func(context.Context, *ent.ProxyGrantMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ProxyGrantMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ProxyGrantMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ProxyGrantMutation", m)
 }
 
 // The RequiredConsentQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -1070,6 +1334,30 @@ func (f ScheduledJobMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mu
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ScheduledJobMutation", m)
 }
 
+// The ServiceActivityQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ServiceActivityQueryRuleFunc func(context.Context, *ent.ServiceActivityQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ServiceActivityQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ServiceActivityQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.ServiceActivityQuery", q)
+}
+
+// The ServiceActivityMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ServiceActivityMutationRuleFunc func(context.Context, *ent.ServiceActivityMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ServiceActivityMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.ServiceActivityMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.ServiceActivityMutation", m)
+}
+
 // The StatusChangeQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type StatusChangeQueryRuleFunc func(context.Context, *ent.StatusChangeQuery) error
@@ -1188,4 +1476,28 @@ func (f TrialSubjectMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mu
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TrialSubjectMutation", m)
+}
+
+// The VerificationAttemptQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type VerificationAttemptQueryRuleFunc func(context.Context, *ent.VerificationAttemptQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f VerificationAttemptQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.VerificationAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.VerificationAttemptQuery", q)
+}
+
+// The VerificationAttemptMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type VerificationAttemptMutationRuleFunc func(context.Context, *ent.VerificationAttemptMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f VerificationAttemptMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.VerificationAttemptMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.VerificationAttemptMutation", m)
 }

@@ -10,14 +10,25 @@ import (
 // reaches is for the rules, which steps it may take for the lifecycles.
 var grants = map[viewer.Persona]map[string]ent.Op{
 	viewer.Provider: {
-		"CareCase":        ent.OpCreate | updates,
-		"MedicalInquiry":  ent.OpCreate,
-		"InquiryQuestion": ent.OpCreate,
-		"InquiryResponse": updates,
+		"CareCase":          ent.OpCreate | updates,
+		"MedicalInquiry":    ent.OpCreate,
+		"InquiryQuestion":   ent.OpCreate,
+		"InquiryResponse":   updates,
+		"Enrollment":        ent.OpCreate | updates,
+		"EligibilityAnswer": ent.OpCreate | updates,
 	},
-	viewer.Liaison:     caseworker,
-	viewer.Staff:       caseworker,
-	viewer.Coordinator: {"Consent": ent.OpCreate | updates},
+	viewer.Patient: {
+		"Consent":           ent.OpCreate | updates,
+		"Enrollment":        ent.OpCreate | updates,
+		"EligibilityAnswer": ent.OpCreate | updates,
+	},
+	viewer.Liaison: caseworker,
+	viewer.Staff:   caseworker,
+	viewer.Coordinator: {
+		"Consent":           ent.OpCreate | updates,
+		"Enrollment":        ent.OpCreate | updates,
+		"EligibilityAnswer": ent.OpCreate | updates,
+	},
 }
 
 const updates = ent.OpUpdate | ent.OpUpdateOne

@@ -11,6 +11,7 @@ import (
 	"github.com/carehub/carehub/ent/liaisonassignment"
 	"github.com/carehub/carehub/ent/membership"
 	"github.com/carehub/carehub/ent/programteammember"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -164,6 +165,16 @@ func consented(column string) Rule {
 				))
 			}))
 		}
+	}
+}
+
+// Recruiting is for lists of trials: the study is open for participants.
+func Recruiting(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(exists(s, trialdetail.Table, "study", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(trialdetail.FieldProgramID), s.C("id")))
+			in.Where(sql.EQ(in.C(trialdetail.FieldStudyStatus), string(code.StudyStatusActive)))
+		}))
 	}
 }
 

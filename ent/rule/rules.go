@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -14,25 +15,35 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -130,21 +141,20 @@ var rules = map[string]ByPersona{
 	},
 	"CareProgram":          programs,
 	"RequiredConsent":      ofProgram(viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"ProgramProduct":       ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff, viewer.Analyst),
+	"ActivityTemplate":     ofProgram(viewer.Coordinator),
 	"ProgramSite":          ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
 	"TrialDetail":          ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
 	"EligibilityCriterion": ofProgram(viewer.Patient, viewer.Provider, viewer.Liaison, viewer.Coordinator, viewer.Staff),
-	"Enrollment": {
-		viewer.Patient:     self(enrollment.FieldPatientID),
-		viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
-		viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
-		viewer.Coordinator: ownEnrollment,
-		viewer.Staff:       casePatient(enrollment.FieldPatientID),
+	"Enrollment":           enrollments,
+	"TrialSubject":         ofEnrollment(trialsubject.FieldEnrollmentID, viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"OnboardingPlan":       ofEnrollment(onboardingplan.FieldEnrollmentID, viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"ServiceActivity":      ofEnrollment(serviceactivity.FieldEnrollmentID, viewer.Patient, viewer.Provider, viewer.Coordinator),
+	"EligibilityAnswer": {
+		viewer.Patient:     through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldPatientID)),
+		viewer.Provider:    through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldReferrerID)),
+		viewer.Coordinator: through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment),
 		viewer.Analyst:     everything,
-	},
-	"TrialSubject": {
-		viewer.Patient:     through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldPatientID)),
-		viewer.Provider:    through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID))),
-		viewer.Coordinator: through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment),
 	},
 	"ConsentForm": {
 		viewer.Patient:     is(consentform.FieldStatus, code.FormStatusApproved),
@@ -161,6 +171,33 @@ var rules = map[string]ByPersona{
 		viewer.Patient:     self(coverage.FieldPatientID),
 		viewer.Provider:    treats(coverage.FieldPatientID),
 		viewer.Coordinator: programPatient(coverage.FieldPatientID),
+	},
+	"BenefitVerification": {
+		viewer.Patient:     self(benefitverification.FieldPatientID),
+		viewer.Provider:    treats(benefitverification.FieldPatientID),
+		viewer.Coordinator: programPatient(benefitverification.FieldPatientID),
+		viewer.Analyst:     everything,
+	},
+	"VerificationAttempt": {
+		viewer.Coordinator: through(verificationattempt.FieldVerificationID, benefitverification.Table, "asked", programPatient(benefitverification.FieldPatientID)),
+	},
+	"CoverageBenefit": {
+		viewer.Patient:     through(coveragebenefit.FieldVerificationID, benefitverification.Table, "asked", self(benefitverification.FieldPatientID)),
+		viewer.Coordinator: through(coveragebenefit.FieldVerificationID, benefitverification.Table, "asked", programPatient(benefitverification.FieldPatientID)),
+	},
+	"PriorAuthorization": {
+		viewer.Patient:     self(priorauthorization.FieldPatientID),
+		viewer.Provider:    treats(priorauthorization.FieldPatientID),
+		viewer.Coordinator: programPatient(priorauthorization.FieldPatientID),
+	},
+	"Document": {
+		viewer.Patient:     self(document.FieldPatientID),
+		viewer.Coordinator: programPatient(document.FieldPatientID),
+	},
+	"Disclosure": {
+		viewer.Patient:     self(disclosure.FieldPatientID),
+		viewer.Coordinator: programPatient(disclosure.FieldPatientID),
+		viewer.Staff:       casePatient(disclosure.FieldPatientID, code.DepartmentCodePrivacy),
 	},
 	"Treatment": {
 		viewer.Patient:     self(treatment.FieldPatientID),
@@ -196,6 +233,12 @@ var rules = map[string]ByPersona{
 			through(statuschange.FieldConsentID, consent.Table, "changed", programPatient(consent.FieldPatientID)),
 			through(statuschange.FieldTrialSubjectID, trialsubject.Table, "changed",
 				through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
+			through(statuschange.FieldServiceActivityID, serviceactivity.Table, "changed",
+				through(serviceactivity.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
+			through(statuschange.FieldBenefitVerificationID, benefitverification.Table, "changed", programPatient(benefitverification.FieldPatientID)),
+			through(statuschange.FieldPriorAuthorizationID, priorauthorization.Table, "changed", programPatient(priorauthorization.FieldPatientID)),
+			through(statuschange.FieldPortalAccessID, portalaccess.Table, "changed", programPatient(portalaccess.FieldAccountID)),
+			through(statuschange.FieldProgramID, careprogram.Table, "changed", everything),
 		),
 	},
 	"MedicalInquiry":   ofCase(asked),
@@ -224,6 +267,17 @@ var rules = map[string]ByPersona{
 		viewer.Provider:    self(portalaccess.FieldAccountID),
 		viewer.Liaison:     client(portalaccess.FieldAccountID),
 		viewer.Coordinator: programPatient(portalaccess.FieldAccountID),
+		viewer.Admin:       everything,
+	},
+	"IdentityVerification": {
+		viewer.Patient:     self(identityverification.FieldAccountID),
+		viewer.Provider:    self(identityverification.FieldAccountID),
+		viewer.Coordinator: programPatient(identityverification.FieldAccountID),
+		viewer.Admin:       everything,
+	},
+	"ProxyGrant": {
+		viewer.Patient:     either(self(proxygrant.FieldPatientID), own(proxygrant.FieldIdentityID)),
+		viewer.Coordinator: programPatient(proxygrant.FieldPatientID),
 		viewer.Admin:       everything,
 	},
 	"ImportRun": {
@@ -265,6 +319,25 @@ var programs = ByPersona{
 	viewer.Staff:       announcedProgram,
 	viewer.Analyst:     announcedProgram,
 	viewer.Admin:       everything,
+}
+
+// enrollments is who sees an enrollment.
+var enrollments = ByPersona{
+	viewer.Patient:     self(enrollment.FieldPatientID),
+	viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
+	viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
+	viewer.Coordinator: ownEnrollment,
+	viewer.Staff:       casePatient(enrollment.FieldPatientID),
+	viewer.Analyst:     everything,
+}
+
+// ofEnrollment lets the personas see what belongs to the enrollments that they see.
+func ofEnrollment(column string, personas ...viewer.Persona) ByPersona {
+	out := ByPersona{}
+	for _, p := range personas {
+		out[p] = through(column, enrollment.Table, "enrolled", enrollments[p])
+	}
+	return out
 }
 
 // ofProgram lets the personas see what belongs to the programs that they see. Its rows name their program alike.

@@ -6,8 +6,10 @@ import (
 	"context"
 
 	"github.com/carehub/carehub/ent/account"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/auditevent"
 	"github.com/carehub/carehub/ent/audithead"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/carerelationship"
@@ -17,7 +19,11 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/coveragebenefit"
 	"github.com/carehub/carehub/ent/department"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/event"
@@ -25,6 +31,7 @@ import (
 	"github.com/carehub/carehub/ent/externalidentifier"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/identityverification"
 	"github.com/carehub/carehub/ent/importrun"
 	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
@@ -33,24 +40,30 @@ import (
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/medicalinquiry"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/onboardingplan"
 	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/product"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/scheduledjob"
 	"github.com/carehub/carehub/ent/schema"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
 	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/trialsubject"
+	"github.com/carehub/carehub/ent/verificationattempt"
 	"github.com/google/uuid"
 
 	"entgo.io/ent"
@@ -100,6 +113,63 @@ func init() {
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.DefaultID holds the default value on creation for the id field.
 	account.DefaultID = accountDescID.Default.(func() uuid.UUID)
+	activitytemplateMixin := schema.ActivityTemplate{}.Mixin()
+	activitytemplate.Policy = privacy.NewPolicies(activitytemplateMixin[0], schema.ActivityTemplate{})
+	activitytemplate.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := activitytemplate.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	activitytemplateMixinHooks0 := activitytemplateMixin[0].Hooks()
+
+	activitytemplate.Hooks[1] = activitytemplateMixinHooks0[0]
+
+	activitytemplate.Hooks[2] = activitytemplateMixinHooks0[1]
+	activitytemplateMixinFields0 := activitytemplateMixin[0].Fields()
+	_ = activitytemplateMixinFields0
+	activitytemplateFields := schema.ActivityTemplate{}.Fields()
+	_ = activitytemplateFields
+	// activitytemplateDescVersion is the schema descriptor for version field.
+	activitytemplateDescVersion := activitytemplateMixinFields0[1].Descriptor()
+	// activitytemplate.DefaultVersion holds the default value on creation for the version field.
+	activitytemplate.DefaultVersion = activitytemplateDescVersion.Default.(int)
+	// activitytemplateDescSeq is the schema descriptor for seq field.
+	activitytemplateDescSeq := activitytemplateFields[1].Descriptor()
+	// activitytemplate.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	activitytemplate.SeqValidator = activitytemplateDescSeq.Validators[0].(func(int) error)
+	// activitytemplateDescTitle is the schema descriptor for title field.
+	activitytemplateDescTitle := activitytemplateFields[3].Descriptor()
+	// activitytemplate.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	activitytemplate.TitleValidator = func() func(string) error {
+		validators := activitytemplateDescTitle.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(title string) error {
+			for _, fn := range fns {
+				if err := fn(title); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// activitytemplateDescDueDays is the schema descriptor for due_days field.
+	activitytemplateDescDueDays := activitytemplateFields[4].Descriptor()
+	// activitytemplate.DueDaysValidator is a validator for the "due_days" field. It is called by the builders before save.
+	activitytemplate.DueDaysValidator = activitytemplateDescDueDays.Validators[0].(func(int) error)
+	// activitytemplateDescMandatory is the schema descriptor for mandatory field.
+	activitytemplateDescMandatory := activitytemplateFields[5].Descriptor()
+	// activitytemplate.DefaultMandatory holds the default value on creation for the mandatory field.
+	activitytemplate.DefaultMandatory = activitytemplateDescMandatory.Default.(bool)
+	// activitytemplateDescID is the schema descriptor for id field.
+	activitytemplateDescID := activitytemplateMixinFields0[0].Descriptor()
+	// activitytemplate.DefaultID holds the default value on creation for the id field.
+	activitytemplate.DefaultID = activitytemplateDescID.Default.(func() uuid.UUID)
 	auditeventMixin := schema.AuditEvent{}.Mixin()
 	auditevent.Policy = privacy.NewPolicies(auditeventMixin[0], schema.AuditEvent{})
 	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -120,6 +190,51 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
+	benefitverificationMixin := schema.BenefitVerification{}.Mixin()
+	benefitverification.Policy = privacy.NewPolicies(benefitverificationMixin[0], schema.BenefitVerification{})
+	benefitverification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := benefitverification.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	benefitverificationMixinHooks0 := benefitverificationMixin[0].Hooks()
+
+	benefitverification.Hooks[1] = benefitverificationMixinHooks0[0]
+
+	benefitverification.Hooks[2] = benefitverificationMixinHooks0[1]
+	benefitverificationMixinFields0 := benefitverificationMixin[0].Fields()
+	_ = benefitverificationMixinFields0
+	benefitverificationFields := schema.BenefitVerification{}.Fields()
+	_ = benefitverificationFields
+	// benefitverificationDescVersion is the schema descriptor for version field.
+	benefitverificationDescVersion := benefitverificationMixinFields0[1].Descriptor()
+	// benefitverification.DefaultVersion holds the default value on creation for the version field.
+	benefitverification.DefaultVersion = benefitverificationDescVersion.Default.(int)
+	// benefitverificationDescDisposition is the schema descriptor for disposition field.
+	benefitverificationDescDisposition := benefitverificationFields[8].Descriptor()
+	// benefitverification.DispositionValidator is a validator for the "disposition" field. It is called by the builders before save.
+	benefitverification.DispositionValidator = benefitverificationDescDisposition.Validators[0].(func(string) error)
+	// benefitverificationDescErrorCode is the schema descriptor for error_code field.
+	benefitverificationDescErrorCode := benefitverificationFields[9].Descriptor()
+	// benefitverification.ErrorCodeValidator is a validator for the "error_code" field. It is called by the builders before save.
+	benefitverification.ErrorCodeValidator = benefitverificationDescErrorCode.Validators[0].(func(string) error)
+	// benefitverificationDescPayerReference is the schema descriptor for payer_reference field.
+	benefitverificationDescPayerReference := benefitverificationFields[10].Descriptor()
+	// benefitverification.PayerReferenceValidator is a validator for the "payer_reference" field. It is called by the builders before save.
+	benefitverification.PayerReferenceValidator = benefitverificationDescPayerReference.Validators[0].(func(string) error)
+	// benefitverificationDescAttempt is the schema descriptor for attempt field.
+	benefitverificationDescAttempt := benefitverificationFields[11].Descriptor()
+	// benefitverification.DefaultAttempt holds the default value on creation for the attempt field.
+	benefitverification.DefaultAttempt = benefitverificationDescAttempt.Default.(int)
+	// benefitverification.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	benefitverification.AttemptValidator = benefitverificationDescAttempt.Validators[0].(func(int) error)
+	// benefitverificationDescID is the schema descriptor for id field.
+	benefitverificationDescID := benefitverificationMixinFields0[0].Descriptor()
+	// benefitverification.DefaultID holds the default value on creation for the id field.
+	benefitverification.DefaultID = benefitverificationDescID.Default.(func() uuid.UUID)
 	carecaseMixin := schema.CareCase{}.Mixin()
 	carecase.Policy = privacy.NewPolicies(carecaseMixin[0], schema.CareCase{})
 	carecase.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -263,6 +378,32 @@ func init() {
 	careprogramDescRegistryID := careprogramFields[8].Descriptor()
 	// careprogram.RegistryIDValidator is a validator for the "registry_id" field. It is called by the builders before save.
 	careprogram.RegistryIDValidator = careprogramDescRegistryID.Validators[0].(func(string) error)
+	// careprogramDescAutoActivate is the schema descriptor for auto_activate field.
+	careprogramDescAutoActivate := careprogramFields[9].Descriptor()
+	// careprogram.DefaultAutoActivate holds the default value on creation for the auto_activate field.
+	careprogram.DefaultAutoActivate = careprogramDescAutoActivate.Default.(bool)
+	// careprogramDescWaitlist is the schema descriptor for waitlist field.
+	careprogramDescWaitlist := careprogramFields[10].Descriptor()
+	// careprogram.DefaultWaitlist holds the default value on creation for the waitlist field.
+	careprogram.DefaultWaitlist = careprogramDescWaitlist.Default.(bool)
+	// careprogramDescLeadHours is the schema descriptor for lead_hours field.
+	careprogramDescLeadHours := careprogramFields[11].Descriptor()
+	// careprogram.DefaultLeadHours holds the default value on creation for the lead_hours field.
+	careprogram.DefaultLeadHours = careprogramDescLeadHours.Default.(int)
+	// careprogram.LeadHoursValidator is a validator for the "lead_hours" field. It is called by the builders before save.
+	careprogram.LeadHoursValidator = careprogramDescLeadHours.Validators[0].(func(int) error)
+	// careprogramDescCutoffHours is the schema descriptor for cutoff_hours field.
+	careprogramDescCutoffHours := careprogramFields[12].Descriptor()
+	// careprogram.DefaultCutoffHours holds the default value on creation for the cutoff_hours field.
+	careprogram.DefaultCutoffHours = careprogramDescCutoffHours.Default.(int)
+	// careprogram.CutoffHoursValidator is a validator for the "cutoff_hours" field. It is called by the builders before save.
+	careprogram.CutoffHoursValidator = careprogramDescCutoffHours.Validators[0].(func(int) error)
+	// careprogramDescOptOutDays is the schema descriptor for opt_out_days field.
+	careprogramDescOptOutDays := careprogramFields[13].Descriptor()
+	// careprogram.DefaultOptOutDays holds the default value on creation for the opt_out_days field.
+	careprogram.DefaultOptOutDays = careprogramDescOptOutDays.Default.(int)
+	// careprogram.OptOutDaysValidator is a validator for the "opt_out_days" field. It is called by the builders before save.
+	careprogram.OptOutDaysValidator = careprogramDescOptOutDays.Validators[0].(func(int) error)
 	// careprogramDescID is the schema descriptor for id field.
 	careprogramDescID := careprogramMixinFields0[0].Descriptor()
 	// careprogram.DefaultID holds the default value on creation for the id field.
@@ -387,10 +528,13 @@ func init() {
 		})
 	}
 	consentMixinHooks0 := consentMixin[0].Hooks()
+	consentHooks := schema.Consent{}.Hooks()
 
 	consent.Hooks[1] = consentMixinHooks0[0]
 
 	consent.Hooks[2] = consentMixinHooks0[1]
+
+	consent.Hooks[3] = consentHooks[0]
 	consentMixinFields0 := consentMixin[0].Fields()
 	_ = consentMixinFields0
 	consentFields := schema.Consent{}.Fields()
@@ -400,49 +544,35 @@ func init() {
 	// consent.DefaultVersion holds the default value on creation for the version field.
 	consent.DefaultVersion = consentDescVersion.Default.(int)
 	// consentDescRevokedReason is the schema descriptor for revoked_reason field.
-	consentDescRevokedReason := consentFields[11].Descriptor()
+	consentDescRevokedReason := consentFields[12].Descriptor()
 	// consent.RevokedReasonValidator is a validator for the "revoked_reason" field. It is called by the builders before save.
 	consent.RevokedReasonValidator = consentDescRevokedReason.Validators[0].(func(string) error)
 	// consentDescSignerName is the schema descriptor for signer_name field.
-	consentDescSignerName := consentFields[13].Descriptor()
+	consentDescSignerName := consentFields[14].Descriptor()
 	// consent.SignerNameValidator is a validator for the "signer_name" field. It is called by the builders before save.
 	consent.SignerNameValidator = consentDescSignerName.Validators[0].(func(string) error)
 	// consentDescEvidenceRef is the schema descriptor for evidence_ref field.
-	consentDescEvidenceRef := consentFields[15].Descriptor()
+	consentDescEvidenceRef := consentFields[16].Descriptor()
 	// consent.EvidenceRefValidator is a validator for the "evidence_ref" field. It is called by the builders before save.
-	consent.EvidenceRefValidator = func() func(string) error {
-		validators := consentDescEvidenceRef.Validators
-		fns := [...]func(string) error{
-			validators[0].(func(string) error),
-			validators[1].(func(string) error),
-		}
-		return func(evidence_ref string) error {
-			for _, fn := range fns {
-				if err := fn(evidence_ref); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-	}()
+	consent.EvidenceRefValidator = consentDescEvidenceRef.Validators[0].(func(string) error)
 	// consentDescInfoDescription is the schema descriptor for info_description field.
-	consentDescInfoDescription := consentFields[16].Descriptor()
+	consentDescInfoDescription := consentFields[19].Descriptor()
 	// consent.InfoDescriptionValidator is a validator for the "info_description" field. It is called by the builders before save.
 	consent.InfoDescriptionValidator = consentDescInfoDescription.Validators[0].(func(string) error)
 	// consentDescDiscloser is the schema descriptor for discloser field.
-	consentDescDiscloser := consentFields[17].Descriptor()
+	consentDescDiscloser := consentFields[20].Descriptor()
 	// consent.DiscloserValidator is a validator for the "discloser" field. It is called by the builders before save.
 	consent.DiscloserValidator = consentDescDiscloser.Validators[0].(func(string) error)
 	// consentDescRecipient is the schema descriptor for recipient field.
-	consentDescRecipient := consentFields[18].Descriptor()
+	consentDescRecipient := consentFields[21].Descriptor()
 	// consent.RecipientValidator is a validator for the "recipient" field. It is called by the builders before save.
 	consent.RecipientValidator = consentDescRecipient.Validators[0].(func(string) error)
 	// consentDescPurpose is the schema descriptor for purpose field.
-	consentDescPurpose := consentFields[19].Descriptor()
+	consentDescPurpose := consentFields[22].Descriptor()
 	// consent.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
 	consent.PurposeValidator = consentDescPurpose.Validators[0].(func(string) error)
 	// consentDescExpiryEvent is the schema descriptor for expiry_event field.
-	consentDescExpiryEvent := consentFields[20].Descriptor()
+	consentDescExpiryEvent := consentFields[23].Descriptor()
 	// consent.ExpiryEventValidator is a validator for the "expiry_event" field. It is called by the builders before save.
 	consent.ExpiryEventValidator = consentDescExpiryEvent.Validators[0].(func(string) error)
 	// consentDescID is the schema descriptor for id field.
@@ -656,6 +786,125 @@ func init() {
 	coverageDescID := coverageMixinFields0[0].Descriptor()
 	// coverage.DefaultID holds the default value on creation for the id field.
 	coverage.DefaultID = coverageDescID.Default.(func() uuid.UUID)
+	coveragebenefitMixin := schema.CoverageBenefit{}.Mixin()
+	coveragebenefit.Policy = privacy.NewPolicies(coveragebenefitMixin[0], schema.CoverageBenefit{})
+	coveragebenefit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := coveragebenefit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	coveragebenefitMixinHooks0 := coveragebenefitMixin[0].Hooks()
+
+	coveragebenefit.Hooks[1] = coveragebenefitMixinHooks0[0]
+
+	coveragebenefit.Hooks[2] = coveragebenefitMixinHooks0[1]
+	coveragebenefitMixinFields0 := coveragebenefitMixin[0].Fields()
+	_ = coveragebenefitMixinFields0
+	coveragebenefitFields := schema.CoverageBenefit{}.Fields()
+	_ = coveragebenefitFields
+	// coveragebenefitDescVersion is the schema descriptor for version field.
+	coveragebenefitDescVersion := coveragebenefitMixinFields0[1].Descriptor()
+	// coveragebenefit.DefaultVersion holds the default value on creation for the version field.
+	coveragebenefit.DefaultVersion = coveragebenefitDescVersion.Default.(int)
+	// coveragebenefitDescCurrency is the schema descriptor for currency field.
+	coveragebenefitDescCurrency := coveragebenefitFields[2].Descriptor()
+	// coveragebenefit.CurrencyValidator is a validator for the "currency" field. It is called by the builders before save.
+	coveragebenefit.CurrencyValidator = func() func(string) error {
+		validators := coveragebenefitDescCurrency.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(currency string) error {
+			for _, fn := range fns {
+				if err := fn(currency); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// coveragebenefitDescDeductibleIndividualLimit is the schema descriptor for deductible_individual_limit field.
+	coveragebenefitDescDeductibleIndividualLimit := coveragebenefitFields[3].Descriptor()
+	// coveragebenefit.DeductibleIndividualLimitValidator is a validator for the "deductible_individual_limit" field. It is called by the builders before save.
+	coveragebenefit.DeductibleIndividualLimitValidator = coveragebenefitDescDeductibleIndividualLimit.Validators[0].(func(int64) error)
+	// coveragebenefitDescDeductibleIndividualApplied is the schema descriptor for deductible_individual_applied field.
+	coveragebenefitDescDeductibleIndividualApplied := coveragebenefitFields[4].Descriptor()
+	// coveragebenefit.DeductibleIndividualAppliedValidator is a validator for the "deductible_individual_applied" field. It is called by the builders before save.
+	coveragebenefit.DeductibleIndividualAppliedValidator = coveragebenefitDescDeductibleIndividualApplied.Validators[0].(func(int64) error)
+	// coveragebenefitDescDeductibleIndividualRemaining is the schema descriptor for deductible_individual_remaining field.
+	coveragebenefitDescDeductibleIndividualRemaining := coveragebenefitFields[5].Descriptor()
+	// coveragebenefit.DeductibleIndividualRemainingValidator is a validator for the "deductible_individual_remaining" field. It is called by the builders before save.
+	coveragebenefit.DeductibleIndividualRemainingValidator = coveragebenefitDescDeductibleIndividualRemaining.Validators[0].(func(int64) error)
+	// coveragebenefitDescDeductibleFamilyLimit is the schema descriptor for deductible_family_limit field.
+	coveragebenefitDescDeductibleFamilyLimit := coveragebenefitFields[6].Descriptor()
+	// coveragebenefit.DeductibleFamilyLimitValidator is a validator for the "deductible_family_limit" field. It is called by the builders before save.
+	coveragebenefit.DeductibleFamilyLimitValidator = coveragebenefitDescDeductibleFamilyLimit.Validators[0].(func(int64) error)
+	// coveragebenefitDescDeductibleFamilyApplied is the schema descriptor for deductible_family_applied field.
+	coveragebenefitDescDeductibleFamilyApplied := coveragebenefitFields[7].Descriptor()
+	// coveragebenefit.DeductibleFamilyAppliedValidator is a validator for the "deductible_family_applied" field. It is called by the builders before save.
+	coveragebenefit.DeductibleFamilyAppliedValidator = coveragebenefitDescDeductibleFamilyApplied.Validators[0].(func(int64) error)
+	// coveragebenefitDescDeductibleFamilyRemaining is the schema descriptor for deductible_family_remaining field.
+	coveragebenefitDescDeductibleFamilyRemaining := coveragebenefitFields[8].Descriptor()
+	// coveragebenefit.DeductibleFamilyRemainingValidator is a validator for the "deductible_family_remaining" field. It is called by the builders before save.
+	coveragebenefit.DeductibleFamilyRemainingValidator = coveragebenefitDescDeductibleFamilyRemaining.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketIndividualLimit is the schema descriptor for out_of_pocket_individual_limit field.
+	coveragebenefitDescOutOfPocketIndividualLimit := coveragebenefitFields[9].Descriptor()
+	// coveragebenefit.OutOfPocketIndividualLimitValidator is a validator for the "out_of_pocket_individual_limit" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketIndividualLimitValidator = coveragebenefitDescOutOfPocketIndividualLimit.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketIndividualApplied is the schema descriptor for out_of_pocket_individual_applied field.
+	coveragebenefitDescOutOfPocketIndividualApplied := coveragebenefitFields[10].Descriptor()
+	// coveragebenefit.OutOfPocketIndividualAppliedValidator is a validator for the "out_of_pocket_individual_applied" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketIndividualAppliedValidator = coveragebenefitDescOutOfPocketIndividualApplied.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketIndividualRemaining is the schema descriptor for out_of_pocket_individual_remaining field.
+	coveragebenefitDescOutOfPocketIndividualRemaining := coveragebenefitFields[11].Descriptor()
+	// coveragebenefit.OutOfPocketIndividualRemainingValidator is a validator for the "out_of_pocket_individual_remaining" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketIndividualRemainingValidator = coveragebenefitDescOutOfPocketIndividualRemaining.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketFamilyLimit is the schema descriptor for out_of_pocket_family_limit field.
+	coveragebenefitDescOutOfPocketFamilyLimit := coveragebenefitFields[12].Descriptor()
+	// coveragebenefit.OutOfPocketFamilyLimitValidator is a validator for the "out_of_pocket_family_limit" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketFamilyLimitValidator = coveragebenefitDescOutOfPocketFamilyLimit.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketFamilyApplied is the schema descriptor for out_of_pocket_family_applied field.
+	coveragebenefitDescOutOfPocketFamilyApplied := coveragebenefitFields[13].Descriptor()
+	// coveragebenefit.OutOfPocketFamilyAppliedValidator is a validator for the "out_of_pocket_family_applied" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketFamilyAppliedValidator = coveragebenefitDescOutOfPocketFamilyApplied.Validators[0].(func(int64) error)
+	// coveragebenefitDescOutOfPocketFamilyRemaining is the schema descriptor for out_of_pocket_family_remaining field.
+	coveragebenefitDescOutOfPocketFamilyRemaining := coveragebenefitFields[14].Descriptor()
+	// coveragebenefit.OutOfPocketFamilyRemainingValidator is a validator for the "out_of_pocket_family_remaining" field. It is called by the builders before save.
+	coveragebenefit.OutOfPocketFamilyRemainingValidator = coveragebenefitDescOutOfPocketFamilyRemaining.Validators[0].(func(int64) error)
+	// coveragebenefitDescCopay is the schema descriptor for copay field.
+	coveragebenefitDescCopay := coveragebenefitFields[15].Descriptor()
+	// coveragebenefit.CopayValidator is a validator for the "copay" field. It is called by the builders before save.
+	coveragebenefit.CopayValidator = coveragebenefitDescCopay.Validators[0].(func(int64) error)
+	// coveragebenefitDescCoinsuranceBasisPoints is the schema descriptor for coinsurance_basis_points field.
+	coveragebenefitDescCoinsuranceBasisPoints := coveragebenefitFields[16].Descriptor()
+	// coveragebenefit.CoinsuranceBasisPointsValidator is a validator for the "coinsurance_basis_points" field. It is called by the builders before save.
+	coveragebenefit.CoinsuranceBasisPointsValidator = func() func(int) error {
+		validators := coveragebenefitDescCoinsuranceBasisPoints.Validators
+		fns := [...]func(int) error{
+			validators[0].(func(int) error),
+			validators[1].(func(int) error),
+		}
+		return func(coinsurance_basis_points int) error {
+			for _, fn := range fns {
+				if err := fn(coinsurance_basis_points); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// coveragebenefitDescNotes is the schema descriptor for notes field.
+	coveragebenefitDescNotes := coveragebenefitFields[19].Descriptor()
+	// coveragebenefit.NotesValidator is a validator for the "notes" field. It is called by the builders before save.
+	coveragebenefit.NotesValidator = coveragebenefitDescNotes.Validators[0].(func(string) error)
+	// coveragebenefitDescID is the schema descriptor for id field.
+	coveragebenefitDescID := coveragebenefitMixinFields0[0].Descriptor()
+	// coveragebenefit.DefaultID holds the default value on creation for the id field.
+	coveragebenefit.DefaultID = coveragebenefitDescID.Default.(func() uuid.UUID)
 	departmentMixin := schema.Department{}.Mixin()
 	department.Policy = privacy.NewPolicies(departmentMixin[0], schema.Department{})
 	department.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -705,6 +954,225 @@ func init() {
 	departmentDescID := departmentMixinFields0[0].Descriptor()
 	// department.DefaultID holds the default value on creation for the id field.
 	department.DefaultID = departmentDescID.Default.(func() uuid.UUID)
+	disclosureMixin := schema.Disclosure{}.Mixin()
+	disclosure.Policy = privacy.NewPolicies(disclosureMixin[0], schema.Disclosure{})
+	disclosure.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := disclosure.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	disclosureMixinHooks0 := disclosureMixin[0].Hooks()
+
+	disclosure.Hooks[1] = disclosureMixinHooks0[0]
+
+	disclosure.Hooks[2] = disclosureMixinHooks0[1]
+	disclosureMixinFields0 := disclosureMixin[0].Fields()
+	_ = disclosureMixinFields0
+	disclosureFields := schema.Disclosure{}.Fields()
+	_ = disclosureFields
+	// disclosureDescVersion is the schema descriptor for version field.
+	disclosureDescVersion := disclosureMixinFields0[1].Descriptor()
+	// disclosure.DefaultVersion holds the default value on creation for the version field.
+	disclosure.DefaultVersion = disclosureDescVersion.Default.(int)
+	// disclosureDescRecipientName is the schema descriptor for recipient_name field.
+	disclosureDescRecipientName := disclosureFields[2].Descriptor()
+	// disclosure.RecipientNameValidator is a validator for the "recipient_name" field. It is called by the builders before save.
+	disclosure.RecipientNameValidator = func() func(string) error {
+		validators := disclosureDescRecipientName.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(recipient_name string) error {
+			for _, fn := range fns {
+				if err := fn(recipient_name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// disclosureDescRecipientAddress is the schema descriptor for recipient_address field.
+	disclosureDescRecipientAddress := disclosureFields[3].Descriptor()
+	// disclosure.RecipientAddressValidator is a validator for the "recipient_address" field. It is called by the builders before save.
+	disclosure.RecipientAddressValidator = disclosureDescRecipientAddress.Validators[0].(func(string) error)
+	// disclosureDescDescription is the schema descriptor for description field.
+	disclosureDescDescription := disclosureFields[4].Descriptor()
+	// disclosure.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	disclosure.DescriptionValidator = func() func(string) error {
+		validators := disclosureDescDescription.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(description string) error {
+			for _, fn := range fns {
+				if err := fn(description); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// disclosureDescPurpose is the schema descriptor for purpose field.
+	disclosureDescPurpose := disclosureFields[5].Descriptor()
+	// disclosure.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
+	disclosure.PurposeValidator = func() func(string) error {
+		validators := disclosureDescPurpose.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(purpose string) error {
+			for _, fn := range fns {
+				if err := fn(purpose); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// disclosureDescID is the schema descriptor for id field.
+	disclosureDescID := disclosureMixinFields0[0].Descriptor()
+	// disclosure.DefaultID holds the default value on creation for the id field.
+	disclosure.DefaultID = disclosureDescID.Default.(func() uuid.UUID)
+	documentMixin := schema.Document{}.Mixin()
+	document.Policy = privacy.NewPolicies(documentMixin[0], schema.Document{})
+	document.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := document.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	documentMixinHooks0 := documentMixin[0].Hooks()
+
+	document.Hooks[1] = documentMixinHooks0[0]
+
+	document.Hooks[2] = documentMixinHooks0[1]
+	documentMixinFields0 := documentMixin[0].Fields()
+	_ = documentMixinFields0
+	documentFields := schema.Document{}.Fields()
+	_ = documentFields
+	// documentDescVersion is the schema descriptor for version field.
+	documentDescVersion := documentMixinFields0[1].Descriptor()
+	// document.DefaultVersion holds the default value on creation for the version field.
+	document.DefaultVersion = documentDescVersion.Default.(int)
+	// documentDescTitle is the schema descriptor for title field.
+	documentDescTitle := documentFields[2].Descriptor()
+	// document.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	document.TitleValidator = func() func(string) error {
+		validators := documentDescTitle.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(title string) error {
+			for _, fn := range fns {
+				if err := fn(title); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// documentDescContentType is the schema descriptor for content_type field.
+	documentDescContentType := documentFields[3].Descriptor()
+	// document.ContentTypeValidator is a validator for the "content_type" field. It is called by the builders before save.
+	document.ContentTypeValidator = func() func(string) error {
+		validators := documentDescContentType.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(content_type string) error {
+			for _, fn := range fns {
+				if err := fn(content_type); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// documentDescSize is the schema descriptor for size field.
+	documentDescSize := documentFields[4].Descriptor()
+	// document.SizeValidator is a validator for the "size" field. It is called by the builders before save.
+	document.SizeValidator = documentDescSize.Validators[0].(func(int64) error)
+	// documentDescSha256 is the schema descriptor for sha256 field.
+	documentDescSha256 := documentFields[5].Descriptor()
+	// document.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
+	document.Sha256Validator = func() func(string) error {
+		validators := documentDescSha256.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(sha256 string) error {
+			for _, fn := range fns {
+				if err := fn(sha256); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// documentDescBlob is the schema descriptor for blob field.
+	documentDescBlob := documentFields[6].Descriptor()
+	// document.BlobValidator is a validator for the "blob" field. It is called by the builders before save.
+	document.BlobValidator = func() func(string) error {
+		validators := documentDescBlob.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(blob string) error {
+			for _, fn := range fns {
+				if err := fn(blob); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// documentDescID is the schema descriptor for id field.
+	documentDescID := documentMixinFields0[0].Descriptor()
+	// document.DefaultID holds the default value on creation for the id field.
+	document.DefaultID = documentDescID.Default.(func() uuid.UUID)
+	eligibilityanswerMixin := schema.EligibilityAnswer{}.Mixin()
+	eligibilityanswer.Policy = privacy.NewPolicies(eligibilityanswerMixin[0], schema.EligibilityAnswer{})
+	eligibilityanswer.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := eligibilityanswer.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	eligibilityanswerMixinHooks0 := eligibilityanswerMixin[0].Hooks()
+
+	eligibilityanswer.Hooks[1] = eligibilityanswerMixinHooks0[0]
+
+	eligibilityanswer.Hooks[2] = eligibilityanswerMixinHooks0[1]
+	eligibilityanswerMixinFields0 := eligibilityanswerMixin[0].Fields()
+	_ = eligibilityanswerMixinFields0
+	eligibilityanswerFields := schema.EligibilityAnswer{}.Fields()
+	_ = eligibilityanswerFields
+	// eligibilityanswerDescVersion is the schema descriptor for version field.
+	eligibilityanswerDescVersion := eligibilityanswerMixinFields0[1].Descriptor()
+	// eligibilityanswer.DefaultVersion holds the default value on creation for the version field.
+	eligibilityanswer.DefaultVersion = eligibilityanswerDescVersion.Default.(int)
+	// eligibilityanswerDescValue is the schema descriptor for value field.
+	eligibilityanswerDescValue := eligibilityanswerFields[2].Descriptor()
+	// eligibilityanswer.ValueValidator is a validator for the "value" field. It is called by the builders before save.
+	eligibilityanswer.ValueValidator = eligibilityanswerDescValue.Validators[0].(func(string) error)
+	// eligibilityanswerDescID is the schema descriptor for id field.
+	eligibilityanswerDescID := eligibilityanswerMixinFields0[0].Descriptor()
+	// eligibilityanswer.DefaultID holds the default value on creation for the id field.
+	eligibilityanswer.DefaultID = eligibilityanswerDescID.Default.(func() uuid.UUID)
 	eligibilitycriterionMixin := schema.EligibilityCriterion{}.Mixin()
 	eligibilitycriterion.Policy = privacy.NewPolicies(eligibilitycriterionMixin[0], schema.EligibilityCriterion{})
 	eligibilitycriterion.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -716,10 +1184,13 @@ func init() {
 		})
 	}
 	eligibilitycriterionMixinHooks0 := eligibilitycriterionMixin[0].Hooks()
+	eligibilitycriterionHooks := schema.EligibilityCriterion{}.Hooks()
 
 	eligibilitycriterion.Hooks[1] = eligibilitycriterionMixinHooks0[0]
 
 	eligibilitycriterion.Hooks[2] = eligibilitycriterionMixinHooks0[1]
+
+	eligibilitycriterion.Hooks[3] = eligibilitycriterionHooks[0]
 	eligibilitycriterionMixinFields0 := eligibilitycriterionMixin[0].Fields()
 	_ = eligibilitycriterionMixinFields0
 	eligibilitycriterionFields := schema.EligibilityCriterion{}.Fields()
@@ -773,10 +1244,13 @@ func init() {
 		})
 	}
 	enrollmentMixinHooks0 := enrollmentMixin[0].Hooks()
+	enrollmentHooks := schema.Enrollment{}.Hooks()
 
 	enrollment.Hooks[1] = enrollmentMixinHooks0[0]
 
 	enrollment.Hooks[2] = enrollmentMixinHooks0[1]
+
+	enrollment.Hooks[3] = enrollmentHooks[0]
 	enrollmentMixinFields0 := enrollmentMixin[0].Fields()
 	_ = enrollmentMixinFields0
 	enrollmentFields := schema.Enrollment{}.Fields()
@@ -785,8 +1259,16 @@ func init() {
 	enrollmentDescVersion := enrollmentMixinFields0[1].Descriptor()
 	// enrollment.DefaultVersion holds the default value on creation for the version field.
 	enrollment.DefaultVersion = enrollmentDescVersion.Default.(int)
+	// enrollmentDescEligibilityNote is the schema descriptor for eligibility_note field.
+	enrollmentDescEligibilityNote := enrollmentFields[8].Descriptor()
+	// enrollment.EligibilityNoteValidator is a validator for the "eligibility_note" field. It is called by the builders before save.
+	enrollment.EligibilityNoteValidator = enrollmentDescEligibilityNote.Validators[0].(func(string) error)
+	// enrollmentDescHoldReason is the schema descriptor for hold_reason field.
+	enrollmentDescHoldReason := enrollmentFields[13].Descriptor()
+	// enrollment.HoldReasonValidator is a validator for the "hold_reason" field. It is called by the builders before save.
+	enrollment.HoldReasonValidator = enrollmentDescHoldReason.Validators[0].(func(string) error)
 	// enrollmentDescEndReason is the schema descriptor for end_reason field.
-	enrollmentDescEndReason := enrollmentFields[11].Descriptor()
+	enrollmentDescEndReason := enrollmentFields[15].Descriptor()
 	// enrollment.EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
 	enrollment.EndReasonValidator = enrollmentDescEndReason.Validators[0].(func(string) error)
 	// enrollmentDescID is the schema descriptor for id field.
@@ -1065,6 +1547,33 @@ func init() {
 	identityDescID := identityMixinFields0[0].Descriptor()
 	// identity.DefaultID holds the default value on creation for the id field.
 	identity.DefaultID = identityDescID.Default.(func() uuid.UUID)
+	identityverificationMixin := schema.IdentityVerification{}.Mixin()
+	identityverification.Policy = privacy.NewPolicies(identityverificationMixin[0], schema.IdentityVerification{})
+	identityverification.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := identityverification.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	identityverificationMixinHooks0 := identityverificationMixin[0].Hooks()
+
+	identityverification.Hooks[1] = identityverificationMixinHooks0[0]
+
+	identityverification.Hooks[2] = identityverificationMixinHooks0[1]
+	identityverificationMixinFields0 := identityverificationMixin[0].Fields()
+	_ = identityverificationMixinFields0
+	identityverificationFields := schema.IdentityVerification{}.Fields()
+	_ = identityverificationFields
+	// identityverificationDescVersion is the schema descriptor for version field.
+	identityverificationDescVersion := identityverificationMixinFields0[1].Descriptor()
+	// identityverification.DefaultVersion holds the default value on creation for the version field.
+	identityverification.DefaultVersion = identityverificationDescVersion.Default.(int)
+	// identityverificationDescID is the schema descriptor for id field.
+	identityverificationDescID := identityverificationMixinFields0[0].Descriptor()
+	// identityverification.DefaultID holds the default value on creation for the id field.
+	identityverification.DefaultID = identityverificationDescID.Default.(func() uuid.UUID)
 	importrunMixin := schema.ImportRun{}.Mixin()
 	importrun.Policy = privacy.NewPolicies(importrunMixin[0], schema.ImportRun{})
 	importrun.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1553,6 +2062,33 @@ func init() {
 	membershipDescID := membershipMixinFields0[0].Descriptor()
 	// membership.DefaultID holds the default value on creation for the id field.
 	membership.DefaultID = membershipDescID.Default.(func() uuid.UUID)
+	onboardingplanMixin := schema.OnboardingPlan{}.Mixin()
+	onboardingplan.Policy = privacy.NewPolicies(onboardingplanMixin[0], schema.OnboardingPlan{})
+	onboardingplan.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := onboardingplan.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	onboardingplanMixinHooks0 := onboardingplanMixin[0].Hooks()
+
+	onboardingplan.Hooks[1] = onboardingplanMixinHooks0[0]
+
+	onboardingplan.Hooks[2] = onboardingplanMixinHooks0[1]
+	onboardingplanMixinFields0 := onboardingplanMixin[0].Fields()
+	_ = onboardingplanMixinFields0
+	onboardingplanFields := schema.OnboardingPlan{}.Fields()
+	_ = onboardingplanFields
+	// onboardingplanDescVersion is the schema descriptor for version field.
+	onboardingplanDescVersion := onboardingplanMixinFields0[1].Descriptor()
+	// onboardingplan.DefaultVersion holds the default value on creation for the version field.
+	onboardingplan.DefaultVersion = onboardingplanDescVersion.Default.(int)
+	// onboardingplanDescID is the schema descriptor for id field.
+	onboardingplanDescID := onboardingplanMixinFields0[0].Descriptor()
+	// onboardingplan.DefaultID holds the default value on creation for the id field.
+	onboardingplan.DefaultID = onboardingplanDescID.Default.(func() uuid.UUID)
 	organizationMixin := schema.Organization{}.Mixin()
 	organization.Policy = privacy.NewPolicies(organizationMixin[0], schema.Organization{})
 	organization.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1717,13 +2253,52 @@ func init() {
 	// portalaccess.DefaultVersion holds the default value on creation for the version field.
 	portalaccess.DefaultVersion = portalaccessDescVersion.Default.(int)
 	// portalaccessDescReason is the schema descriptor for reason field.
-	portalaccessDescReason := portalaccessFields[6].Descriptor()
+	portalaccessDescReason := portalaccessFields[7].Descriptor()
 	// portalaccess.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	portalaccess.ReasonValidator = portalaccessDescReason.Validators[0].(func(string) error)
+	// portalaccessDescInvitationHash is the schema descriptor for invitation_hash field.
+	portalaccessDescInvitationHash := portalaccessFields[8].Descriptor()
+	// portalaccess.InvitationHashValidator is a validator for the "invitation_hash" field. It is called by the builders before save.
+	portalaccess.InvitationHashValidator = portalaccessDescInvitationHash.Validators[0].(func(string) error)
 	// portalaccessDescID is the schema descriptor for id field.
 	portalaccessDescID := portalaccessMixinFields0[0].Descriptor()
 	// portalaccess.DefaultID holds the default value on creation for the id field.
 	portalaccess.DefaultID = portalaccessDescID.Default.(func() uuid.UUID)
+	priorauthorizationMixin := schema.PriorAuthorization{}.Mixin()
+	priorauthorization.Policy = privacy.NewPolicies(priorauthorizationMixin[0], schema.PriorAuthorization{})
+	priorauthorization.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := priorauthorization.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	priorauthorizationMixinHooks0 := priorauthorizationMixin[0].Hooks()
+
+	priorauthorization.Hooks[1] = priorauthorizationMixinHooks0[0]
+
+	priorauthorization.Hooks[2] = priorauthorizationMixinHooks0[1]
+	priorauthorizationMixinFields0 := priorauthorizationMixin[0].Fields()
+	_ = priorauthorizationMixinFields0
+	priorauthorizationFields := schema.PriorAuthorization{}.Fields()
+	_ = priorauthorizationFields
+	// priorauthorizationDescVersion is the schema descriptor for version field.
+	priorauthorizationDescVersion := priorauthorizationMixinFields0[1].Descriptor()
+	// priorauthorization.DefaultVersion holds the default value on creation for the version field.
+	priorauthorization.DefaultVersion = priorauthorizationDescVersion.Default.(int)
+	// priorauthorizationDescNumber is the schema descriptor for number field.
+	priorauthorizationDescNumber := priorauthorizationFields[5].Descriptor()
+	// priorauthorization.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	priorauthorization.NumberValidator = priorauthorizationDescNumber.Validators[0].(func(string) error)
+	// priorauthorizationDescReason is the schema descriptor for reason field.
+	priorauthorizationDescReason := priorauthorizationFields[10].Descriptor()
+	// priorauthorization.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	priorauthorization.ReasonValidator = priorauthorizationDescReason.Validators[0].(func(string) error)
+	// priorauthorizationDescID is the schema descriptor for id field.
+	priorauthorizationDescID := priorauthorizationMixinFields0[0].Descriptor()
+	// priorauthorization.DefaultID holds the default value on creation for the id field.
+	priorauthorization.DefaultID = priorauthorizationDescID.Default.(func() uuid.UUID)
 	productMixin := schema.Product{}.Mixin()
 	product.Policy = privacy.NewPolicies(productMixin[0], schema.Product{})
 	product.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1795,6 +2370,33 @@ func init() {
 	productDescID := productMixinFields0[0].Descriptor()
 	// product.DefaultID holds the default value on creation for the id field.
 	product.DefaultID = productDescID.Default.(func() uuid.UUID)
+	programproductMixin := schema.ProgramProduct{}.Mixin()
+	programproduct.Policy = privacy.NewPolicies(programproductMixin[0], schema.ProgramProduct{})
+	programproduct.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := programproduct.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	programproductMixinHooks0 := programproductMixin[0].Hooks()
+
+	programproduct.Hooks[1] = programproductMixinHooks0[0]
+
+	programproduct.Hooks[2] = programproductMixinHooks0[1]
+	programproductMixinFields0 := programproductMixin[0].Fields()
+	_ = programproductMixinFields0
+	programproductFields := schema.ProgramProduct{}.Fields()
+	_ = programproductFields
+	// programproductDescVersion is the schema descriptor for version field.
+	programproductDescVersion := programproductMixinFields0[1].Descriptor()
+	// programproduct.DefaultVersion holds the default value on creation for the version field.
+	programproduct.DefaultVersion = programproductDescVersion.Default.(int)
+	// programproductDescID is the schema descriptor for id field.
+	programproductDescID := programproductMixinFields0[0].Descriptor()
+	// programproduct.DefaultID holds the default value on creation for the id field.
+	programproduct.DefaultID = programproductDescID.Default.(func() uuid.UUID)
 	programsiteMixin := schema.ProgramSite{}.Mixin()
 	programsite.Policy = privacy.NewPolicies(programsiteMixin[0], schema.ProgramSite{})
 	programsite.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -1942,6 +2544,37 @@ func init() {
 	providerDescID := providerMixinFields0[0].Descriptor()
 	// provider.DefaultID holds the default value on creation for the id field.
 	provider.DefaultID = providerDescID.Default.(func() uuid.UUID)
+	proxygrantMixin := schema.ProxyGrant{}.Mixin()
+	proxygrant.Policy = privacy.NewPolicies(proxygrantMixin[0], schema.ProxyGrant{})
+	proxygrant.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := proxygrant.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	proxygrantMixinHooks0 := proxygrantMixin[0].Hooks()
+
+	proxygrant.Hooks[1] = proxygrantMixinHooks0[0]
+
+	proxygrant.Hooks[2] = proxygrantMixinHooks0[1]
+	proxygrantMixinFields0 := proxygrantMixin[0].Fields()
+	_ = proxygrantMixinFields0
+	proxygrantFields := schema.ProxyGrant{}.Fields()
+	_ = proxygrantFields
+	// proxygrantDescVersion is the schema descriptor for version field.
+	proxygrantDescVersion := proxygrantMixinFields0[1].Descriptor()
+	// proxygrant.DefaultVersion holds the default value on creation for the version field.
+	proxygrant.DefaultVersion = proxygrantDescVersion.Default.(int)
+	// proxygrantDescEndReason is the schema descriptor for end_reason field.
+	proxygrantDescEndReason := proxygrantFields[7].Descriptor()
+	// proxygrant.EndReasonValidator is a validator for the "end_reason" field. It is called by the builders before save.
+	proxygrant.EndReasonValidator = proxygrantDescEndReason.Validators[0].(func(string) error)
+	// proxygrantDescID is the schema descriptor for id field.
+	proxygrantDescID := proxygrantMixinFields0[0].Descriptor()
+	// proxygrant.DefaultID holds the default value on creation for the id field.
+	proxygrant.DefaultID = proxygrantDescID.Default.(func() uuid.UUID)
 	requiredconsentMixin := schema.RequiredConsent{}.Mixin()
 	requiredconsent.Policy = privacy.NewPolicies(requiredconsentMixin[0], schema.RequiredConsent{})
 	requiredconsent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2149,6 +2782,65 @@ func init() {
 	scheduledjobDescID := scheduledjobMixinFields0[0].Descriptor()
 	// scheduledjob.DefaultID holds the default value on creation for the id field.
 	scheduledjob.DefaultID = scheduledjobDescID.Default.(func() uuid.UUID)
+	serviceactivityMixin := schema.ServiceActivity{}.Mixin()
+	serviceactivity.Policy = privacy.NewPolicies(serviceactivityMixin[0], schema.ServiceActivity{})
+	serviceactivity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := serviceactivity.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	serviceactivityMixinHooks0 := serviceactivityMixin[0].Hooks()
+
+	serviceactivity.Hooks[1] = serviceactivityMixinHooks0[0]
+
+	serviceactivity.Hooks[2] = serviceactivityMixinHooks0[1]
+	serviceactivityMixinFields0 := serviceactivityMixin[0].Fields()
+	_ = serviceactivityMixinFields0
+	serviceactivityFields := schema.ServiceActivity{}.Fields()
+	_ = serviceactivityFields
+	// serviceactivityDescVersion is the schema descriptor for version field.
+	serviceactivityDescVersion := serviceactivityMixinFields0[1].Descriptor()
+	// serviceactivity.DefaultVersion holds the default value on creation for the version field.
+	serviceactivity.DefaultVersion = serviceactivityDescVersion.Default.(int)
+	// serviceactivityDescSeq is the schema descriptor for seq field.
+	serviceactivityDescSeq := serviceactivityFields[2].Descriptor()
+	// serviceactivity.DefaultSeq holds the default value on creation for the seq field.
+	serviceactivity.DefaultSeq = serviceactivityDescSeq.Default.(int)
+	// serviceactivity.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	serviceactivity.SeqValidator = serviceactivityDescSeq.Validators[0].(func(int) error)
+	// serviceactivityDescTitle is the schema descriptor for title field.
+	serviceactivityDescTitle := serviceactivityFields[4].Descriptor()
+	// serviceactivity.TitleValidator is a validator for the "title" field. It is called by the builders before save.
+	serviceactivity.TitleValidator = func() func(string) error {
+		validators := serviceactivityDescTitle.Validators
+		fns := [...]func(string) error{
+			validators[0].(func(string) error),
+			validators[1].(func(string) error),
+		}
+		return func(title string) error {
+			for _, fn := range fns {
+				if err := fn(title); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}()
+	// serviceactivityDescMandatory is the schema descriptor for mandatory field.
+	serviceactivityDescMandatory := serviceactivityFields[6].Descriptor()
+	// serviceactivity.DefaultMandatory holds the default value on creation for the mandatory field.
+	serviceactivity.DefaultMandatory = serviceactivityDescMandatory.Default.(bool)
+	// serviceactivityDescOutcome is the schema descriptor for outcome field.
+	serviceactivityDescOutcome := serviceactivityFields[9].Descriptor()
+	// serviceactivity.OutcomeValidator is a validator for the "outcome" field. It is called by the builders before save.
+	serviceactivity.OutcomeValidator = serviceactivityDescOutcome.Validators[0].(func(string) error)
+	// serviceactivityDescID is the schema descriptor for id field.
+	serviceactivityDescID := serviceactivityMixinFields0[0].Descriptor()
+	// serviceactivity.DefaultID holds the default value on creation for the id field.
+	serviceactivity.DefaultID = serviceactivityDescID.Default.(func() uuid.UUID)
 	statuschangeMixin := schema.StatusChange{}.Mixin()
 	statuschange.Policy = privacy.NewPolicies(statuschangeMixin[0], schema.StatusChange{})
 	statuschange.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -2378,6 +3070,45 @@ func init() {
 	trialsubjectDescID := trialsubjectMixinFields0[0].Descriptor()
 	// trialsubject.DefaultID holds the default value on creation for the id field.
 	trialsubject.DefaultID = trialsubjectDescID.Default.(func() uuid.UUID)
+	verificationattemptMixin := schema.VerificationAttempt{}.Mixin()
+	verificationattempt.Policy = privacy.NewPolicies(verificationattemptMixin[0], schema.VerificationAttempt{})
+	verificationattempt.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := verificationattempt.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	verificationattemptMixinHooks0 := verificationattemptMixin[0].Hooks()
+
+	verificationattempt.Hooks[1] = verificationattemptMixinHooks0[0]
+
+	verificationattempt.Hooks[2] = verificationattemptMixinHooks0[1]
+	verificationattemptMixinFields0 := verificationattemptMixin[0].Fields()
+	_ = verificationattemptMixinFields0
+	verificationattemptFields := schema.VerificationAttempt{}.Fields()
+	_ = verificationattemptFields
+	// verificationattemptDescVersion is the schema descriptor for version field.
+	verificationattemptDescVersion := verificationattemptMixinFields0[1].Descriptor()
+	// verificationattempt.DefaultVersion holds the default value on creation for the version field.
+	verificationattempt.DefaultVersion = verificationattemptDescVersion.Default.(int)
+	// verificationattemptDescSeq is the schema descriptor for seq field.
+	verificationattemptDescSeq := verificationattemptFields[1].Descriptor()
+	// verificationattempt.SeqValidator is a validator for the "seq" field. It is called by the builders before save.
+	verificationattempt.SeqValidator = verificationattemptDescSeq.Validators[0].(func(int) error)
+	// verificationattemptDescErrorCode is the schema descriptor for error_code field.
+	verificationattemptDescErrorCode := verificationattemptFields[6].Descriptor()
+	// verificationattempt.ErrorCodeValidator is a validator for the "error_code" field. It is called by the builders before save.
+	verificationattempt.ErrorCodeValidator = verificationattemptDescErrorCode.Validators[0].(func(string) error)
+	// verificationattemptDescDetail is the schema descriptor for detail field.
+	verificationattemptDescDetail := verificationattemptFields[7].Descriptor()
+	// verificationattempt.DetailValidator is a validator for the "detail" field. It is called by the builders before save.
+	verificationattempt.DetailValidator = verificationattemptDescDetail.Validators[0].(func(string) error)
+	// verificationattemptDescID is the schema descriptor for id field.
+	verificationattemptDescID := verificationattemptMixinFields0[0].Descriptor()
+	// verificationattempt.DefaultID holds the default value on creation for the id field.
+	verificationattempt.DefaultID = verificationattemptDescID.Default.(func() uuid.UUID)
 }
 
 const (

@@ -27,17 +27,20 @@ func (Consent) Fields() []ent.Field {
 		maybe("program_id"),
 		field.Enum("scope").GoType(code.ConsentScope("")).Immutable(),
 		field.Enum("status").GoType(code.ConsentStatus("")),
-		field.Enum("decision").GoType(code.ConsentDecision("")).Immutable(),
-		field.Enum("captured_via").GoType(code.Channel("")).Immutable(),
-		field.Time("captured_at").Immutable(),
-		field.Time("effective_from").Immutable(),
+		field.Enum("decision").GoType(code.ConsentDecision("")),
+		field.Enum("captured_via").GoType(code.Channel("")).Comment("Channel over which it was given; while it is only proposed, asked for."),
+		moment("requested_at"),
+		field.Time("captured_at").Comment("When it was given; while it is only proposed, asked for."),
+		field.Time("effective_from"),
 		moment("expires_at"),
 		moment("revoked_at"),
 		text("revoked_reason", 300),
-		field.Enum("signer_role").GoType(code.SignerRole("")).Immutable(),
+		field.Enum("signer_role").GoType(code.SignerRole("")),
 		text("signer_name", 200),
-		field.Enum("evidence_kind").GoType(code.EvidenceKind("")).Immutable(),
-		field.String("evidence_ref").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.Enum("evidence_kind").GoType(code.EvidenceKind("")).Optional().Nillable().Comment("Absent while it is only proposed."),
+		text("evidence_ref", 300),
+		maybe("document_id"),
+		maybe("renews_id"),
 		text("info_description", 500),
 		text("discloser", 200),
 		text("recipient", 200),
@@ -52,9 +55,14 @@ func (Consent) Edges() []ent.Edge {
 		edge.To("patient", Patient.Type).Unique().Required().Immutable().Field("patient_id"),
 		edge.To("form", ConsentForm.Type).Unique().Field("form_id"),
 		edge.To("program", CareProgram.Type).Unique().Field("program_id"),
+		edge.To("document", Document.Type).Unique().Field("document_id"),
+		edge.To("renewed_by", Consent.Type).From("renews").Unique().Field("renews_id"),
 		edge.From("history", StatusChange.Type).Ref("consent"),
 	}
 }
+
+// Hooks of Consent.
+func (Consent) Hooks() []ent.Hook { return []ent.Hook{effective} }
 
 // Indexes of Consent.
 func (Consent) Indexes() []ent.Index {
@@ -62,5 +70,6 @@ func (Consent) Indexes() []ent.Index {
 		index.Fields("patient_id", "scope", "status"),
 		index.Fields("patient_id", "captured_at", "id"),
 		index.Fields("captured_at", "id"),
+		index.Fields("status", "expires_at"),
 	}
 }

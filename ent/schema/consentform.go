@@ -33,12 +33,18 @@ func (ConsentForm) Fields() []ent.Field {
 		text("ethics_version", 60),
 		field.Enum("status").GoType(code.FormStatus("")).Default(string(code.FormStatusDraft)),
 		maybe("program_id"),
+		maybe("approved_by_id"),
+		moment("approved_at"),
 	}
 }
 
 // Edges of ConsentForm.
 func (ConsentForm) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("program", CareProgram.Type).Unique().Field("program_id")}
+	return []ent.Edge{
+		edge.To("program", CareProgram.Type).Unique().Field("program_id"),
+		edge.To("approved_by", Identity.Type).Unique().Field("approved_by_id"),
+		edge.From("history", StatusChange.Type).Ref("consent_form"),
+	}
 }
 
 // Indexes of ConsentForm.

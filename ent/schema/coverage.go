@@ -45,6 +45,9 @@ func (Coverage) Fields() []ent.Field {
 func (Coverage) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("patient", Patient.Type).Unique().Required().Immutable().Field("patient_id"),
+		edge.From("verifications", BenefitVerification.Type).Ref("coverage"),
+		edge.From("history", StatusChange.Type).Ref("coverage"),
+		edge.From("authorizations", PriorAuthorization.Type).Ref("coverage"),
 		edge.To("payer", Organization.Type).Unique().Immutable().Field("payer_id"),
 	}
 }

@@ -39,6 +39,9 @@ func (EligibilityCriterion) Edges() []ent.Edge {
 	return []ent.Edge{edge.To("program", CareProgram.Type).Unique().Required().Immutable().Field("program_id")}
 }
 
+// Hooks of EligibilityCriterion.
+func (EligibilityCriterion) Hooks() []ent.Hook { return []ent.Hook{checked} }
+
 // Indexes of EligibilityCriterion.
 func (EligibilityCriterion) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("program_id", "seq").Unique(), index.Fields("program_id", "seq", "id")}

@@ -30,9 +30,13 @@ func (Enrollment) Fields() []ent.Field {
 		field.Enum("status").GoType(code.EnrollmentStatus("")).Default(string(code.EnrollmentStatusReferred)),
 		field.Enum("source").GoType(code.EnrollmentSource("")).Immutable(),
 		field.Time("referred_at").Immutable(),
+		field.Enum("eligibility").GoType(code.EligibilityDecision("")).Default(string(code.EligibilityDecisionUndecided)),
+		text("eligibility_note", 500),
 		moment("eligibility_decided_at"),
+		moment("waitlisted_at"),
 		moment("consented_at"),
 		moment("activated_at"),
+		text("hold_reason", 300),
 		moment("ended_at"),
 		text("end_reason", 300),
 		day("opt_out_until"),
@@ -47,9 +51,15 @@ func (Enrollment) Edges() []ent.Edge {
 		edge.To("referrer", Provider.Type).Unique().Field("referrer_id"),
 		edge.To("coordinator", Identity.Type).Unique().Field("coordinator_id"),
 		edge.To("trial_subject", TrialSubject.Type).Unique(),
+		edge.To("onboarding", OnboardingPlan.Type).Unique(),
+		edge.From("answers", EligibilityAnswer.Type).Ref("enrollment"),
+		edge.From("activities", ServiceActivity.Type).Ref("enrollment"),
 		edge.From("history", StatusChange.Type).Ref("enrollment"),
 	}
 }
+
+// Hooks of Enrollment.
+func (Enrollment) Hooks() []ent.Hook { return []ent.Hook{gated} }
 
 // Indexes of Enrollment. The first says: at most one open enrollment of a patient in a program; an ended one
 // carries the moment of its end.
@@ -61,5 +71,6 @@ func (Enrollment) Indexes() []ent.Index {
 		index.Fields("coordinator_id", "referred_at", "id"),
 		index.Fields("referrer_id", "referred_at", "id"),
 		index.Fields("referred_at", "id"),
+		index.Fields("program_id", "status", "waitlisted_at"),
 	}
 }

@@ -87,5 +87,8 @@ func text(name string, limit int) ent.Field {
 	return field.String(name).Optional().Nillable().MaxRuneLen(limit)
 }
 
+// amount is an optional sum of money in minor units of a currency that stands beside it.
+func amount(name string) ent.Field { return field.Int64(name).Optional().Nillable().NonNegative() }
+
 // table names the table of an entity whose plural ent would guess wrongly.
 func table(name string) schema.Annotation { return entsql.Annotation{Table: name} }

@@ -28,9 +28,11 @@ func (PortalAccess) Fields() []ent.Field {
 		field.Enum("portal").GoType(code.Portal("")).Immutable(),
 		field.Enum("status").GoType(code.PortalAccessStatus("")),
 		field.Time("invited_at"),
+		moment("expires_at"),
 		moment("activated_at"),
 		moment("last_login_at"),
 		text("reason", 300),
+		field.String("invitation_hash").Optional().Nillable().MaxRuneLen(64).Sensitive().Comment("SHA-256 of the code that accepts the invitation; empty once it was used or ended."),
 	}
 }
 
@@ -39,10 +41,11 @@ func (PortalAccess) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("account", Account.Type).Unique().Required().Immutable().Field("account_id"),
 		edge.From("history", StatusChange.Type).Ref("portal_access"),
+		edge.From("proofs", IdentityVerification.Type).Ref("portal_access"),
 	}
 }
 
 // Indexes of PortalAccess.
 func (PortalAccess) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id")}
+	return []ent.Index{index.Fields("invitation_hash").Unique(), index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id"), index.Fields("status", "expires_at")}
 }

@@ -46,5 +46,6 @@ func (ProgramTeamMember) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("identity_id", "program_id").Unique().Annotations(entsql.IndexWhere("ended_at IS NULL")),
 		index.Fields("program_id", "identity_id"),
+		index.Fields("program_id", "started_at", "id"),
 	}
 }

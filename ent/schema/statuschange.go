@@ -32,6 +32,12 @@ func (StatusChange) Fields() []ent.Field {
 		field.UUID("inquiry_response_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("portal_access_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.UUID("trial_subject_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("prior_authorization_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("benefit_verification_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("service_activity_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("program_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("coverage_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("consent_form_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 	}
 }
 
@@ -45,6 +51,12 @@ func (StatusChange) Edges() []ent.Edge {
 		edge.To("inquiry_response", InquiryResponse.Type).Unique().Immutable().Field("inquiry_response_id"),
 		edge.To("portal_access", PortalAccess.Type).Unique().Immutable().Field("portal_access_id"),
 		edge.To("trial_subject", TrialSubject.Type).Unique().Immutable().Field("trial_subject_id"),
+		edge.To("prior_authorization", PriorAuthorization.Type).Unique().Immutable().Field("prior_authorization_id"),
+		edge.To("benefit_verification", BenefitVerification.Type).Unique().Immutable().Field("benefit_verification_id"),
+		edge.To("service_activity", ServiceActivity.Type).Unique().Immutable().Field("service_activity_id"),
+		edge.To("program", CareProgram.Type).Unique().Immutable().Field("program_id"),
+		edge.To("coverage", Coverage.Type).Unique().Immutable().Field("coverage_id"),
+		edge.To("consent_form", ConsentForm.Type).Unique().Immutable().Field("consent_form_id"),
 	}
 }
 
@@ -57,5 +69,11 @@ func (StatusChange) Indexes() []ent.Index {
 		index.Fields("inquiry_response_id", "at", "id"),
 		index.Fields("portal_access_id", "at", "id"),
 		index.Fields("trial_subject_id", "at", "id"),
+		index.Fields("prior_authorization_id", "at", "id"),
+		index.Fields("benefit_verification_id", "at", "id"),
+		index.Fields("service_activity_id", "at", "id"),
+		index.Fields("program_id", "at", "id"),
+		index.Fields("coverage_id", "at", "id"),
+		index.Fields("consent_form_id", "at", "id"),
 	}
 }

@@ -36,6 +36,18 @@ const (
 	FieldPortalAccessID = "portal_access_id"
 	// FieldTrialSubjectID holds the string denoting the trial_subject_id field in the database.
 	FieldTrialSubjectID = "trial_subject_id"
+	// FieldPriorAuthorizationID holds the string denoting the prior_authorization_id field in the database.
+	FieldPriorAuthorizationID = "prior_authorization_id"
+	// FieldBenefitVerificationID holds the string denoting the benefit_verification_id field in the database.
+	FieldBenefitVerificationID = "benefit_verification_id"
+	// FieldServiceActivityID holds the string denoting the service_activity_id field in the database.
+	FieldServiceActivityID = "service_activity_id"
+	// FieldProgramID holds the string denoting the program_id field in the database.
+	FieldProgramID = "program_id"
+	// FieldCoverageID holds the string denoting the coverage_id field in the database.
+	FieldCoverageID = "coverage_id"
+	// FieldConsentFormID holds the string denoting the consent_form_id field in the database.
+	FieldConsentFormID = "consent_form_id"
 	// EdgeChangedBy holds the string denoting the changed_by edge name in mutations.
 	EdgeChangedBy = "changed_by"
 	// EdgeCareCase holds the string denoting the care_case edge name in mutations.
@@ -50,6 +62,18 @@ const (
 	EdgePortalAccess = "portal_access"
 	// EdgeTrialSubject holds the string denoting the trial_subject edge name in mutations.
 	EdgeTrialSubject = "trial_subject"
+	// EdgePriorAuthorization holds the string denoting the prior_authorization edge name in mutations.
+	EdgePriorAuthorization = "prior_authorization"
+	// EdgeBenefitVerification holds the string denoting the benefit_verification edge name in mutations.
+	EdgeBenefitVerification = "benefit_verification"
+	// EdgeServiceActivity holds the string denoting the service_activity edge name in mutations.
+	EdgeServiceActivity = "service_activity"
+	// EdgeProgram holds the string denoting the program edge name in mutations.
+	EdgeProgram = "program"
+	// EdgeCoverage holds the string denoting the coverage edge name in mutations.
+	EdgeCoverage = "coverage"
+	// EdgeConsentForm holds the string denoting the consent_form edge name in mutations.
+	EdgeConsentForm = "consent_form"
 	// Table holds the table name of the statuschange in the database.
 	Table = "status_changes"
 	// ChangedByTable is the table that holds the changed_by relation/edge.
@@ -101,6 +125,48 @@ const (
 	TrialSubjectInverseTable = "trial_subjects"
 	// TrialSubjectColumn is the table column denoting the trial_subject relation/edge.
 	TrialSubjectColumn = "trial_subject_id"
+	// PriorAuthorizationTable is the table that holds the prior_authorization relation/edge.
+	PriorAuthorizationTable = "status_changes"
+	// PriorAuthorizationInverseTable is the table name for the PriorAuthorization entity.
+	// It exists in this package in order to avoid circular dependency with the "priorauthorization" package.
+	PriorAuthorizationInverseTable = "prior_authorizations"
+	// PriorAuthorizationColumn is the table column denoting the prior_authorization relation/edge.
+	PriorAuthorizationColumn = "prior_authorization_id"
+	// BenefitVerificationTable is the table that holds the benefit_verification relation/edge.
+	BenefitVerificationTable = "status_changes"
+	// BenefitVerificationInverseTable is the table name for the BenefitVerification entity.
+	// It exists in this package in order to avoid circular dependency with the "benefitverification" package.
+	BenefitVerificationInverseTable = "benefit_verifications"
+	// BenefitVerificationColumn is the table column denoting the benefit_verification relation/edge.
+	BenefitVerificationColumn = "benefit_verification_id"
+	// ServiceActivityTable is the table that holds the service_activity relation/edge.
+	ServiceActivityTable = "status_changes"
+	// ServiceActivityInverseTable is the table name for the ServiceActivity entity.
+	// It exists in this package in order to avoid circular dependency with the "serviceactivity" package.
+	ServiceActivityInverseTable = "service_activities"
+	// ServiceActivityColumn is the table column denoting the service_activity relation/edge.
+	ServiceActivityColumn = "service_activity_id"
+	// ProgramTable is the table that holds the program relation/edge.
+	ProgramTable = "status_changes"
+	// ProgramInverseTable is the table name for the CareProgram entity.
+	// It exists in this package in order to avoid circular dependency with the "careprogram" package.
+	ProgramInverseTable = "care_programs"
+	// ProgramColumn is the table column denoting the program relation/edge.
+	ProgramColumn = "program_id"
+	// CoverageTable is the table that holds the coverage relation/edge.
+	CoverageTable = "status_changes"
+	// CoverageInverseTable is the table name for the Coverage entity.
+	// It exists in this package in order to avoid circular dependency with the "coverage" package.
+	CoverageInverseTable = "coverages"
+	// CoverageColumn is the table column denoting the coverage relation/edge.
+	CoverageColumn = "coverage_id"
+	// ConsentFormTable is the table that holds the consent_form relation/edge.
+	ConsentFormTable = "status_changes"
+	// ConsentFormInverseTable is the table name for the ConsentForm entity.
+	// It exists in this package in order to avoid circular dependency with the "consentform" package.
+	ConsentFormInverseTable = "consent_forms"
+	// ConsentFormColumn is the table column denoting the consent_form relation/edge.
+	ConsentFormColumn = "consent_form_id"
 )
 
 // Columns holds all SQL columns for statuschange fields.
@@ -117,6 +183,12 @@ var Columns = []string{
 	FieldInquiryResponseID,
 	FieldPortalAccessID,
 	FieldTrialSubjectID,
+	FieldPriorAuthorizationID,
+	FieldBenefitVerificationID,
+	FieldServiceActivityID,
+	FieldProgramID,
+	FieldCoverageID,
+	FieldConsentFormID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -210,6 +282,36 @@ func ByTrialSubjectID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTrialSubjectID, opts...).ToFunc()
 }
 
+// ByPriorAuthorizationID orders the results by the prior_authorization_id field.
+func ByPriorAuthorizationID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPriorAuthorizationID, opts...).ToFunc()
+}
+
+// ByBenefitVerificationID orders the results by the benefit_verification_id field.
+func ByBenefitVerificationID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBenefitVerificationID, opts...).ToFunc()
+}
+
+// ByServiceActivityID orders the results by the service_activity_id field.
+func ByServiceActivityID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldServiceActivityID, opts...).ToFunc()
+}
+
+// ByProgramID orders the results by the program_id field.
+func ByProgramID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProgramID, opts...).ToFunc()
+}
+
+// ByCoverageID orders the results by the coverage_id field.
+func ByCoverageID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCoverageID, opts...).ToFunc()
+}
+
+// ByConsentFormID orders the results by the consent_form_id field.
+func ByConsentFormID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConsentFormID, opts...).ToFunc()
+}
+
 // ByChangedByField orders the results by changed_by field.
 func ByChangedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -256,6 +358,48 @@ func ByPortalAccessField(field string, opts ...sql.OrderTermOption) OrderOption 
 func ByTrialSubjectField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newTrialSubjectStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPriorAuthorizationField orders the results by prior_authorization field.
+func ByPriorAuthorizationField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPriorAuthorizationStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByBenefitVerificationField orders the results by benefit_verification field.
+func ByBenefitVerificationField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBenefitVerificationStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByServiceActivityField orders the results by service_activity field.
+func ByServiceActivityField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newServiceActivityStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByProgramField orders the results by program field.
+func ByProgramField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProgramStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByCoverageField orders the results by coverage field.
+func ByCoverageField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newCoverageStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByConsentFormField orders the results by consent_form field.
+func ByConsentFormField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newConsentFormStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newChangedByStep() *sqlgraph.Step {
@@ -305,5 +449,47 @@ func newTrialSubjectStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(TrialSubjectInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, TrialSubjectTable, TrialSubjectColumn),
+	)
+}
+func newPriorAuthorizationStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PriorAuthorizationInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PriorAuthorizationTable, PriorAuthorizationColumn),
+	)
+}
+func newBenefitVerificationStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(BenefitVerificationInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, BenefitVerificationTable, BenefitVerificationColumn),
+	)
+}
+func newServiceActivityStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ServiceActivityInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ServiceActivityTable, ServiceActivityColumn),
+	)
+}
+func newProgramStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProgramInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ProgramTable, ProgramColumn),
+	)
+}
+func newCoverageStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(CoverageInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, CoverageTable, CoverageColumn),
+	)
+}
+func newConsentFormStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ConsentFormInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ConsentFormTable, ConsentFormColumn),
 	)
 }

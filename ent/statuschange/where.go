@@ -111,6 +111,36 @@ func TrialSubjectID(v uuid.UUID) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldTrialSubjectID, v))
 }
 
+// PriorAuthorizationID applies equality check predicate on the "prior_authorization_id" field. It's identical to PriorAuthorizationIDEQ.
+func PriorAuthorizationID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldPriorAuthorizationID, v))
+}
+
+// BenefitVerificationID applies equality check predicate on the "benefit_verification_id" field. It's identical to BenefitVerificationIDEQ.
+func BenefitVerificationID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldBenefitVerificationID, v))
+}
+
+// ServiceActivityID applies equality check predicate on the "service_activity_id" field. It's identical to ServiceActivityIDEQ.
+func ServiceActivityID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldServiceActivityID, v))
+}
+
+// ProgramID applies equality check predicate on the "program_id" field. It's identical to ProgramIDEQ.
+func ProgramID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldProgramID, v))
+}
+
+// CoverageID applies equality check predicate on the "coverage_id" field. It's identical to CoverageIDEQ.
+func CoverageID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldCoverageID, v))
+}
+
+// ConsentFormID applies equality check predicate on the "consent_form_id" field. It's identical to ConsentFormIDEQ.
+func ConsentFormID(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldConsentFormID, v))
+}
+
 // AtEQ applies the EQ predicate on the "at" field.
 func AtEQ(v time.Time) predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldEQ(FieldAt, v))
@@ -576,6 +606,186 @@ func TrialSubjectIDNotNil() predicate.StatusChange {
 	return predicate.StatusChange(sql.FieldNotNull(FieldTrialSubjectID))
 }
 
+// PriorAuthorizationIDEQ applies the EQ predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldPriorAuthorizationID, v))
+}
+
+// PriorAuthorizationIDNEQ applies the NEQ predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldPriorAuthorizationID, v))
+}
+
+// PriorAuthorizationIDIn applies the In predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldPriorAuthorizationID, vs...))
+}
+
+// PriorAuthorizationIDNotIn applies the NotIn predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldPriorAuthorizationID, vs...))
+}
+
+// PriorAuthorizationIDIsNil applies the IsNil predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldPriorAuthorizationID))
+}
+
+// PriorAuthorizationIDNotNil applies the NotNil predicate on the "prior_authorization_id" field.
+func PriorAuthorizationIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldPriorAuthorizationID))
+}
+
+// BenefitVerificationIDEQ applies the EQ predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldBenefitVerificationID, v))
+}
+
+// BenefitVerificationIDNEQ applies the NEQ predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldBenefitVerificationID, v))
+}
+
+// BenefitVerificationIDIn applies the In predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldBenefitVerificationID, vs...))
+}
+
+// BenefitVerificationIDNotIn applies the NotIn predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldBenefitVerificationID, vs...))
+}
+
+// BenefitVerificationIDIsNil applies the IsNil predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldBenefitVerificationID))
+}
+
+// BenefitVerificationIDNotNil applies the NotNil predicate on the "benefit_verification_id" field.
+func BenefitVerificationIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldBenefitVerificationID))
+}
+
+// ServiceActivityIDEQ applies the EQ predicate on the "service_activity_id" field.
+func ServiceActivityIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldServiceActivityID, v))
+}
+
+// ServiceActivityIDNEQ applies the NEQ predicate on the "service_activity_id" field.
+func ServiceActivityIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldServiceActivityID, v))
+}
+
+// ServiceActivityIDIn applies the In predicate on the "service_activity_id" field.
+func ServiceActivityIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldServiceActivityID, vs...))
+}
+
+// ServiceActivityIDNotIn applies the NotIn predicate on the "service_activity_id" field.
+func ServiceActivityIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldServiceActivityID, vs...))
+}
+
+// ServiceActivityIDIsNil applies the IsNil predicate on the "service_activity_id" field.
+func ServiceActivityIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldServiceActivityID))
+}
+
+// ServiceActivityIDNotNil applies the NotNil predicate on the "service_activity_id" field.
+func ServiceActivityIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldServiceActivityID))
+}
+
+// ProgramIDEQ applies the EQ predicate on the "program_id" field.
+func ProgramIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldProgramID, v))
+}
+
+// ProgramIDNEQ applies the NEQ predicate on the "program_id" field.
+func ProgramIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldProgramID, v))
+}
+
+// ProgramIDIn applies the In predicate on the "program_id" field.
+func ProgramIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldProgramID, vs...))
+}
+
+// ProgramIDNotIn applies the NotIn predicate on the "program_id" field.
+func ProgramIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldProgramID, vs...))
+}
+
+// ProgramIDIsNil applies the IsNil predicate on the "program_id" field.
+func ProgramIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldProgramID))
+}
+
+// ProgramIDNotNil applies the NotNil predicate on the "program_id" field.
+func ProgramIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldProgramID))
+}
+
+// CoverageIDEQ applies the EQ predicate on the "coverage_id" field.
+func CoverageIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldCoverageID, v))
+}
+
+// CoverageIDNEQ applies the NEQ predicate on the "coverage_id" field.
+func CoverageIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldCoverageID, v))
+}
+
+// CoverageIDIn applies the In predicate on the "coverage_id" field.
+func CoverageIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldCoverageID, vs...))
+}
+
+// CoverageIDNotIn applies the NotIn predicate on the "coverage_id" field.
+func CoverageIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldCoverageID, vs...))
+}
+
+// CoverageIDIsNil applies the IsNil predicate on the "coverage_id" field.
+func CoverageIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldCoverageID))
+}
+
+// CoverageIDNotNil applies the NotNil predicate on the "coverage_id" field.
+func CoverageIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldCoverageID))
+}
+
+// ConsentFormIDEQ applies the EQ predicate on the "consent_form_id" field.
+func ConsentFormIDEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldEQ(FieldConsentFormID, v))
+}
+
+// ConsentFormIDNEQ applies the NEQ predicate on the "consent_form_id" field.
+func ConsentFormIDNEQ(v uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNEQ(FieldConsentFormID, v))
+}
+
+// ConsentFormIDIn applies the In predicate on the "consent_form_id" field.
+func ConsentFormIDIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIn(FieldConsentFormID, vs...))
+}
+
+// ConsentFormIDNotIn applies the NotIn predicate on the "consent_form_id" field.
+func ConsentFormIDNotIn(vs ...uuid.UUID) predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotIn(FieldConsentFormID, vs...))
+}
+
+// ConsentFormIDIsNil applies the IsNil predicate on the "consent_form_id" field.
+func ConsentFormIDIsNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldIsNull(FieldConsentFormID))
+}
+
+// ConsentFormIDNotNil applies the NotNil predicate on the "consent_form_id" field.
+func ConsentFormIDNotNil() predicate.StatusChange {
+	return predicate.StatusChange(sql.FieldNotNull(FieldConsentFormID))
+}
+
 // HasChangedBy applies the HasEdge predicate on the "changed_by" edge.
 func HasChangedBy() predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
@@ -729,6 +939,144 @@ func HasTrialSubject() predicate.StatusChange {
 func HasTrialSubjectWith(preds ...predicate.TrialSubject) predicate.StatusChange {
 	return predicate.StatusChange(func(s *sql.Selector) {
 		step := newTrialSubjectStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPriorAuthorization applies the HasEdge predicate on the "prior_authorization" edge.
+func HasPriorAuthorization() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PriorAuthorizationTable, PriorAuthorizationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPriorAuthorizationWith applies the HasEdge predicate on the "prior_authorization" edge with a given conditions (other predicates).
+func HasPriorAuthorizationWith(preds ...predicate.PriorAuthorization) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newPriorAuthorizationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBenefitVerification applies the HasEdge predicate on the "benefit_verification" edge.
+func HasBenefitVerification() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, BenefitVerificationTable, BenefitVerificationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBenefitVerificationWith applies the HasEdge predicate on the "benefit_verification" edge with a given conditions (other predicates).
+func HasBenefitVerificationWith(preds ...predicate.BenefitVerification) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newBenefitVerificationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasServiceActivity applies the HasEdge predicate on the "service_activity" edge.
+func HasServiceActivity() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ServiceActivityTable, ServiceActivityColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasServiceActivityWith applies the HasEdge predicate on the "service_activity" edge with a given conditions (other predicates).
+func HasServiceActivityWith(preds ...predicate.ServiceActivity) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newServiceActivityStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasProgram applies the HasEdge predicate on the "program" edge.
+func HasProgram() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ProgramTable, ProgramColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProgramWith applies the HasEdge predicate on the "program" edge with a given conditions (other predicates).
+func HasProgramWith(preds ...predicate.CareProgram) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newProgramStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasCoverage applies the HasEdge predicate on the "coverage" edge.
+func HasCoverage() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, CoverageTable, CoverageColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasCoverageWith applies the HasEdge predicate on the "coverage" edge with a given conditions (other predicates).
+func HasCoverageWith(preds ...predicate.Coverage) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newCoverageStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasConsentForm applies the HasEdge predicate on the "consent_form" edge.
+func HasConsentForm() predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ConsentFormTable, ConsentFormColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasConsentFormWith applies the HasEdge predicate on the "consent_form" edge with a given conditions (other predicates).
+func HasConsentFormWith(preds ...predicate.ConsentForm) predicate.StatusChange {
+	return predicate.StatusChange(func(s *sql.Selector) {
+		step := newConsentFormStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

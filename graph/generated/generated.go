@@ -44,12 +44,15 @@ type ResolverRoot interface {
 	CaseUpdated() CaseUpdatedResolver
 	Condition() ConditionResolver
 	Consent() ConsentResolver
+	ConsentChanged() ConsentChangedResolver
 	Enrollment() EnrollmentResolver
+	EnrollmentUpdated() EnrollmentUpdatedResolver
 	InquiryResponse() InquiryResponseResolver
 	KnowledgeResource() KnowledgeResourceResolver
 	Location() LocationResolver
 	MedicalInquiry() MedicalInquiryResolver
 	Mutation() MutationResolver
+	OnboardingPlan() OnboardingPlanResolver
 	Organization() OrganizationResolver
 	Patient() PatientResolver
 	Provider() ProviderResolver
@@ -74,6 +77,11 @@ type ComplexityRoot struct {
 		Response func(childComplexity int) int
 	}
 
+	ActivateEnrollmentPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
+	}
+
 	Address struct {
 		City    func(childComplexity int) int
 		Country func(childComplexity int) int
@@ -82,9 +90,17 @@ type ComplexityRoot struct {
 		Zip     func(childComplexity int) int
 	}
 
+	AnswerPrescreenerPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
 	ApproveInquiryResponsePayload struct {
 		Response func(childComplexity int) int
 		Unmet    func(childComplexity int) int
+	}
+
+	CancelReferralPayload struct {
+		Enrollment func(childComplexity int) int
 	}
 
 	CareProgram struct {
@@ -232,6 +248,10 @@ type ComplexityRoot struct {
 		Question   func(childComplexity int) int
 	}
 
+	CompleteEnrollmentPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
 	Condition struct {
 		AbatedAt       func(childComplexity int) int
 		ClinicalStatus func(childComplexity int) int
@@ -267,6 +287,8 @@ type ComplexityRoot struct {
 		History       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patient       func(childComplexity int) int
 		Program       func(childComplexity int) int
+		Renews        func(childComplexity int) int
+		RequestedAt   func(childComplexity int) int
 		RevokedAt     func(childComplexity int) int
 		RevokedReason func(childComplexity int) int
 		Scope         func(childComplexity int) int
@@ -274,6 +296,11 @@ type ComplexityRoot struct {
 		SignerRole    func(childComplexity int) int
 		Status        func(childComplexity int) int
 		Version       func(childComplexity int) int
+	}
+
+	ConsentChanged struct {
+		Consent func(childComplexity int) int
+		Cursor  func(childComplexity int) int
 	}
 
 	ConsentConnection struct {
@@ -345,15 +372,44 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DecideEligibilityPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
+	}
+
 	Department struct {
 		Code     func(childComplexity int) int
 		GlobalID func(childComplexity int) int
 		Name     func(childComplexity int) int
 	}
 
+	DisenrollPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
 	DraftInquiryResponsePayload struct {
 		Case     func(childComplexity int) int
 		Response func(childComplexity int) int
+	}
+
+	EligibilityAnswer struct {
+		AnsweredAt func(childComplexity int) int
+		Criterion  func(childComplexity int) int
+		GlobalID   func(childComplexity int) int
+		Result     func(childComplexity int) int
+		Value      func(childComplexity int) int
+	}
+
+	EligibilityAnswerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EligibilityAnswerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	EligibilityCriterion struct {
@@ -377,16 +433,38 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	EligibilityForm struct {
+		Inputs  func(childComplexity int) int
+		Program func(childComplexity int) int
+	}
+
+	EligibilityInput struct {
+		Description func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Type        func(childComplexity int) int
+	}
+
+	EnrollPatientPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
+	}
+
 	Enrollment struct {
 		ActivatedAt          func(childComplexity int) int
+		Activities           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Answers              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentedAt          func(childComplexity int) int
 		Coordinator          func(childComplexity int) int
 		DaysToActivation     func(childComplexity int) int
+		Eligibility          func(childComplexity int) int
 		EligibilityDecidedAt func(childComplexity int) int
+		EligibilityNote      func(childComplexity int) int
 		EndReason            func(childComplexity int) int
 		EndedAt              func(childComplexity int) int
 		GlobalID             func(childComplexity int) int
 		History              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		HoldReason           func(childComplexity int) int
+		OptOutUntil          func(childComplexity int) int
 		Patient              func(childComplexity int) int
 		Program              func(childComplexity int) int
 		ReferredAt           func(childComplexity int) int
@@ -395,6 +473,9 @@ type ComplexityRoot struct {
 		Source               func(childComplexity int) int
 		Status               func(childComplexity int) int
 		TrialSubject         func(childComplexity int) int
+		Unmet                func(childComplexity int) int
+		Version              func(childComplexity int) int
+		WaitlistedAt         func(childComplexity int) int
 	}
 
 	EnrollmentConnection struct {
@@ -407,6 +488,11 @@ type ComplexityRoot struct {
 	EnrollmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	EnrollmentUpdated struct {
+		Cursor     func(childComplexity int) int
+		Enrollment func(childComplexity int) int
 	}
 
 	ImportRun struct {
@@ -597,17 +683,35 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptCase              func(childComplexity int, input model.AcceptCaseInput) int
 		AcknowledgeResponse     func(childComplexity int, input model.AcknowledgeResponseInput) int
+		ActivateEnrollment      func(childComplexity int, input model.ActivateEnrollmentInput) int
+		AnswerPrescreener       func(childComplexity int, input model.AnswerPrescreenerInput) int
 		ApproveInquiryResponse  func(childComplexity int, input model.ApproveInquiryResponseInput) int
+		CancelReferral          func(childComplexity int, input model.CancelReferralInput) int
 		ClassifyQuestion        func(childComplexity int, input model.ClassifyQuestionInput) int
+		CompleteEnrollment      func(childComplexity int, input model.CompleteEnrollmentInput) int
+		DecideEligibility       func(childComplexity int, input model.DecideEligibilityInput) int
+		Disenroll               func(childComplexity int, input model.DisenrollInput) int
 		DraftInquiryResponse    func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EnrollPatient           func(childComplexity int, input model.EnrollPatientInput) int
+		PutOnHold               func(childComplexity int, input model.PutOnHoldInput) int
 		RecordConsent           func(childComplexity int, input model.RecordConsentInput) int
+		RecordEligibility       func(childComplexity int, input model.RecordEligibilityInput) int
+		ReferPatient            func(childComplexity int, input model.ReferPatientInput) int
+		RenewConsent            func(childComplexity int, input model.RenewConsentInput) int
+		RequestConsent          func(childComplexity int, input model.RequestConsentInput) int
+		RequestEnrollment       func(childComplexity int, input model.RequestEnrollmentInput) int
 		RerouteCase             func(childComplexity int, input model.RerouteCaseInput) int
+		ResumeEnrollment        func(childComplexity int, input model.ResumeEnrollmentInput) int
 		ReturnInquiryResponse   func(childComplexity int, input model.ReturnInquiryResponseInput) int
 		ReturnToQueue           func(childComplexity int, input model.ReturnToQueueInput) int
 		RevokeConsent           func(childComplexity int, input model.RevokeConsentInput) int
 		SendInquiryResponse     func(childComplexity int, input model.SendInquiryResponseInput) int
+		SignConsent             func(childComplexity int, input model.SignConsentInput) int
+		SubmitEligibility       func(childComplexity int, input model.SubmitEligibilityInput) int
 		SubmitMedicalInquiry    func(childComplexity int, input model.SubmitMedicalInquiryInput) int
 		SubmitResponseForReview func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		WithdrawConsent         func(childComplexity int, input model.WithdrawConsentInput) int
+		WithdrawEnrollment      func(childComplexity int, input model.WithdrawEnrollmentInput) int
 	}
 
 	MyMembership struct {
@@ -615,6 +719,13 @@ type ComplexityRoot struct {
 		Role            func(childComplexity int) int
 		Territory       func(childComplexity int) int
 		TherapeuticArea func(childComplexity int) int
+	}
+
+	OnboardingPlan struct {
+		Activities  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		CompletedAt func(childComplexity int) int
+		Enrollment  func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
 	}
 
 	Organization struct {
@@ -756,6 +867,10 @@ type ComplexityRoot struct {
 		Verification   func(childComplexity int) int
 	}
 
+	PutOnHoldPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
 	Query struct {
 		CarePrograms             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Case                     func(childComplexity int, id gid.ID) int
@@ -765,8 +880,13 @@ type ComplexityRoot struct {
 		ClientPatientTouchpoints func(childComplexity int, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ClientProfile            func(childComplexity int, id gid.ID) int
 		ClientTouchpoints        func(childComplexity int, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ConsentForm              func(childComplexity int, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) int
 		ConsentLedger            func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ConsentsExpiring         func(childComplexity int, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Departments              func(childComplexity int) int
+		EligibilityForm          func(childComplexity int, programID gid.ID) int
+		Enrollment               func(childComplexity int, id gid.ID) int
+		EnrollmentWorklist       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		Enrollments              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		ImportRuns               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		KnowledgeResource        func(childComplexity int, id gid.ID) int
@@ -779,21 +899,50 @@ type ComplexityRoot struct {
 		MyTouchpoints            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Node                     func(childComplexity int, id gid.ID) int
 		Nodes                    func(childComplexity int, ids []*gid.ID) int
+		Onboarding               func(childComplexity int, enrollmentID gid.ID) int
 		Patient                  func(childComplexity int, id gid.ID) int
 		PatientTouchpoints       func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patients                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		PendingCases             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) int
 		PortalAccesses           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Products                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
+		ProgramsOpenForReferral  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ProgramsOpenToMe         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		RoutingPreview           func(childComplexity int, caseID gid.ID) int
 		RoutingRules             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ScheduledJobs            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		StreamHead               func(childComplexity int) int
 		Touchpoints              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
+		TrialsOpenToMe           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Users                    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 	}
 
 	RecordConsentPayload struct {
 		Consent func(childComplexity int) int
+	}
+
+	RecordEligibilityPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
+	ReferPatientPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
+	}
+
+	RenewConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	RequestConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	RequestEnrollmentPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	RerouteCasePayload struct {
@@ -834,6 +983,11 @@ type ComplexityRoot struct {
 	ResponseCitationEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ResumeEnrollmentPayload struct {
+		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	ReturnInquiryResponsePayload struct {
@@ -917,6 +1071,35 @@ type ComplexityRoot struct {
 		Unmet    func(childComplexity int) int
 	}
 
+	ServiceActivity struct {
+		Assignee    func(childComplexity int) int
+		CompletedAt func(childComplexity int) int
+		DueAt       func(childComplexity int) int
+		Enrollment  func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Mandatory   func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	ServiceActivityConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ServiceActivityEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SignConsentPayload struct {
+		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
 	StatusChange struct {
 		At         func(childComplexity int) int
 		ChangedBy  func(childComplexity int) int
@@ -947,6 +1130,10 @@ type ComplexityRoot struct {
 		Reason func(childComplexity int) int
 	}
 
+	SubmitEligibilityPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
 	SubmitMedicalInquiryPayload struct {
 		AdverseEventCase func(childComplexity int) int
 		Case             func(childComplexity int) int
@@ -957,9 +1144,11 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		CaseAssigned  func(childComplexity int, after *stream.Cursor) int
-		CaseCreated   func(childComplexity int, after *stream.Cursor, filter map[string]any) int
-		MyCaseUpdated func(childComplexity int, after *stream.Cursor) int
+		CaseAssigned      func(childComplexity int, after *stream.Cursor) int
+		CaseCreated       func(childComplexity int, after *stream.Cursor, filter map[string]any) int
+		ConsentChanged    func(childComplexity int, after *stream.Cursor) int
+		EnrollmentUpdated func(childComplexity int, after *stream.Cursor) int
+		MyCaseUpdated     func(childComplexity int, after *stream.Cursor) int
 	}
 
 	Touchpoint struct {
@@ -1046,6 +1235,7 @@ type ComplexityRoot struct {
 	UnmetGate struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
+		Scope   func(childComplexity int) int
 	}
 
 	User struct {
@@ -1077,6 +1267,14 @@ type ComplexityRoot struct {
 		Persona     func(childComplexity int) int
 		Portal      func(childComplexity int) int
 		Provider    func(childComplexity int) int
+	}
+
+	WithdrawConsentPayload struct {
+		Consent func(childComplexity int) int
+	}
+
+	WithdrawEnrollmentPayload struct {
+		Enrollment func(childComplexity int) int
 	}
 }
 
@@ -1115,12 +1313,22 @@ type ConditionResolver interface {
 type ConsentResolver interface {
 	History(ctx context.Context, obj *ent.Consent, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
+type ConsentChangedResolver interface {
+	Consent(ctx context.Context, obj *model.ConsentChanged) (*ent.Consent, error)
+}
 type EnrollmentResolver interface {
 	ReferredYear(ctx context.Context, obj *ent.Enrollment) (int, error)
 
 	DaysToActivation(ctx context.Context, obj *ent.Enrollment) (*int, error)
 
+	Answers(ctx context.Context, obj *ent.Enrollment, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityAnswer], error)
+	Activities(ctx context.Context, obj *ent.Enrollment, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ServiceActivity], error)
+	Unmet(ctx context.Context, obj *ent.Enrollment) ([]*model.UnmetGate, error)
+
 	History(ctx context.Context, obj *ent.Enrollment, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
+type EnrollmentUpdatedResolver interface {
+	Enrollment(ctx context.Context, obj *model.EnrollmentUpdated) (*ent.Enrollment, error)
 }
 type InquiryResponseResolver interface {
 	Answers(ctx context.Context, obj *ent.InquiryResponse, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ResponseAnswer], error)
@@ -1149,8 +1357,29 @@ type MutationResolver interface {
 	ReturnInquiryResponse(ctx context.Context, input model.ReturnInquiryResponseInput) (*model.ReturnInquiryResponsePayload, error)
 	SendInquiryResponse(ctx context.Context, input model.SendInquiryResponseInput) (*model.SendInquiryResponsePayload, error)
 	AcknowledgeResponse(ctx context.Context, input model.AcknowledgeResponseInput) (*model.AcknowledgeResponsePayload, error)
+	ReferPatient(ctx context.Context, input model.ReferPatientInput) (*model.ReferPatientPayload, error)
+	SubmitEligibility(ctx context.Context, input model.SubmitEligibilityInput) (*model.SubmitEligibilityPayload, error)
+	CancelReferral(ctx context.Context, input model.CancelReferralInput) (*model.CancelReferralPayload, error)
+	RequestEnrollment(ctx context.Context, input model.RequestEnrollmentInput) (*model.RequestEnrollmentPayload, error)
+	AnswerPrescreener(ctx context.Context, input model.AnswerPrescreenerInput) (*model.AnswerPrescreenerPayload, error)
+	WithdrawEnrollment(ctx context.Context, input model.WithdrawEnrollmentInput) (*model.WithdrawEnrollmentPayload, error)
+	EnrollPatient(ctx context.Context, input model.EnrollPatientInput) (*model.EnrollPatientPayload, error)
+	RecordEligibility(ctx context.Context, input model.RecordEligibilityInput) (*model.RecordEligibilityPayload, error)
+	DecideEligibility(ctx context.Context, input model.DecideEligibilityInput) (*model.DecideEligibilityPayload, error)
+	ActivateEnrollment(ctx context.Context, input model.ActivateEnrollmentInput) (*model.ActivateEnrollmentPayload, error)
+	PutOnHold(ctx context.Context, input model.PutOnHoldInput) (*model.PutOnHoldPayload, error)
+	ResumeEnrollment(ctx context.Context, input model.ResumeEnrollmentInput) (*model.ResumeEnrollmentPayload, error)
+	CompleteEnrollment(ctx context.Context, input model.CompleteEnrollmentInput) (*model.CompleteEnrollmentPayload, error)
+	Disenroll(ctx context.Context, input model.DisenrollInput) (*model.DisenrollPayload, error)
 	RecordConsent(ctx context.Context, input model.RecordConsentInput) (*model.RecordConsentPayload, error)
+	RequestConsent(ctx context.Context, input model.RequestConsentInput) (*model.RequestConsentPayload, error)
+	RenewConsent(ctx context.Context, input model.RenewConsentInput) (*model.RenewConsentPayload, error)
+	SignConsent(ctx context.Context, input model.SignConsentInput) (*model.SignConsentPayload, error)
+	WithdrawConsent(ctx context.Context, input model.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
 	RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.RevokeConsentPayload, error)
+}
+type OnboardingPlanResolver interface {
+	Activities(ctx context.Context, obj *ent.OnboardingPlan, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ServiceActivity], error)
 }
 type OrganizationResolver interface {
 	Address(ctx context.Context, obj *ent.Organization) (*model.Address, error)
@@ -1198,17 +1427,27 @@ type QueryResolver interface {
 	Cases(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.CareCase], error)
 	RoutingPreview(ctx context.Context, caseID gid.ID) (*model.RoutingPreview, error)
 	CaseStreamHead(ctx context.Context) (stream.Cursor, error)
+	StreamHead(ctx context.Context) (stream.Cursor, error)
 	RoutingRules(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.RoutingRule], error)
 	Departments(ctx context.Context) ([]*ent.Department, error)
 	Patient(ctx context.Context, id gid.ID) (*ent.Patient, error)
 	MyPatients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Patient], error)
 	Patients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Patient], error)
 	ConsentLedger(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+	ConsentsExpiring(ctx context.Context, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+	ConsentForm(ctx context.Context, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) (*ent.ConsentForm, error)
 	MyConsents(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 	MyTouchpoints(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
 	PatientTouchpoints(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
 	Touchpoints(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Touchpoint], error)
 	Enrollments(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Enrollment], error)
+	Enrollment(ctx context.Context, id gid.ID) (*ent.Enrollment, error)
+	ProgramsOpenForReferral(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CareProgram], error)
+	ProgramsOpenToMe(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CareProgram], error)
+	TrialsOpenToMe(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CareProgram], error)
+	EligibilityForm(ctx context.Context, programID gid.ID) (*model.EligibilityForm, error)
+	EnrollmentWorklist(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Enrollment], error)
+	Onboarding(ctx context.Context, enrollmentID gid.ID) (*ent.OnboardingPlan, error)
 	MyClients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.LiaisonAssignment], error)
 	ClientProfile(ctx context.Context, id gid.ID) (*ent.Provider, error)
 	ClientTouchpoints(ctx context.Context, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
@@ -1225,6 +1464,8 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	CaseCreated(ctx context.Context, after *stream.Cursor, filter map[string]any) (<-chan model.CaseCreatedItem, error)
 	CaseAssigned(ctx context.Context, after *stream.Cursor) (<-chan model.CaseAssignedItem, error)
+	ConsentChanged(ctx context.Context, after *stream.Cursor) (<-chan model.ConsentChangedItem, error)
+	EnrollmentUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.EnrollmentUpdatedItem, error)
 	MyCaseUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.CaseUpdatedItem, error)
 }
 type TouchpointResolver interface {
@@ -1278,6 +1519,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcknowledgeResponsePayload.Response(childComplexity), true
 
+	case "ActivateEnrollmentPayload.enrollment":
+		if e.ComplexityRoot.ActivateEnrollmentPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateEnrollmentPayload.Enrollment(childComplexity), true
+	case "ActivateEnrollmentPayload.unmet":
+		if e.ComplexityRoot.ActivateEnrollmentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateEnrollmentPayload.Unmet(childComplexity), true
+
 	case "Address.city":
 		if e.ComplexityRoot.Address.City == nil {
 			break
@@ -1309,6 +1563,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Address.Zip(childComplexity), true
 
+	case "AnswerPrescreenerPayload.enrollment":
+		if e.ComplexityRoot.AnswerPrescreenerPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerPrescreenerPayload.Enrollment(childComplexity), true
+
 	case "ApproveInquiryResponsePayload.response":
 		if e.ComplexityRoot.ApproveInquiryResponsePayload.Response == nil {
 			break
@@ -1321,6 +1582,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproveInquiryResponsePayload.Unmet(childComplexity), true
+
+	case "CancelReferralPayload.enrollment":
+		if e.ComplexityRoot.CancelReferralPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelReferralPayload.Enrollment(childComplexity), true
 
 	case "CareProgram.capacity":
 		if e.ComplexityRoot.CareProgram.Capacity == nil {
@@ -1945,6 +2213,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClassifyQuestionPayload.Question(childComplexity), true
 
+	case "CompleteEnrollmentPayload.enrollment":
+		if e.ComplexityRoot.CompleteEnrollmentPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteEnrollmentPayload.Enrollment(childComplexity), true
+
 	case "Condition.abatedAt":
 		if e.ComplexityRoot.Condition.AbatedAt == nil {
 			break
@@ -2103,6 +2378,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Program(childComplexity), true
+	case "Consent.renews":
+		if e.ComplexityRoot.Consent.Renews == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Renews(childComplexity), true
+	case "Consent.requestedAt":
+		if e.ComplexityRoot.Consent.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.RequestedAt(childComplexity), true
 	case "Consent.revokedAt":
 		if e.ComplexityRoot.Consent.RevokedAt == nil {
 			break
@@ -2145,6 +2432,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Version(childComplexity), true
+
+	case "ConsentChanged.consent":
+		if e.ComplexityRoot.ConsentChanged.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentChanged.Consent(childComplexity), true
+	case "ConsentChanged.cursor":
+		if e.ComplexityRoot.ConsentChanged.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentChanged.Cursor(childComplexity), true
 
 	case "ConsentConnection.edges":
 		if e.ComplexityRoot.ConsentConnection.Edges == nil {
@@ -2407,6 +2707,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoverageEdge.Node(childComplexity), true
 
+	case "DecideEligibilityPayload.enrollment":
+		if e.ComplexityRoot.DecideEligibilityPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideEligibilityPayload.Enrollment(childComplexity), true
+	case "DecideEligibilityPayload.unmet":
+		if e.ComplexityRoot.DecideEligibilityPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideEligibilityPayload.Unmet(childComplexity), true
+
 	case "Department.code":
 		if e.ComplexityRoot.Department.Code == nil {
 			break
@@ -2426,6 +2739,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Department.Name(childComplexity), true
 
+	case "DisenrollPayload.enrollment":
+		if e.ComplexityRoot.DisenrollPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisenrollPayload.Enrollment(childComplexity), true
+
 	case "DraftInquiryResponsePayload.case":
 		if e.ComplexityRoot.DraftInquiryResponsePayload.Case == nil {
 			break
@@ -2438,6 +2758,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DraftInquiryResponsePayload.Response(childComplexity), true
+
+	case "EligibilityAnswer.answeredAt":
+		if e.ComplexityRoot.EligibilityAnswer.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswer.AnsweredAt(childComplexity), true
+	case "EligibilityAnswer.criterion":
+		if e.ComplexityRoot.EligibilityAnswer.Criterion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswer.Criterion(childComplexity), true
+	case "EligibilityAnswer.id":
+		if e.ComplexityRoot.EligibilityAnswer.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswer.GlobalID(childComplexity), true
+	case "EligibilityAnswer.result":
+		if e.ComplexityRoot.EligibilityAnswer.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswer.Result(childComplexity), true
+	case "EligibilityAnswer.value":
+		if e.ComplexityRoot.EligibilityAnswer.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswer.Value(childComplexity), true
+
+	case "EligibilityAnswerConnection.edges":
+		if e.ComplexityRoot.EligibilityAnswerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerConnection.Edges(childComplexity), true
+	case "EligibilityAnswerConnection.nodes":
+		if e.ComplexityRoot.EligibilityAnswerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerConnection.Nodes(childComplexity), true
+	case "EligibilityAnswerConnection.pageInfo":
+		if e.ComplexityRoot.EligibilityAnswerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerConnection.PageInfo(childComplexity), true
+	case "EligibilityAnswerConnection.totalCount":
+		if e.ComplexityRoot.EligibilityAnswerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerConnection.TotalCount(childComplexity), true
+
+	case "EligibilityAnswerEdge.cursor":
+		if e.ComplexityRoot.EligibilityAnswerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerEdge.Cursor(childComplexity), true
+	case "EligibilityAnswerEdge.node":
+		if e.ComplexityRoot.EligibilityAnswerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityAnswerEdge.Node(childComplexity), true
 
 	case "EligibilityCriterion.expression":
 		if e.ComplexityRoot.EligibilityCriterion.Expression == nil {
@@ -2514,12 +2903,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EligibilityCriterionEdge.Node(childComplexity), true
 
+	case "EligibilityForm.inputs":
+		if e.ComplexityRoot.EligibilityForm.Inputs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityForm.Inputs(childComplexity), true
+	case "EligibilityForm.program":
+		if e.ComplexityRoot.EligibilityForm.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityForm.Program(childComplexity), true
+
+	case "EligibilityInput.description":
+		if e.ComplexityRoot.EligibilityInput.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityInput.Description(childComplexity), true
+	case "EligibilityInput.name":
+		if e.ComplexityRoot.EligibilityInput.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityInput.Name(childComplexity), true
+	case "EligibilityInput.type":
+		if e.ComplexityRoot.EligibilityInput.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EligibilityInput.Type(childComplexity), true
+
+	case "EnrollPatientPayload.enrollment":
+		if e.ComplexityRoot.EnrollPatientPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollPatientPayload.Enrollment(childComplexity), true
+	case "EnrollPatientPayload.unmet":
+		if e.ComplexityRoot.EnrollPatientPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollPatientPayload.Unmet(childComplexity), true
+
 	case "Enrollment.activatedAt":
 		if e.ComplexityRoot.Enrollment.ActivatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Enrollment.ActivatedAt(childComplexity), true
+	case "Enrollment.activities":
+		if e.ComplexityRoot.Enrollment.Activities == nil {
+			break
+		}
+
+		args, err := ec.field_Enrollment_activities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Enrollment.Activities(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Enrollment.answers":
+		if e.ComplexityRoot.Enrollment.Answers == nil {
+			break
+		}
+
+		args, err := ec.field_Enrollment_answers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Enrollment.Answers(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Enrollment.consentedAt":
 		if e.ComplexityRoot.Enrollment.ConsentedAt == nil {
 			break
@@ -2538,12 +2994,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.DaysToActivation(childComplexity), true
+	case "Enrollment.eligibility":
+		if e.ComplexityRoot.Enrollment.Eligibility == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.Eligibility(childComplexity), true
 	case "Enrollment.eligibilityDecidedAt":
 		if e.ComplexityRoot.Enrollment.EligibilityDecidedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Enrollment.EligibilityDecidedAt(childComplexity), true
+	case "Enrollment.eligibilityNote":
+		if e.ComplexityRoot.Enrollment.EligibilityNote == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.EligibilityNote(childComplexity), true
 	case "Enrollment.endReason":
 		if e.ComplexityRoot.Enrollment.EndReason == nil {
 			break
@@ -2573,6 +3041,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Enrollment.holdReason":
+		if e.ComplexityRoot.Enrollment.HoldReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.HoldReason(childComplexity), true
+	case "Enrollment.optOutUntil":
+		if e.ComplexityRoot.Enrollment.OptOutUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.OptOutUntil(childComplexity), true
 	case "Enrollment.patient":
 		if e.ComplexityRoot.Enrollment.Patient == nil {
 			break
@@ -2621,6 +3101,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Enrollment.TrialSubject(childComplexity), true
+	case "Enrollment.unmet":
+		if e.ComplexityRoot.Enrollment.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.Unmet(childComplexity), true
+	case "Enrollment.version":
+		if e.ComplexityRoot.Enrollment.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.Version(childComplexity), true
+	case "Enrollment.waitlistedAt":
+		if e.ComplexityRoot.Enrollment.WaitlistedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Enrollment.WaitlistedAt(childComplexity), true
 
 	case "EnrollmentConnection.edges":
 		if e.ComplexityRoot.EnrollmentConnection.Edges == nil {
@@ -2659,6 +3157,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnrollmentEdge.Node(childComplexity), true
+
+	case "EnrollmentUpdated.cursor":
+		if e.ComplexityRoot.EnrollmentUpdated.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollmentUpdated.Cursor(childComplexity), true
+	case "EnrollmentUpdated.enrollment":
+		if e.ComplexityRoot.EnrollmentUpdated.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollmentUpdated.Enrollment(childComplexity), true
 
 	case "ImportRun.accepted":
 		if e.ComplexityRoot.ImportRun.Accepted == nil {
@@ -3443,6 +3954,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcknowledgeResponse(childComplexity, args["input"].(model.AcknowledgeResponseInput)), true
+	case "Mutation.activateEnrollment":
+		if e.ComplexityRoot.Mutation.ActivateEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_activateEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ActivateEnrollment(childComplexity, args["input"].(model.ActivateEnrollmentInput)), true
+	case "Mutation.answerPrescreener":
+		if e.ComplexityRoot.Mutation.AnswerPrescreener == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerPrescreener_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerPrescreener(childComplexity, args["input"].(model.AnswerPrescreenerInput)), true
 	case "Mutation.approveInquiryResponse":
 		if e.ComplexityRoot.Mutation.ApproveInquiryResponse == nil {
 			break
@@ -3454,6 +3987,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveInquiryResponse(childComplexity, args["input"].(model.ApproveInquiryResponseInput)), true
+	case "Mutation.cancelReferral":
+		if e.ComplexityRoot.Mutation.CancelReferral == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelReferral_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelReferral(childComplexity, args["input"].(model.CancelReferralInput)), true
 	case "Mutation.classifyQuestion":
 		if e.ComplexityRoot.Mutation.ClassifyQuestion == nil {
 			break
@@ -3465,6 +4009,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClassifyQuestion(childComplexity, args["input"].(model.ClassifyQuestionInput)), true
+	case "Mutation.completeEnrollment":
+		if e.ComplexityRoot.Mutation.CompleteEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteEnrollment(childComplexity, args["input"].(model.CompleteEnrollmentInput)), true
+	case "Mutation.decideEligibility":
+		if e.ComplexityRoot.Mutation.DecideEligibility == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideEligibility_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideEligibility(childComplexity, args["input"].(model.DecideEligibilityInput)), true
+	case "Mutation.disenroll":
+		if e.ComplexityRoot.Mutation.Disenroll == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disenroll_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Disenroll(childComplexity, args["input"].(model.DisenrollInput)), true
 	case "Mutation.draftInquiryResponse":
 		if e.ComplexityRoot.Mutation.DraftInquiryResponse == nil {
 			break
@@ -3476,6 +4053,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftInquiryResponse(childComplexity, args["input"].(model.DraftInquiryResponseInput)), true
+	case "Mutation.enrollPatient":
+		if e.ComplexityRoot.Mutation.EnrollPatient == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_enrollPatient_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnrollPatient(childComplexity, args["input"].(model.EnrollPatientInput)), true
+	case "Mutation.putOnHold":
+		if e.ComplexityRoot.Mutation.PutOnHold == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_putOnHold_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PutOnHold(childComplexity, args["input"].(model.PutOnHoldInput)), true
 	case "Mutation.recordConsent":
 		if e.ComplexityRoot.Mutation.RecordConsent == nil {
 			break
@@ -3487,6 +4086,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordConsent(childComplexity, args["input"].(model.RecordConsentInput)), true
+	case "Mutation.recordEligibility":
+		if e.ComplexityRoot.Mutation.RecordEligibility == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordEligibility_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordEligibility(childComplexity, args["input"].(model.RecordEligibilityInput)), true
+	case "Mutation.referPatient":
+		if e.ComplexityRoot.Mutation.ReferPatient == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_referPatient_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReferPatient(childComplexity, args["input"].(model.ReferPatientInput)), true
+	case "Mutation.renewConsent":
+		if e.ComplexityRoot.Mutation.RenewConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewConsent(childComplexity, args["input"].(model.RenewConsentInput)), true
+	case "Mutation.requestConsent":
+		if e.ComplexityRoot.Mutation.RequestConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestConsent(childComplexity, args["input"].(model.RequestConsentInput)), true
+	case "Mutation.requestEnrollment":
+		if e.ComplexityRoot.Mutation.RequestEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestEnrollment(childComplexity, args["input"].(model.RequestEnrollmentInput)), true
 	case "Mutation.rerouteCase":
 		if e.ComplexityRoot.Mutation.RerouteCase == nil {
 			break
@@ -3498,6 +4152,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RerouteCase(childComplexity, args["input"].(model.RerouteCaseInput)), true
+	case "Mutation.resumeEnrollment":
+		if e.ComplexityRoot.Mutation.ResumeEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeEnrollment(childComplexity, args["input"].(model.ResumeEnrollmentInput)), true
 	case "Mutation.returnInquiryResponse":
 		if e.ComplexityRoot.Mutation.ReturnInquiryResponse == nil {
 			break
@@ -3542,6 +4207,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendInquiryResponse(childComplexity, args["input"].(model.SendInquiryResponseInput)), true
+	case "Mutation.signConsent":
+		if e.ComplexityRoot.Mutation.SignConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignConsent(childComplexity, args["input"].(model.SignConsentInput)), true
+	case "Mutation.submitEligibility":
+		if e.ComplexityRoot.Mutation.SubmitEligibility == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitEligibility_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitEligibility(childComplexity, args["input"].(model.SubmitEligibilityInput)), true
 	case "Mutation.submitMedicalInquiry":
 		if e.ComplexityRoot.Mutation.SubmitMedicalInquiry == nil {
 			break
@@ -3564,6 +4251,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitResponseForReview(childComplexity, args["input"].(model.SubmitResponseForReviewInput)), true
+	case "Mutation.withdrawConsent":
+		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawConsent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawConsent(childComplexity, args["input"].(model.WithdrawConsentInput)), true
+	case "Mutation.withdrawEnrollment":
+		if e.ComplexityRoot.Mutation.WithdrawEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawEnrollment(childComplexity, args["input"].(model.WithdrawEnrollmentInput)), true
 
 	case "MyMembership.department":
 		if e.ComplexityRoot.MyMembership.Department == nil {
@@ -3589,6 +4298,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyMembership.TherapeuticArea(childComplexity), true
+
+	case "OnboardingPlan.activities":
+		if e.ComplexityRoot.OnboardingPlan.Activities == nil {
+			break
+		}
+
+		args, err := ec.field_OnboardingPlan_activities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.OnboardingPlan.Activities(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "OnboardingPlan.completedAt":
+		if e.ComplexityRoot.OnboardingPlan.CompletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OnboardingPlan.CompletedAt(childComplexity), true
+	case "OnboardingPlan.enrollment":
+		if e.ComplexityRoot.OnboardingPlan.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OnboardingPlan.Enrollment(childComplexity), true
+	case "OnboardingPlan.id":
+		if e.ComplexityRoot.OnboardingPlan.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OnboardingPlan.GlobalID(childComplexity), true
 
 	case "Organization.address":
 		if e.ComplexityRoot.Organization.Address == nil {
@@ -4234,6 +4973,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Provider.Verification(childComplexity), true
 
+	case "PutOnHoldPayload.enrollment":
+		if e.ComplexityRoot.PutOnHoldPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PutOnHoldPayload.Enrollment(childComplexity), true
+
 	case "Query.carePrograms":
 		if e.ComplexityRoot.Query.CarePrograms == nil {
 			break
@@ -4317,6 +5063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ClientTouchpoints(childComplexity, args["id"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.consentForm":
+		if e.ComplexityRoot.Query.ConsentForm == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consentForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsentForm(childComplexity, args["scope"].(code.ConsentScope), args["programId"].(*gid.ID), args["patientId"].(*gid.ID)), true
 	case "Query.consentLedger":
 		if e.ComplexityRoot.Query.ConsentLedger == nil {
 			break
@@ -4328,12 +5085,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ConsentLedger(childComplexity, args["patientId"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.consentsExpiring":
+		if e.ComplexityRoot.Query.ConsentsExpiring == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consentsExpiring_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsentsExpiring(childComplexity, args["days"].(int), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Departments(childComplexity), true
+	case "Query.eligibilityForm":
+		if e.ComplexityRoot.Query.EligibilityForm == nil {
+			break
+		}
+
+		args, err := ec.field_Query_eligibilityForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.EligibilityForm(childComplexity, args["programId"].(gid.ID)), true
+	case "Query.enrollment":
+		if e.ComplexityRoot.Query.Enrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Query_enrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Enrollment(childComplexity, args["id"].(gid.ID)), true
+	case "Query.enrollmentWorklist":
+		if e.ComplexityRoot.Query.EnrollmentWorklist == nil {
+			break
+		}
+
+		args, err := ec.field_Query_enrollmentWorklist_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.EnrollmentWorklist(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
 	case "Query.enrollments":
 		if e.ComplexityRoot.Query.Enrollments == nil {
 			break
@@ -4462,6 +5263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]*gid.ID)), true
+	case "Query.onboarding":
+		if e.ComplexityRoot.Query.Onboarding == nil {
+			break
+		}
+
+		args, err := ec.field_Query_onboarding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Onboarding(childComplexity, args["enrollmentId"].(gid.ID)), true
 	case "Query.patient":
 		if e.ComplexityRoot.Query.Patient == nil {
 			break
@@ -4528,6 +5340,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Products(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
+	case "Query.programsOpenForReferral":
+		if e.ComplexityRoot.Query.ProgramsOpenForReferral == nil {
+			break
+		}
+
+		args, err := ec.field_Query_programsOpenForReferral_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProgramsOpenForReferral(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.programsOpenToMe":
+		if e.ComplexityRoot.Query.ProgramsOpenToMe == nil {
+			break
+		}
+
+		args, err := ec.field_Query_programsOpenToMe_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProgramsOpenToMe(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.routingPreview":
 		if e.ComplexityRoot.Query.RoutingPreview == nil {
 			break
@@ -4561,6 +5395,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ScheduledJobs(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.streamHead":
+		if e.ComplexityRoot.Query.StreamHead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.StreamHead(childComplexity), true
 	case "Query.touchpoints":
 		if e.ComplexityRoot.Query.Touchpoints == nil {
 			break
@@ -4572,6 +5412,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Touchpoints(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
+	case "Query.trialsOpenToMe":
+		if e.ComplexityRoot.Query.TrialsOpenToMe == nil {
+			break
+		}
+
+		args, err := ec.field_Query_trialsOpenToMe_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TrialsOpenToMe(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.users":
 		if e.ComplexityRoot.Query.Users == nil {
 			break
@@ -4590,6 +5441,65 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordConsentPayload.Consent(childComplexity), true
+
+	case "RecordEligibilityPayload.enrollment":
+		if e.ComplexityRoot.RecordEligibilityPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
+
+	case "ReferPatientPayload.enrollment":
+		if e.ComplexityRoot.ReferPatientPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReferPatientPayload.Enrollment(childComplexity), true
+	case "ReferPatientPayload.unmet":
+		if e.ComplexityRoot.ReferPatientPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReferPatientPayload.Unmet(childComplexity), true
+
+	case "RenewConsentPayload.consent":
+		if e.ComplexityRoot.RenewConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewConsentPayload.Consent(childComplexity), true
+	case "RenewConsentPayload.unmet":
+		if e.ComplexityRoot.RenewConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RenewConsentPayload.Unmet(childComplexity), true
+
+	case "RequestConsentPayload.consent":
+		if e.ComplexityRoot.RequestConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConsentPayload.Consent(childComplexity), true
+	case "RequestConsentPayload.unmet":
+		if e.ComplexityRoot.RequestConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestConsentPayload.Unmet(childComplexity), true
+
+	case "RequestEnrollmentPayload.enrollment":
+		if e.ComplexityRoot.RequestEnrollmentPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEnrollmentPayload.Enrollment(childComplexity), true
+	case "RequestEnrollmentPayload.unmet":
+		if e.ComplexityRoot.RequestEnrollmentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEnrollmentPayload.Unmet(childComplexity), true
 
 	case "RerouteCasePayload.case":
 		if e.ComplexityRoot.RerouteCasePayload.Case == nil {
@@ -4711,6 +5621,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResponseCitationEdge.Node(childComplexity), true
+
+	case "ResumeEnrollmentPayload.enrollment":
+		if e.ComplexityRoot.ResumeEnrollmentPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeEnrollmentPayload.Enrollment(childComplexity), true
+	case "ResumeEnrollmentPayload.unmet":
+		if e.ComplexityRoot.ResumeEnrollmentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeEnrollmentPayload.Unmet(childComplexity), true
 
 	case "ReturnInquiryResponsePayload.response":
 		if e.ComplexityRoot.ReturnInquiryResponsePayload.Response == nil {
@@ -4994,6 +5917,112 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SendInquiryResponsePayload.Unmet(childComplexity), true
 
+	case "ServiceActivity.assignee":
+		if e.ComplexityRoot.ServiceActivity.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Assignee(childComplexity), true
+	case "ServiceActivity.completedAt":
+		if e.ComplexityRoot.ServiceActivity.CompletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.CompletedAt(childComplexity), true
+	case "ServiceActivity.dueAt":
+		if e.ComplexityRoot.ServiceActivity.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.DueAt(childComplexity), true
+	case "ServiceActivity.enrollment":
+		if e.ComplexityRoot.ServiceActivity.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Enrollment(childComplexity), true
+	case "ServiceActivity.id":
+		if e.ComplexityRoot.ServiceActivity.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.GlobalID(childComplexity), true
+	case "ServiceActivity.kind":
+		if e.ComplexityRoot.ServiceActivity.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Kind(childComplexity), true
+	case "ServiceActivity.mandatory":
+		if e.ComplexityRoot.ServiceActivity.Mandatory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Mandatory(childComplexity), true
+	case "ServiceActivity.status":
+		if e.ComplexityRoot.ServiceActivity.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Status(childComplexity), true
+	case "ServiceActivity.title":
+		if e.ComplexityRoot.ServiceActivity.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Title(childComplexity), true
+
+	case "ServiceActivityConnection.edges":
+		if e.ComplexityRoot.ServiceActivityConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityConnection.Edges(childComplexity), true
+	case "ServiceActivityConnection.nodes":
+		if e.ComplexityRoot.ServiceActivityConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityConnection.Nodes(childComplexity), true
+	case "ServiceActivityConnection.pageInfo":
+		if e.ComplexityRoot.ServiceActivityConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityConnection.PageInfo(childComplexity), true
+	case "ServiceActivityConnection.totalCount":
+		if e.ComplexityRoot.ServiceActivityConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityConnection.TotalCount(childComplexity), true
+
+	case "ServiceActivityEdge.cursor":
+		if e.ComplexityRoot.ServiceActivityEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityEdge.Cursor(childComplexity), true
+	case "ServiceActivityEdge.node":
+		if e.ComplexityRoot.ServiceActivityEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivityEdge.Node(childComplexity), true
+
+	case "SignConsentPayload.consent":
+		if e.ComplexityRoot.SignConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignConsentPayload.Consent(childComplexity), true
+	case "SignConsentPayload.unmet":
+		if e.ComplexityRoot.SignConsentPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignConsentPayload.Unmet(childComplexity), true
+
 	case "StatusChange.at":
 		if e.ComplexityRoot.StatusChange.At == nil {
 			break
@@ -5089,6 +6118,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StreamReset.Reason(childComplexity), true
 
+	case "SubmitEligibilityPayload.enrollment":
+		if e.ComplexityRoot.SubmitEligibilityPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitEligibilityPayload.Enrollment(childComplexity), true
+
 	case "SubmitMedicalInquiryPayload.adverseEventCase":
 		if e.ComplexityRoot.SubmitMedicalInquiryPayload.AdverseEventCase == nil {
 			break
@@ -5131,6 +6167,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.CaseCreated(childComplexity, args["after"].(*stream.Cursor), args["filter"].(map[string]any)), true
+	case "Subscription.consentChanged":
+		if e.ComplexityRoot.Subscription.ConsentChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_consentChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ConsentChanged(childComplexity, args["after"].(*stream.Cursor)), true
+	case "Subscription.enrollmentUpdated":
+		if e.ComplexityRoot.Subscription.EnrollmentUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_enrollmentUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.EnrollmentUpdated(childComplexity, args["after"].(*stream.Cursor)), true
 	case "Subscription.myCaseUpdated":
 		if e.ComplexityRoot.Subscription.MyCaseUpdated == nil {
 			break
@@ -5510,6 +6568,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnmetGate.Message(childComplexity), true
+	case "UnmetGate.scope":
+		if e.ComplexityRoot.UnmetGate.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnmetGate.Scope(childComplexity), true
 
 	case "User.id":
 		if e.ComplexityRoot.User.GlobalID == nil {
@@ -5634,6 +6698,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Provider(childComplexity), true
 
+	case "WithdrawConsentPayload.consent":
+		if e.ComplexityRoot.WithdrawConsentPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawConsentPayload.Consent(childComplexity), true
+
+	case "WithdrawEnrollmentPayload.enrollment":
+		if e.ComplexityRoot.WithdrawEnrollmentPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawEnrollmentPayload.Enrollment(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5645,26 +6723,47 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcknowledgeResponseInput", ec.unmarshalInputAcknowledgeResponseInput),
+			graphql.NewInputUnmarshaler("ActivateEnrollmentInput", ec.unmarshalInputActivateEnrollmentInput),
+			graphql.NewInputUnmarshaler("AnswerPrescreenerInput", ec.unmarshalInputAnswerPrescreenerInput),
 			graphql.NewInputUnmarshaler("ApproveInquiryResponseInput", ec.unmarshalInputApproveInquiryResponseInput),
+			graphql.NewInputUnmarshaler("CancelReferralInput", ec.unmarshalInputCancelReferralInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseStreamFilter", ec.unmarshalInputCaseStreamFilter),
 			graphql.NewInputUnmarshaler("ClassifyQuestionInput", ec.unmarshalInputClassifyQuestionInput),
+			graphql.NewInputUnmarshaler("CompleteEnrollmentInput", ec.unmarshalInputCompleteEnrollmentInput),
 			graphql.NewInputUnmarshaler("ConsentEvidenceInput", ec.unmarshalInputConsentEvidenceInput),
+			graphql.NewInputUnmarshaler("DecideEligibilityInput", ec.unmarshalInputDecideEligibilityInput),
+			graphql.NewInputUnmarshaler("DisenrollInput", ec.unmarshalInputDisenrollInput),
 			graphql.NewInputUnmarshaler("DraftInquiryResponseInput", ec.unmarshalInputDraftInquiryResponseInput),
+			graphql.NewInputUnmarshaler("EligibilityAnswerInput", ec.unmarshalInputEligibilityAnswerInput),
+			graphql.NewInputUnmarshaler("EnrollPatientInput", ec.unmarshalInputEnrollPatientInput),
 			graphql.NewInputUnmarshaler("EnrollmentFilter", ec.unmarshalInputEnrollmentFilter),
+			graphql.NewInputUnmarshaler("EnrollmentWorklistFilter", ec.unmarshalInputEnrollmentWorklistFilter),
 			graphql.NewInputUnmarshaler("InquiryQuestionInput", ec.unmarshalInputInquiryQuestionInput),
 			graphql.NewInputUnmarshaler("KnowledgeResourceFilter", ec.unmarshalInputKnowledgeResourceFilter),
+			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
+			graphql.NewInputUnmarshaler("PutOnHoldInput", ec.unmarshalInputPutOnHoldInput),
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
+			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
+			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
+			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
+			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
+			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
+			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
 			graphql.NewInputUnmarshaler("ReturnInquiryResponseInput", ec.unmarshalInputReturnInquiryResponseInput),
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
 			graphql.NewInputUnmarshaler("SendInquiryResponseInput", ec.unmarshalInputSendInquiryResponseInput),
+			graphql.NewInputUnmarshaler("SignConsentInput", ec.unmarshalInputSignConsentInput),
+			graphql.NewInputUnmarshaler("SubmitEligibilityInput", ec.unmarshalInputSubmitEligibilityInput),
 			graphql.NewInputUnmarshaler("SubmitMedicalInquiryInput", ec.unmarshalInputSubmitMedicalInquiryInput),
 			graphql.NewInputUnmarshaler("SubmitResponseForReviewInput", ec.unmarshalInputSubmitResponseForReviewInput),
 			graphql.NewInputUnmarshaler("TouchpointFilter", ec.unmarshalInputTouchpointFilter),
+			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
+			graphql.NewInputUnmarshaler("WithdrawEnrollmentInput", ec.unmarshalInputWithdrawEnrollmentInput),
 		)
 	}
 	first := true
@@ -5936,7 +7035,9 @@ type Query {
     caseId: ID!
   ): RoutingPreview @access(to: [LIAISON, STAFF])
   """The end of the stream of cases now: what to subscribe from after having read a list."""
-  caseStreamHead: StreamCursor! @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
+  caseStreamHead: StreamCursor! @deprecated(reason: "Use streamHead: all streams share one log.") @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
+  """The end of the log of all streams now: what to subscribe from after having read a list."""
+  streamHead: StreamCursor! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """The rules by which cases are routed, in the order in which they are tried."""
   routingRules(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -5995,6 +7096,28 @@ type Query {
     """Only rows before this one."""
     before: Cursor
   ): ConsentConnection! @access(to: [COORDINATOR])
+  """The consents in force that expire within the days, of patients of the viewer's programs, oldest first."""
+  consentsExpiring(
+    """Days from now: 0 to 400."""
+    days: Int!
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ConsentConnection! @access(to: [COORDINATOR])
+  """The form to be signed for a scope now: in the patient's language, another of the same language, or that of the house; null where none is approved."""
+  consentForm(
+    """What it is about."""
+    scope: ConsentScope!
+    """The program that it is limited to; null for none."""
+    programId: ID
+    """The patient; demanded of coordinators, while patients ask for themselves."""
+    patientId: ID
+  ): ConsentForm @access(to: [PATIENT, COORDINATOR])
   """What the viewer consented to and revoked, newest first."""
   myConsents(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -6056,6 +7179,68 @@ type Query {
     """Narrows the list."""
     filter: EnrollmentFilter
   ): EnrollmentConnection! @access(to: [ANALYST])
+
+  """One enrollment. NOT_FOUND when the viewer sees none."""
+  enrollment(
+    """Identifier of the enrollment."""
+    id: ID!
+  ): Enrollment @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The patient services programs that take referrals now, by name."""
+  programsOpenForReferral(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): CareProgramConnection! @access(to: [PROVIDER])
+  """The programs in which patients may enroll themselves now, by name."""
+  programsOpenToMe(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): CareProgramConnection! @access(to: [PATIENT])
+  """The clinical trials that recruit now and in which patients may ask to take part, by name."""
+  trialsOpenToMe(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): CareProgramConnection! @access(to: [PATIENT])
+  """The criteria of a program as a form. NOT_FOUND when the viewer sees none."""
+  eligibilityForm(
+    """Identifier of the program."""
+    programId: ID!
+  ): EligibilityForm @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The enrollments of the viewer's programs that have not ended, longest referred first."""
+  enrollmentWorklist(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+    """Narrows the list."""
+    filter: EnrollmentWorklistFilter
+  ): EnrollmentConnection! @access(to: [COORDINATOR])
+  """What is to be done for an enrollment that became active; null while it has not."""
+  onboarding(
+    """Identifier of the enrollment."""
+    enrollmentId: ID!
+  ): OnboardingPlan @access(to: [PATIENT, PROVIDER, COORDINATOR])
 
   """The providers who are clients of the viewer."""
   myClients(
@@ -6246,11 +7431,101 @@ type Mutation {
     """Which answer."""
     input: AcknowledgeResponseInput!
   ): AcknowledgeResponsePayload! @access(to: [PROVIDER])
+  """Refers a patient to a patient services program: one whom the viewer treats, or a new one whose treatment the viewer attests. A provider never activates."""
+  referPatient(
+    """What is asked for."""
+    input: ReferPatientInput!
+  ): ReferPatientPayload! @access(to: [PROVIDER])
+  """Answers the criteria of a program for a patient whom the viewer referred."""
+  submitEligibility(
+    """What is asked for."""
+    input: SubmitEligibilityInput!
+  ): SubmitEligibilityPayload! @access(to: [PROVIDER])
+  """Takes back a referral that has not become active."""
+  cancelReferral(
+    """What is asked for."""
+    input: CancelReferralInput!
+  ): CancelReferralPayload! @access(to: [PROVIDER])
+  """Asks to take part in a program or trial."""
+  requestEnrollment(
+    """What is asked for."""
+    input: RequestEnrollmentInput!
+  ): RequestEnrollmentPayload! @access(to: [PATIENT])
+  """Answers the criteria of a program for oneself. The answers are kept; they decide nothing."""
+  answerPrescreener(
+    """What is asked for."""
+    input: AnswerPrescreenerInput!
+  ): AnswerPrescreenerPayload! @access(to: [PATIENT])
+  """Leaves a program, or takes back the wish to take part."""
+  withdrawEnrollment(
+    """What is asked for."""
+    input: WithdrawEnrollmentInput!
+  ): WithdrawEnrollmentPayload! @access(to: [PATIENT])
+  """Begins the enrollment of a patient of the viewer's programs, or of a new one."""
+  enrollPatient(
+    """What is asked for."""
+    input: EnrollPatientInput!
+  ): EnrollPatientPayload! @access(to: [COORDINATOR])
+  """Answers the criteria of a program for a patient."""
+  recordEligibility(
+    """What is asked for."""
+    input: RecordEligibilityInput!
+  ): RecordEligibilityPayload! @access(to: [COORDINATOR])
+  """Decides whether a patient may take part. Whoever may, and finds the program full, waits. The enrollment goes on as far as its gates let it."""
+  decideEligibility(
+    """What is asked for."""
+    input: DecideEligibilityInput!
+  ): DecideEligibilityPayload! @access(to: [COORDINATOR])
+  """Makes an enrollment active, with its onboarding plan. Refused while a gate is not met."""
+  activateEnrollment(
+    """What is asked for."""
+    input: ActivateEnrollmentInput!
+  ): ActivateEnrollmentPayload! @access(to: [COORDINATOR])
+  """Puts an active enrollment on hold."""
+  putOnHold(
+    """What is asked for."""
+    input: PutOnHoldInput!
+  ): PutOnHoldPayload! @access(to: [COORDINATOR])
+  """Makes an enrollment on hold active again. Refused while a gate is not met."""
+  resumeEnrollment(
+    """What is asked for."""
+    input: ResumeEnrollmentInput!
+  ): ResumeEnrollmentPayload! @access(to: [COORDINATOR])
+  """Completes an enrollment as planned."""
+  completeEnrollment(
+    """What is asked for."""
+    input: CompleteEnrollmentInput!
+  ): CompleteEnrollmentPayload! @access(to: [COORDINATOR])
+  """Ends an enrollment: DISCONTINUED where it was active, CANCELLED before."""
+  disenroll(
+    """What is asked for."""
+    input: DisenrollInput!
+  ): DisenrollPayload! @access(to: [COORDINATOR])
   """Records a consent that a patient gave, with its evidence."""
   recordConsent(
     """The consent."""
     input: RecordConsentInput!
   ): RecordConsentPayload! @access(to: [COORDINATOR])
+  """Asks a patient for a consent over a channel, on the form that is in force."""
+  requestConsent(
+    """What is asked for."""
+    input: RequestConsentInput!
+  ): RequestConsentPayload! @access(to: [COORDINATOR])
+  """Asks a patient to renew a consent that is in force or ran out; the old one holds until the new one is given."""
+  renewConsent(
+    """Which consent."""
+    input: RenewConsentInput!
+  ): RenewConsentPayload! @access(to: [COORDINATOR])
+  """Signs or refuses a consent, for oneself: one that was asked for, or one of a scope."""
+  signConsent(
+    """What is signed."""
+    input: SignConsentInput!
+  ): SignConsentPayload! @access(to: [PATIENT])
+  """Withdraws a consent of one's own, at once."""
+  withdrawConsent(
+    """Which consent."""
+    input: WithdrawConsentInput!
+  ): WithdrawConsentPayload! @access(to: [PATIENT])
   """Revokes an active consent, at once."""
   revokeConsent(
     """Which consent and why."""
@@ -6275,6 +7550,16 @@ type Subscription {
     """Cursor of the last item that the client has."""
     after: StreamCursor
   ): CaseAssignedItem! @access(to: [LIAISON, STAFF])
+  """The steps of the consents that the viewer sees."""
+  consentChanged(
+    """Cursor of the last item that the client has."""
+    after: StreamCursor
+  ): ConsentChangedItem! @access(to: [PATIENT, COORDINATOR])
+  """The steps of the enrollments that the viewer sees."""
+  enrollmentUpdated(
+    """Cursor of the last item that the client has."""
+    after: StreamCursor
+  ): EnrollmentUpdatedItem! @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """The steps of the cases that the viewer submitted or that concern the viewer."""
   myCaseUpdated(
     """Cursor of the last item that the client has."""
@@ -6818,8 +8103,14 @@ type Enrollment implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDIN
   referredAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR]) @access(to: [LIAISON], when: MEDICAL_AFFAIRS_CONSENT)
   """Year of the referral."""
   referredYear: Int! @access(to: [LIAISON, STAFF, ANALYST])
+  """Whether the patient may take part, as far as it is decided."""
+  eligibility: EligibilityDecision! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Why it was decided so."""
+  eligibilityNote: String @access(to: [COORDINATOR])
   """When eligibility was decided."""
   eligibilityDecidedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Since when the enrollment waits for a free place."""
+  waitlistedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """When the last demanded consent was given."""
   consentedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """When the enrollment became active."""
@@ -6828,8 +8119,38 @@ type Enrollment implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDIN
   daysToActivation: Int @access(to: [ANALYST])
   """When it ended."""
   endedAt: Time @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Why it is on hold."""
+  holdReason: String @access(to: [COORDINATOR])
   """Why it ended."""
   endReason: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Before which day the patient is not enrolled again."""
+  optOutUntil: Date @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """What was answered to the criteria, in the order in which it was first answered."""
+  answers(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): EligibilityAnswerConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Services and tasks, next due first."""
+  activities(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ServiceActivityConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """What an active enrollment still waits for; nothing for one that is active or has ended."""
+  unmet: [UnmetGate!]! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """The patient as a participant of a clinical trial; null for other programs."""
   trialSubject: TrialSubject @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Every step of the enrollment."""
@@ -6868,6 +8189,81 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
     """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""The criteria of a program, to be answered."""
+type EligibilityForm @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The program."""
+  program: CareProgram!
+  """Values that expressions of criteria may use without being asked for."""
+  inputs: [EligibilityInput!]!
+}
+
+"""A value that expressions of criteria may use."""
+type EligibilityInput @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Name in expressions."""
+  name: String!
+  """Type in the Common Expression Language."""
+  type: String!
+  """What it is."""
+  description: String!
+}
+
+"""What was answered to a criterion, and whether that meets it."""
+type EligibilityAnswer implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Identifier, ` + "`" + `eligibility_...` + "`" + `."""
+  id: ID!
+  """The criterion."""
+  criterion: EligibilityCriterion
+  """The answer as it was given; null where the criterion asks for none."""
+  value: String
+  """Whether it speaks for taking part."""
+  result: AnswerResult!
+  """When it was answered last."""
+  answeredAt: Time!
+}
+
+"""What is to be done for a patient who became active in a program."""
+type OnboardingPlan implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Identifier, ` + "`" + `plan_...` + "`" + `."""
+  id: ID!
+  """The enrollment."""
+  enrollment: Enrollment
+  """The steps, in their order."""
+  activities(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ServiceActivityConnection!
+  """When the last mandatory step was done."""
+  completedAt: Time
+}
+
+"""One service or task for an enrolled patient (FHIR Task)."""
+type ServiceActivity implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Identifier, ` + "`" + `activity_...` + "`" + `."""
+  id: ID!
+  """What kind it is of."""
+  kind: ActivityKind!
+  """What is to be done."""
+  title: String!
+  """Where it stands."""
+  status: ActivityStatus!
+  """Whether the onboarding waits for it."""
+  mandatory: Boolean!
+  """When it is due."""
+  dueAt: Time!
+  """When it was done."""
+  completedAt: Time
+  """Who is to do it."""
+  assignee: User @access(to: [COORDINATOR])
+  """The enrollment."""
+  enrollment: Enrollment
 }
 
 """A prescribed medication (FHIR MedicationRequest)."""
@@ -6926,9 +8322,11 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   status: ConsentStatus!
   """Whether it permits or denies."""
   decision: ConsentDecision!
-  """Channel over which it was given."""
+  """Channel over which it was given; while it is PROPOSED, over which it was asked for."""
   capturedVia: Channel! @access(to: [PATIENT, COORDINATOR])
-  """When it was given."""
+  """When it was asked for; null where the patient gave it unasked."""
+  requestedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """When it was given; while it is PROPOSED, when it was asked for."""
   capturedAt: Time! @access(to: [PATIENT, COORDINATOR])
   """From when on it holds."""
   effectiveFrom: Time! @access(to: [PATIENT, COORDINATOR])
@@ -6942,14 +8340,16 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   signerRole: SignerRole! @access(to: [PATIENT, COORDINATOR])
   """Printed name of who signed."""
   signerName: String @access(to: [PATIENT, COORDINATOR])
-  """What proves it."""
-  evidenceKind: EvidenceKind! @access(to: [COORDINATOR])
+  """What proves it; null while it is PROPOSED."""
+  evidenceKind: EvidenceKind @access(to: [COORDINATOR])
   """Where the proof is kept: recording, document, signature or record number."""
-  evidenceRef: String! @access(to: [COORDINATOR])
+  evidenceRef: String @access(to: [COORDINATOR])
   """The form that was signed."""
   form: ConsentForm @access(to: [PATIENT, COORDINATOR])
   """The program that it is limited to."""
   program: CareProgram @access(to: [PATIENT, COORDINATOR])
+  """The consent that it renews."""
+  renews: Consent @access(to: [PATIENT, COORDINATOR])
   """The patient."""
   patient: Patient @access(to: [PATIENT, COORDINATOR])
   """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
@@ -7509,6 +8909,22 @@ type CaseAssigned @access(to: [LIAISON, STAFF]) {
   case: Case!
 }
 
+"""A consent took a step."""
+type ConsentChanged @access(to: [PATIENT, COORDINATOR]) {
+  """Resume from here."""
+  cursor: StreamCursor!
+  """The consent as it is now."""
+  consent: Consent!
+}
+
+"""An enrollment took a step."""
+type EnrollmentUpdated @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Resume from here."""
+  cursor: StreamCursor!
+  """The enrollment as it is now."""
+  enrollment: Enrollment!
+}
+
 """A case of the viewer's took a step."""
 type CaseUpdated @access(to: [PATIENT, PROVIDER]) {
   """Resume from here."""
@@ -7518,13 +8934,13 @@ type CaseUpdated @access(to: [PATIENT, PROVIDER]) {
 }
 
 """Nothing for the viewer, but the log moved on: keep the cursor."""
-type StreamCheckpoint @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
+type StreamCheckpoint @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """Resume from here."""
   cursor: StreamCursor!
 }
 
 """The place asked for is gone: reload the list and go on from the cursor."""
-type StreamReset @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
+type StreamReset @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """Why."""
   reason: StreamResetReason!
   """Resume from here."""
@@ -7532,7 +8948,7 @@ type StreamReset @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
 }
 
 """Why a stream could not be resumed."""
-enum StreamResetReason @access(to: [PATIENT, PROVIDER, LIAISON, STAFF]) {
+enum StreamResetReason @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """The cursor is older than what is kept."""
   CURSOR_EXPIRED
   """The log does not know the cursor, as after a restored backup."""
@@ -7546,6 +8962,12 @@ union CaseCreatedItem @access(to: [LIAISON, STAFF]) = CaseCreated | StreamCheckp
 
 """What caseAssigned delivers."""
 union CaseAssignedItem @access(to: [LIAISON, STAFF]) = CaseAssigned | StreamCheckpoint | StreamReset
+
+"""What consentChanged delivers."""
+union ConsentChangedItem @access(to: [PATIENT, COORDINATOR]) = ConsentChanged | StreamCheckpoint | StreamReset
+
+"""What enrollmentUpdated delivers."""
+union EnrollmentUpdatedItem @access(to: [PATIENT, PROVIDER, COORDINATOR]) = EnrollmentUpdated | StreamCheckpoint | StreamReset
 
 """What myCaseUpdated delivers."""
 union CaseUpdatedItem @access(to: [PATIENT, PROVIDER]) = CaseUpdated | StreamCheckpoint | StreamReset
@@ -7624,6 +9046,14 @@ input TouchpointFilter @access(to: [ANALYST]) {
   kind: [TouchpointKind!]
 }
 
+"""Narrows the worklist of enrollments: all that is given must hold."""
+input EnrollmentWorklistFilter @access(to: [COORDINATOR]) {
+  """Any of these statuses."""
+  status: [EnrollmentStatus!]
+  """This program."""
+  program: ID
+}
+
 """Narrows a list of enrollments: all that is given must hold."""
 input EnrollmentFilter @access(to: [ANALYST]) {
   """Any of these statuses."""
@@ -7637,15 +9067,17 @@ input EnrollmentFilter @access(to: [ANALYST]) {
 # ---------------------------------------------------------------------------------------------------------------
 
 """A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing."""
-type UnmetGate @access(to: [LIAISON, STAFF]) {
+type UnmetGate @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """Which gate."""
   code: GateCode!
   """What is missing, in words."""
   message: String!
+  """The consent that is missing; null where the gate is about none."""
+  scope: ConsentScope @access(to: [PATIENT, PROVIDER, COORDINATOR])
 }
 
-"""Gates of an answer's way to its requester."""
-enum GateCode @access(to: [LIAISON, STAFF]) {
+"""Gates of an answer's way to its requester, and of programs and enrollments."""
+enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """The requester's identity is not verified."""
   PROVIDER_NOT_VERIFIED
   """The answer cites no resource and no reviewer has approved it without."""
@@ -7658,6 +9090,38 @@ enum GateCode @access(to: [LIAISON, STAFF]) {
   REVIEW_REQUIRED
   """A statement that an off-label answer must carry is missing."""
   DISCLAIMER_MISSING
+  """The program takes nobody now."""
+  PROGRAM_NOT_ACTIVE
+  """The program has no free place."""
+  PROGRAM_FULL
+  """Patients do not enroll themselves in this program."""
+  SELF_ENROLLMENT_CLOSED
+  """The trial does not recruit now."""
+  STUDY_NOT_RECRUITING
+  """The provider does not treat the patient."""
+  CARE_RELATIONSHIP_MISSING
+  """The patient has an open enrollment in the program."""
+  ALREADY_ENROLLED
+  """The patient left and is not enrolled again before a day to come."""
+  OPTED_OUT
+  """A required criterion has not been answered."""
+  ANSWER_MISSING
+  """A required criterion is not met."""
+  CRITERION_NOT_MET
+  """Nobody has found the patient eligible."""
+  NOT_ELIGIBLE
+  """A demanded consent is not in force."""
+  CONSENT_MISSING
+  """The consent was given on an earlier version of its form."""
+  CONSENT_FORM_OUTDATED
+  """No verification of benefits is complete and valid."""
+  COVERAGE_NOT_VERIFIED
+  """A demanded consent has no approved form."""
+  FORM_MISSING
+  """The trial has no reference of its approval by an ethics committee."""
+  ETHICS_APPROVAL_MISSING
+  """The program still has open enrollments."""
+  OPEN_ENROLLMENTS
 }
 
 """A medical inquiry."""
@@ -7886,10 +9350,290 @@ type AcknowledgeResponsePayload @access(to: [PROVIDER]) {
   case: Case
 }
 
+"""A patient whom the system does not know yet."""
+input NewPatientInput @access(to: [PROVIDER, COORDINATOR]) {
+  """Given name. 1 to 200 characters."""
+  given: String!
+  """Family name. 1 to 200 characters."""
+  family: String!
+  """Day of birth; not in the future."""
+  birthDate: Date!
+  """Administrative sex; UNKNOWN otherwise."""
+  sex: Sex
+  """Telephone number; E.164 or as written in the US."""
+  phone: String
+  """Two letters of the state of residence."""
+  state: String
+  """ZIP code."""
+  zip: String
+  """Language for forms and letters, BCP 47; en-US otherwise."""
+  locale: String
+}
+
+"""An answer to a criterion."""
+input EligibilityAnswerInput @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The criterion."""
+  criterionId: ID!
+  """The answer. At most 1,000 characters."""
+  value: String
+  """Whether it speaks for taking part; only where no expression decides."""
+  meets: Boolean @access(to: [PROVIDER, COORDINATOR])
+}
+
+"""Whom to refer to which program."""
+input ReferPatientInput @access(to: [PROVIDER]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The program."""
+  programId: ID!
+  """A patient whom the viewer treats; exactly one of ` + "`" + `patientId` + "`" + ` and ` + "`" + `newPatient` + "`" + `."""
+  patientId: ID
+  """A patient whom the system does not know yet."""
+  newPatient: NewPatientInput
+  """Attests that the viewer treats the new patient. Must be true with ` + "`" + `newPatient` + "`" + `."""
+  attestsTreatment: Boolean
+}
+
+"""What became of the referral."""
+type ReferPatientPayload @access(to: [PROVIDER]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Answers to the criteria."""
+input SubmitEligibilityInput @access(to: [PROVIDER]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """The answers: 1 to 100."""
+  answers: [EligibilityAnswerInput!]!
+}
+
+"""What became of the answers."""
+type SubmitEligibilityPayload @access(to: [PROVIDER]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Which referral to take back, and why."""
+input CancelReferralInput @access(to: [PROVIDER]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+}
+
+"""What became of the referral."""
+type CancelReferralPayload @access(to: [PROVIDER]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Which program to take part in."""
+input RequestEnrollmentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The program."""
+  programId: ID!
+}
+
+"""What became of the request."""
+type RequestEnrollmentPayload @access(to: [PATIENT]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Answers to the criteria."""
+input AnswerPrescreenerInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """The answers: 1 to 100."""
+  answers: [EligibilityAnswerInput!]!
+}
+
+"""What became of the answers."""
+type AnswerPrescreenerPayload @access(to: [PATIENT]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Which enrollment to leave."""
+input WithdrawEnrollmentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Why. At most 300 characters."""
+  reason: String
+}
+
+"""What became of the enrollment."""
+type WithdrawEnrollmentPayload @access(to: [PATIENT]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Whom to enroll in which program."""
+input EnrollPatientInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The program."""
+  programId: ID!
+  """A patient of the viewer's programs; exactly one of ` + "`" + `patientId` + "`" + ` and ` + "`" + `newPatient` + "`" + `."""
+  patientId: ID
+  """A patient whom the system does not know yet."""
+  newPatient: NewPatientInput
+}
+
+"""What became of the enrollment."""
+type EnrollPatientPayload @access(to: [COORDINATOR]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Answers to the criteria."""
+input RecordEligibilityInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """The answers: 1 to 100."""
+  answers: [EligibilityAnswerInput!]!
+}
+
+"""What became of the answers."""
+type RecordEligibilityPayload @access(to: [COORDINATOR]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""The decision."""
+input DecideEligibilityInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """ELIGIBLE or INELIGIBLE."""
+  decision: EligibilityDecision!
+  """Why. At most 500 characters; demanded with INELIGIBLE."""
+  note: String
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the decision."""
+type DecideEligibilityPayload @access(to: [COORDINATOR]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which enrollment to activate."""
+input ActivateEnrollmentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the activation."""
+type ActivateEnrollmentPayload @access(to: [COORDINATOR]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which enrollment to put on hold, and why."""
+input PutOnHoldInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the enrollment."""
+type PutOnHoldPayload @access(to: [COORDINATOR]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Which enrollment to resume."""
+input ResumeEnrollmentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the enrollment."""
+type ResumeEnrollmentPayload @access(to: [COORDINATOR]) {
+  """The enrollment; null where a gate is not met."""
+  enrollment: Enrollment
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which enrollment to complete."""
+input CompleteEnrollmentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the enrollment."""
+type CompleteEnrollmentPayload @access(to: [COORDINATOR]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
+"""Which enrollment to end, and why."""
+input DisenrollInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the enrollment."""
+  enrollmentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the enrollment has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the enrollment."""
+type DisenrollPayload @access(to: [COORDINATOR]) {
+  """The enrollment."""
+  enrollment: Enrollment
+}
+
 """A consent and its proof."""
 input RecordConsentInput @access(to: [COORDINATOR]) {
   """Makes a retry safe, for 24 hours."""
   idempotencyKey: String
+  """The consent that was asked for and is answered; null where none was."""
+  consentId: ID
   """The patient."""
   patientId: ID!
   """What it is about."""
@@ -7926,6 +9670,92 @@ input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
 
 """What became of the record."""
 type RecordConsentPayload @access(to: [COORDINATOR]) {
+  """The consent."""
+  consent: Consent
+}
+
+"""Which consent to ask for."""
+input RequestConsentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The patient."""
+  patientId: ID!
+  """What it is about."""
+  scope: ConsentScope!
+  """Channel over which it is asked for; not VIDEO or SMS, over which none can be proved."""
+  channel: Channel!
+  """The program that it is limited to."""
+  programId: ID
+  """Until when it shall hold."""
+  expiresAt: Time
+}
+
+"""What became of the request."""
+type RequestConsentPayload @access(to: [COORDINATOR]) {
+  """The consent, PROPOSED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which consent to renew."""
+input RenewConsentInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The consent that is to be renewed."""
+  consentId: ID!
+  """Channel over which it is asked for."""
+  channel: Channel!
+  """Until when the new one shall hold."""
+  expiresAt: Time
+}
+
+"""What became of the renewal."""
+type RenewConsentPayload @access(to: [COORDINATOR]) {
+  """The new consent, PROPOSED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""What to sign."""
+input SignConsentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """A consent that was asked for; exactly one of ` + "`" + `consentId` + "`" + ` and ` + "`" + `scope` + "`" + `."""
+  consentId: ID
+  """What it is about, unasked."""
+  scope: ConsentScope
+  """The program that it is limited to; only with ` + "`" + `scope` + "`" + `."""
+  programId: ID
+  """Whether it is permitted or denied."""
+  decision: ConsentDecision!
+  """The form that was read: the one of ` + "`" + `consentForm` + "`" + `, or of the consent that was asked for."""
+  formId: ID!
+  """Printed name of who signs. 1 to 200 characters."""
+  signerName: String!
+}
+
+"""What became of the signature."""
+type SignConsentPayload @access(to: [PATIENT]) {
+  """The consent: ACTIVE, or REJECTED; null where a gate is not met."""
+  consent: Consent
+  """What is missing."""
+  unmet: [UnmetGate!]!
+}
+
+"""Which consent to withdraw."""
+input WithdrawConsentInput @access(to: [PATIENT]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The consent."""
+  consentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String
+}
+
+"""What became of the withdrawal."""
+type WithdrawConsentPayload @access(to: [PATIENT]) {
   """The consent."""
   consent: Consent
 }
@@ -8528,6 +10358,46 @@ type ScheduledJobConnection @access(to: [ADMIN]) {
 type ScheduledJobEdge @access(to: [ADMIN]) {
   """The row."""
   node: ScheduledJob!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of eligibility answers."""
+type EligibilityAnswerConnection @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [EligibilityAnswerEdge!]!
+  """The rows."""
+  nodes: [EligibilityAnswer!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""An eligibility answer in a page."""
+type EligibilityAnswerEdge @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The row."""
+  node: EligibilityAnswer!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of service activities."""
+type ServiceActivityConnection @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [ServiceActivityEdge!]!
+  """The rows."""
+  nodes: [ServiceActivity!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A service activity in a page."""
+type ServiceActivityEdge @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The row."""
+  node: ServiceActivity!
   """Its place in the list."""
   cursor: Cursor!
 }
@@ -9289,6 +11159,74 @@ enum CriterionKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, 
   """Who meets it may not take part."""
   EXCLUSION
 }
+
+"""Whether somebody may take part in a program."""
+enum EligibilityDecision @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Undecided."""
+  UNDECIDED
+  """Eligible."""
+  ELIGIBLE
+  """Ineligible."""
+  INELIGIBLE
+}
+
+"""Whether an answer meets its criterion."""
+enum AnswerResult @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Speaks for taking part."""
+  MET
+  """Speaks against it."""
+  NOT_MET
+  """Nobody has decided."""
+  UNKNOWN
+}
+
+"""Kind of a service for an enrolled patient."""
+enum ActivityKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Training call."""
+  TRAINING_CALL
+  """Nurse visit."""
+  NURSE_VISIT
+  """First fill."""
+  FIRST_FILL
+  """Refill reminder."""
+  REFILL_REMINDER
+  """Copay card."""
+  COPAY_CARD
+  """Education."""
+  EDUCATION
+  """Assessment."""
+  ASSESSMENT
+  """First dose."""
+  FIRST_DOSE
+  """Hold review."""
+  HOLD_REVIEW
+  """Consent renewal."""
+  CONSENT_RENEWAL
+  """Reconsent."""
+  RECONSENT
+  """Reverification."""
+  REVERIFICATION
+  """Other."""
+  OTHER
+}
+
+"""Lifecycle of a service, a subset of FHIR task-status."""
+enum ActivityStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Requested."""
+  REQUESTED
+  """Accepted."""
+  ACCEPTED
+  """In progress."""
+  IN_PROGRESS
+  """On hold."""
+  ON_HOLD
+  """Completed."""
+  COMPLETED
+  """Failed."""
+  FAILED
+  """Cancelled."""
+  CANCELLED
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -9315,6 +11253,16 @@ func (ec *executionContext) childFields_AcknowledgeResponsePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type AcknowledgeResponsePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ActivateEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_ActivateEnrollmentPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ActivateEnrollmentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivateEnrollmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -9331,6 +11279,14 @@ func (ec *executionContext) childFields_Address(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Address", field.Name)
 }
 
+func (ec *executionContext) childFields_AnswerPrescreenerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_AnswerPrescreenerPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerPrescreenerPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "response":
@@ -9339,6 +11295,14 @@ func (ec *executionContext) childFields_ApproveInquiryResponsePayload(ctx contex
 		return ec.fieldContext_ApproveInquiryResponsePayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApproveInquiryResponsePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelReferralPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_CancelReferralPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelReferralPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CareProgram(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9599,6 +11563,14 @@ func (ec *executionContext) childFields_ClassifyQuestionPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ClassifyQuestionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_CompleteEnrollmentPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteEnrollmentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Condition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9655,6 +11627,8 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_decision(ctx, field)
 	case "capturedVia":
 		return ec.fieldContext_Consent_capturedVia(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Consent_requestedAt(ctx, field)
 	case "capturedAt":
 		return ec.fieldContext_Consent_capturedAt(ctx, field)
 	case "effectiveFrom":
@@ -9677,6 +11651,8 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_form(ctx, field)
 	case "program":
 		return ec.fieldContext_Consent_program(ctx, field)
+	case "renews":
+		return ec.fieldContext_Consent_renews(ctx, field)
 	case "patient":
 		return ec.fieldContext_Consent_patient(ctx, field)
 	case "version":
@@ -9825,6 +11801,16 @@ func (ec *executionContext) childFields_CoverageEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CoverageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_DecideEligibilityPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_DecideEligibilityPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideEligibilityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9837,6 +11823,14 @@ func (ec *executionContext) childFields_Department(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Department", field.Name)
 }
 
+func (ec *executionContext) childFields_DisenrollPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_DisenrollPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisenrollPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DraftInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "response":
@@ -9845,6 +11839,46 @@ func (ec *executionContext) childFields_DraftInquiryResponsePayload(ctx context.
 		return ec.fieldContext_DraftInquiryResponsePayload_case(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DraftInquiryResponsePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_EligibilityAnswer_id(ctx, field)
+	case "criterion":
+		return ec.fieldContext_EligibilityAnswer_criterion(ctx, field)
+	case "value":
+		return ec.fieldContext_EligibilityAnswer_value(ctx, field)
+	case "result":
+		return ec.fieldContext_EligibilityAnswer_result(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_EligibilityAnswer_answeredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityAnswer", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityAnswerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EligibilityAnswerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EligibilityAnswerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EligibilityAnswerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EligibilityAnswerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityAnswerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityAnswerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_EligibilityAnswerEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EligibilityAnswerEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityAnswerEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_EligibilityCriterion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9889,6 +11923,38 @@ func (ec *executionContext) childFields_EligibilityCriterionEdge(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type EligibilityCriterionEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_EligibilityForm(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_EligibilityForm_program(ctx, field)
+	case "inputs":
+		return ec.fieldContext_EligibilityForm_inputs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityForm", field.Name)
+}
+
+func (ec *executionContext) childFields_EligibilityInput(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_EligibilityInput_name(ctx, field)
+	case "type":
+		return ec.fieldContext_EligibilityInput_type(ctx, field)
+	case "description":
+		return ec.fieldContext_EligibilityInput_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EligibilityInput", field.Name)
+}
+
+func (ec *executionContext) childFields_EnrollPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_EnrollPatientPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_EnrollPatientPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrollPatientPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Enrollment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9909,8 +11975,14 @@ func (ec *executionContext) childFields_Enrollment(ctx context.Context, field gr
 		return ec.fieldContext_Enrollment_referredAt(ctx, field)
 	case "referredYear":
 		return ec.fieldContext_Enrollment_referredYear(ctx, field)
+	case "eligibility":
+		return ec.fieldContext_Enrollment_eligibility(ctx, field)
+	case "eligibilityNote":
+		return ec.fieldContext_Enrollment_eligibilityNote(ctx, field)
 	case "eligibilityDecidedAt":
 		return ec.fieldContext_Enrollment_eligibilityDecidedAt(ctx, field)
+	case "waitlistedAt":
+		return ec.fieldContext_Enrollment_waitlistedAt(ctx, field)
 	case "consentedAt":
 		return ec.fieldContext_Enrollment_consentedAt(ctx, field)
 	case "activatedAt":
@@ -9919,8 +11991,20 @@ func (ec *executionContext) childFields_Enrollment(ctx context.Context, field gr
 		return ec.fieldContext_Enrollment_daysToActivation(ctx, field)
 	case "endedAt":
 		return ec.fieldContext_Enrollment_endedAt(ctx, field)
+	case "holdReason":
+		return ec.fieldContext_Enrollment_holdReason(ctx, field)
 	case "endReason":
 		return ec.fieldContext_Enrollment_endReason(ctx, field)
+	case "optOutUntil":
+		return ec.fieldContext_Enrollment_optOutUntil(ctx, field)
+	case "answers":
+		return ec.fieldContext_Enrollment_answers(ctx, field)
+	case "activities":
+		return ec.fieldContext_Enrollment_activities(ctx, field)
+	case "unmet":
+		return ec.fieldContext_Enrollment_unmet(ctx, field)
+	case "version":
+		return ec.fieldContext_Enrollment_version(ctx, field)
 	case "trialSubject":
 		return ec.fieldContext_Enrollment_trialSubject(ctx, field)
 	case "history":
@@ -10337,6 +12421,20 @@ func (ec *executionContext) childFields_MyMembership(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type MyMembership", field.Name)
 }
 
+func (ec *executionContext) childFields_OnboardingPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OnboardingPlan_id(ctx, field)
+	case "enrollment":
+		return ec.fieldContext_OnboardingPlan_enrollment(ctx, field)
+	case "activities":
+		return ec.fieldContext_OnboardingPlan_activities(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_OnboardingPlan_completedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OnboardingPlan", field.Name)
+}
+
 func (ec *executionContext) childFields_Organization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10615,12 +12713,68 @@ func (ec *executionContext) childFields_Provider(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Provider", field.Name)
 }
 
+func (ec *executionContext) childFields_PutOnHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_PutOnHoldPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PutOnHoldPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "consent":
 		return ec.fieldContext_RecordConsentPayload_consent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_RecordEligibilityPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_ReferPatientPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ReferPatientPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReferPatientPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RenewConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_RenewConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RenewConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RenewConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_RequestConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RequestConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_RequestEnrollmentPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RequestEnrollmentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestEnrollmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RerouteCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10701,6 +12855,16 @@ func (ec *executionContext) childFields_ResponseCitationEdge(ctx context.Context
 		return ec.fieldContext_ResponseCitationEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResponseCitationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_ResumeEnrollmentPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ResumeEnrollmentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeEnrollmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10865,6 +13029,64 @@ func (ec *executionContext) childFields_SendInquiryResponsePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type SendInquiryResponsePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ServiceActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceActivity_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ServiceActivity_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ServiceActivity_title(ctx, field)
+	case "status":
+		return ec.fieldContext_ServiceActivity_status(ctx, field)
+	case "mandatory":
+		return ec.fieldContext_ServiceActivity_mandatory(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_ServiceActivity_dueAt(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_ServiceActivity_completedAt(ctx, field)
+	case "assignee":
+		return ec.fieldContext_ServiceActivity_assignee(ctx, field)
+	case "enrollment":
+		return ec.fieldContext_ServiceActivity_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceActivityConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ServiceActivityConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ServiceActivityConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ServiceActivityConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ServiceActivityConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceActivityConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceActivityEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ServiceActivityEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ServiceActivityEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceActivityEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SignConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_SignConsentPayload_consent(ctx, field)
+	case "unmet":
+		return ec.fieldContext_SignConsentPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignConsentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StatusChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10905,6 +13127,14 @@ func (ec *executionContext) childFields_StatusChangeEdge(ctx context.Context, fi
 		return ec.fieldContext_StatusChangeEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatusChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_SubmitEligibilityPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitEligibilityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitMedicalInquiryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11093,6 +13323,8 @@ func (ec *executionContext) childFields_UnmetGate(ctx context.Context, field gra
 		return ec.fieldContext_UnmetGate_code(ctx, field)
 	case "message":
 		return ec.fieldContext_UnmetGate_message(ctx, field)
+	case "scope":
+		return ec.fieldContext_UnmetGate_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnmetGate", field.Name)
 }
@@ -11157,6 +13389,22 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_provider(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_WithdrawConsentPayload_consent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_WithdrawEnrollmentPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawEnrollmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11503,6 +13751,82 @@ func (ec *executionContext) field_Consent_history_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Enrollment_activities_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Enrollment_answers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Enrollment_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11759,12 +14083,54 @@ func (ec *executionContext) field_Mutation_acknowledgeResponse_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_activateEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ActivateEnrollmentInput, error) {
+			return ec.unmarshalNActivateEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_answerPrescreener_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AnswerPrescreenerInput, error) {
+			return ec.unmarshalNAnswerPrescreenerInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAnswerPrescreenerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveInquiryResponse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ApproveInquiryResponseInput, error) {
 			return ec.unmarshalNApproveInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveInquiryResponseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelReferral_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelReferralInput, error) {
+			return ec.unmarshalNCancelReferralInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11787,12 +14153,82 @@ func (ec *executionContext) field_Mutation_classifyQuestion_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_completeEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompleteEnrollmentInput, error) {
+			return ec.unmarshalNCompleteEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DecideEligibilityInput, error) {
+			return ec.unmarshalNDecideEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_disenroll_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DisenrollInput, error) {
+			return ec.unmarshalNDisenrollInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_draftInquiryResponse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DraftInquiryResponseInput, error) {
 			return ec.unmarshalNDraftInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftInquiryResponseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_enrollPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EnrollPatientInput, error) {
+			return ec.unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_putOnHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PutOnHoldInput, error) {
+			return ec.unmarshalNPutOnHoldInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPutOnHoldInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11815,12 +14251,96 @@ func (ec *executionContext) field_Mutation_recordConsent_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_recordEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordEligibilityInput, error) {
+			return ec.unmarshalNRecordEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordEligibilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_referPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReferPatientInput, error) {
+			return ec.unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_renewConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RenewConsentInput, error) {
+			return ec.unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestConsentInput, error) {
+			return ec.unmarshalNRequestConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestEnrollmentInput, error) {
+			return ec.unmarshalNRequestEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_rerouteCase_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RerouteCaseInput, error) {
 			return ec.unmarshalNRerouteCaseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRerouteCaseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResumeEnrollmentInput, error) {
+			return ec.unmarshalNResumeEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11885,6 +14405,34 @@ func (ec *executionContext) field_Mutation_sendInquiryResponse_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_signConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SignConsentInput, error) {
+			return ec.unmarshalNSignConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_submitEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SubmitEligibilityInput, error) {
+			return ec.unmarshalNSubmitEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitEligibilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_submitMedicalInquiry_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11910,6 +14458,72 @@ func (ec *executionContext) field_Mutation_submitResponseForReview_args(ctx cont
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawConsentInput, error) {
+			return ec.unmarshalNWithdrawConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawEnrollmentInput, error) {
+			return ec.unmarshalNWithdrawEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_OnboardingPlan_activities_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -12687,6 +15301,36 @@ func (ec *executionContext) field_Query_clientTouchpoints_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_consentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (code.ConsentScope, error) {
+			return ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "programId",
+		func(ctx context.Context, v any) (*gid.ID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["programId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
+		func(ctx context.Context, v any) (*gid.ID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["patientId"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_consentLedger_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12730,6 +15374,126 @@ func (ec *executionContext) field_Query_consentLedger_args(ctx context.Context, 
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_consentsExpiring_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "days",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["days"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_eligibilityForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "programId",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["programId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_enrollmentWorklist_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOEnrollmentWorklistFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_enrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -13119,6 +15883,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_onboarding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "enrollmentId",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["enrollmentId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_patientTouchpoints_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13363,6 +16141,82 @@ func (ec *executionContext) field_Query_products_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_programsOpenForReferral_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_programsOpenToMe_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_routingPreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13499,6 +16353,44 @@ func (ec *executionContext) field_Query_touchpoints_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_trialsOpenToMe_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13570,6 +16462,34 @@ func (ec *executionContext) field_Subscription_caseCreated_args(ctx context.Cont
 		return nil, err
 	}
 	args["filter"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_consentChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*stream.Cursor, error) {
+			return ec.unmarshalOStreamCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_enrollmentUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*stream.Cursor, error) {
+			return ec.unmarshalOStreamCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -13833,6 +16753,70 @@ func (ec *executionContext) fieldContext_AcknowledgeResponsePayload_case(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ActivateEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ActivateEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateEnrollmentPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateEnrollmentPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivateEnrollmentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ActivateEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateEnrollmentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateEnrollmentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Address_line(ctx context.Context, field graphql.CollectedField, obj *model.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13948,6 +16932,38 @@ func (ec *executionContext) fieldContext_Address_country(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Address", field, false, false, "String")
 }
 
+func (ec *executionContext) _AnswerPrescreenerPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.AnswerPrescreenerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerPrescreenerPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnswerPrescreenerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ApproveInquiryResponsePayload_response(ctx context.Context, field graphql.CollectedField, obj *model.ApproveInquiryResponsePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14007,6 +17023,38 @@ func (ec *executionContext) fieldContext_ApproveInquiryResponsePayload_unmet(_ c
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelReferralPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.CancelReferralPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelReferralPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelReferralPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelReferralPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
 		},
 	}
 	return fc, nil
@@ -16645,6 +19693,38 @@ func (ec *executionContext) fieldContext_ClassifyQuestionPayload_case(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CompleteEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.CompleteEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteEnrollmentPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteEnrollmentPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Condition_id(ctx context.Context, field graphql.CollectedField, obj *ent.Condition) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17095,6 +20175,29 @@ func (ec *executionContext) fieldContext_Consent_capturedVia(_ context.Context, 
 	return graphql.NewScalarFieldContext("Consent", field, false, false, "Channel")
 }
 
+func (ec *executionContext) _Consent_requestedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, "Time")
+}
+
 func (ec *executionContext) _Consent_capturedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17268,11 +20371,11 @@ func (ec *executionContext) _Consent_evidenceKind(ctx context.Context, field gra
 			return obj.EvidenceKind, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v code.EvidenceKind) graphql.Marshaler {
-			return ec.marshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *code.EvidenceKind) graphql.Marshaler {
+			return ec.marshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Consent_evidenceKind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17291,11 +20394,11 @@ func (ec *executionContext) _Consent_evidenceRef(ctx context.Context, field grap
 			return obj.EvidenceRef, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Consent_evidenceRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -17361,6 +20464,38 @@ func (ec *executionContext) fieldContext_Consent_program(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Consent_renews(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_renews(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Renews(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_renews(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17461,6 +20596,61 @@ func (ec *executionContext) fieldContext_Consent_history(ctx context.Context, fi
 	if fc.Args, err = ec.field_Consent_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentChanged_cursor(ctx context.Context, field graphql.CollectedField, obj *model.ConsentChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentChanged_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v stream.Cursor) graphql.Marshaler {
+			return ec.marshalNStreamCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentChanged_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentChanged", field, false, false, "StreamCursor")
+}
+
+func (ec *executionContext) _ConsentChanged_consent(ctx context.Context, field graphql.CollectedField, obj *model.ConsentChanged) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentChanged_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ConsentChanged().Consent(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalNConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentChanged_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentChanged",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -18548,6 +21738,70 @@ func (ec *executionContext) fieldContext_CoverageEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("CoverageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _DecideEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DecideEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideEligibilityPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecideEligibilityPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecideEligibilityPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.DecideEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideEligibilityPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecideEligibilityPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Department_id(ctx context.Context, field graphql.CollectedField, obj *ent.Department) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18617,6 +21871,38 @@ func (ec *executionContext) fieldContext_Department_name(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Department", field, false, false, "String")
 }
 
+func (ec *executionContext) _DisenrollPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DisenrollPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisenrollPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DisenrollPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisenrollPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DraftInquiryResponsePayload_response(ctx context.Context, field graphql.CollectedField, obj *model.DraftInquiryResponsePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18679,6 +21965,304 @@ func (ec *executionContext) fieldContext_DraftInquiryResponsePayload_case(_ cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswer_id(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswer", field, true, false, "ID")
+}
+
+func (ec *executionContext) _EligibilityAnswer_criterion(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswer_criterion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Criterion(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.EligibilityCriterion) graphql.Marshaler {
+			return ec.marshalOEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswer_criterion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityAnswer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityCriterion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswer_value(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswer_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswer_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswer", field, false, false, "String")
+}
+
+func (ec *executionContext) _EligibilityAnswer_result(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswer_result(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Result, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.AnswerResult) graphql.Marshaler {
+			return ec.marshalNAnswerResult2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAnswerResult(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswer_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswer", field, false, false, "AnswerResult")
+}
+
+func (ec *executionContext) _EligibilityAnswer_answeredAt(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityAnswer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswer_answeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswer_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswer", field, false, false, "Time")
+}
+
+func (ec *executionContext) _EligibilityAnswerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.EligibilityAnswer]) graphql.Marshaler {
+			return ec.marshalNEligibilityAnswerEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityAnswerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityAnswerEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswerConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.EligibilityAnswer) graphql.Marshaler {
+			return ec.marshalNEligibilityAnswer2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityAnswerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityAnswerConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswerConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityAnswerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswerConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswerConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EligibilityAnswerEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.EligibilityAnswer) graphql.Marshaler {
+			return ec.marshalNEligibilityAnswer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityAnswer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityAnswerEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityAnswer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityAnswerEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.EligibilityAnswer]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityAnswerEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityAnswerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityAnswerEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _EligibilityCriterion_id(ctx context.Context, field graphql.CollectedField, obj *ent.EligibilityCriterion) (ret graphql.Marshaler) {
@@ -18993,6 +22577,203 @@ func (ec *executionContext) fieldContext_EligibilityCriterionEdge_cursor(_ conte
 	return graphql.NewScalarFieldContext("EligibilityCriterionEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _EligibilityForm_program(ctx context.Context, field graphql.CollectedField, obj *model.EligibilityForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityForm_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalNCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityForm_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityForm_inputs(ctx context.Context, field graphql.CollectedField, obj *model.EligibilityForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityForm_inputs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inputs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.EligibilityInput) graphql.Marshaler {
+			return ec.marshalNEligibilityInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityInputᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityForm_inputs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EligibilityForm",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityInput(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EligibilityInput_name(ctx context.Context, field graphql.CollectedField, obj *model.EligibilityInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityInput_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityInput_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _EligibilityInput_type(ctx context.Context, field graphql.CollectedField, obj *model.EligibilityInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityInput_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityInput_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _EligibilityInput_description(ctx context.Context, field graphql.CollectedField, obj *model.EligibilityInput) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EligibilityInput_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EligibilityInput_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _EnrollPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.EnrollPatientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollPatientPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollPatientPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EnrollPatientPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.EnrollPatientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollPatientPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollPatientPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Enrollment_id(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19236,6 +23017,52 @@ func (ec *executionContext) fieldContext_Enrollment_referredYear(_ context.Conte
 	return graphql.NewScalarFieldContext("Enrollment", field, true, true, "Int")
 }
 
+func (ec *executionContext) _Enrollment_eligibility(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_eligibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Eligibility, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.EligibilityDecision) graphql.Marshaler {
+			return ec.marshalNEligibilityDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEligibilityDecision(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_eligibility(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "EligibilityDecision")
+}
+
+func (ec *executionContext) _Enrollment_eligibilityNote(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_eligibilityNote(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EligibilityNote, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_eligibilityNote(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "String")
+}
+
 func (ec *executionContext) _Enrollment_eligibilityDecidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19256,6 +23083,29 @@ func (ec *executionContext) _Enrollment_eligibilityDecidedAt(ctx context.Context
 	)
 }
 func (ec *executionContext) fieldContext_Enrollment_eligibilityDecidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Enrollment_waitlistedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_waitlistedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaitlistedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_waitlistedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "Time")
 }
 
@@ -19351,6 +23201,29 @@ func (ec *executionContext) fieldContext_Enrollment_endedAt(_ context.Context, f
 	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "Time")
 }
 
+func (ec *executionContext) _Enrollment_holdReason(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_holdReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoldReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_holdReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "String")
+}
+
 func (ec *executionContext) _Enrollment_endReason(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19372,6 +23245,172 @@ func (ec *executionContext) _Enrollment_endReason(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Enrollment_endReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Enrollment_optOutUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_optOutUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OptOutUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_optOutUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Enrollment_answers(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_answers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Enrollment().Answers(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.EligibilityAnswer]) graphql.Marshaler {
+			return ec.marshalNEligibilityAnswerConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_answers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityAnswerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Enrollment_answers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Enrollment_activities(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_activities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Enrollment().Activities(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ServiceActivity]) graphql.Marshaler {
+			return ec.marshalNServiceActivityConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_activities(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivityConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Enrollment_activities_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Enrollment_unmet(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Enrollment().Unmet(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Enrollment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Enrollment_version(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Enrollment_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Enrollment_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Enrollment", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Enrollment_trialSubject(ctx context.Context, field graphql.CollectedField, obj *ent.Enrollment) (ret graphql.Marshaler) {
@@ -19622,6 +23661,61 @@ func (ec *executionContext) _EnrollmentEdge_cursor(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_EnrollmentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EnrollmentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _EnrollmentUpdated_cursor(ctx context.Context, field graphql.CollectedField, obj *model.EnrollmentUpdated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentUpdated_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v stream.Cursor) graphql.Marshaler {
+			return ec.marshalNStreamCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentUpdated_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EnrollmentUpdated", field, false, false, "StreamCursor")
+}
+
+func (ec *executionContext) _EnrollmentUpdated_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.EnrollmentUpdated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentUpdated_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.EnrollmentUpdated().Enrollment(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalNEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentUpdated_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollmentUpdated",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ImportRun_id(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
@@ -23274,6 +27368,622 @@ func (ec *executionContext) fieldContext_Mutation_acknowledgeResponse(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_referPatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_referPatient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReferPatient(ctx, fc.Args["input"].(model.ReferPatientInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReferPatientPayload) graphql.Marshaler {
+			return ec.marshalNReferPatientPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_referPatient(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReferPatientPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_referPatient_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_submitEligibility(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitEligibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitEligibility(ctx, fc.Args["input"].(model.SubmitEligibilityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SubmitEligibilityPayload) graphql.Marshaler {
+			return ec.marshalNSubmitEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitEligibilityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitEligibility(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubmitEligibilityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitEligibility_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelReferral(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelReferral(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelReferral(ctx, fc.Args["input"].(model.CancelReferralInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelReferralPayload) graphql.Marshaler {
+			return ec.marshalNCancelReferralPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelReferral(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelReferralPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelReferral_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestEnrollment(ctx, fc.Args["input"].(model.RequestEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNRequestEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestEnrollmentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_answerPrescreener(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_answerPrescreener(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AnswerPrescreener(ctx, fc.Args["input"].(model.AnswerPrescreenerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AnswerPrescreenerPayload) graphql.Marshaler {
+			return ec.marshalNAnswerPrescreenerPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAnswerPrescreenerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_answerPrescreener(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnswerPrescreenerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_answerPrescreener_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawEnrollment(ctx, fc.Args["input"].(model.WithdrawEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawEnrollmentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_enrollPatient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_enrollPatient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnrollPatient(ctx, fc.Args["input"].(model.EnrollPatientInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EnrollPatientPayload) graphql.Marshaler {
+			return ec.marshalNEnrollPatientPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_enrollPatient(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollPatientPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_enrollPatient_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordEligibility(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordEligibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordEligibility(ctx, fc.Args["input"].(model.RecordEligibilityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordEligibilityPayload) graphql.Marshaler {
+			return ec.marshalNRecordEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordEligibilityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordEligibility(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordEligibilityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordEligibility_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideEligibility(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideEligibility(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideEligibility(ctx, fc.Args["input"].(model.DecideEligibilityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecideEligibilityPayload) graphql.Marshaler {
+			return ec.marshalNDecideEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideEligibility(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecideEligibilityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideEligibility_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_activateEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_activateEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ActivateEnrollment(ctx, fc.Args["input"].(model.ActivateEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ActivateEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNActivateEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_activateEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivateEnrollmentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_activateEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_putOnHold(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_putOnHold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PutOnHold(ctx, fc.Args["input"].(model.PutOnHoldInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PutOnHoldPayload) graphql.Marshaler {
+			return ec.marshalNPutOnHoldPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPutOnHoldPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_putOnHold(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PutOnHoldPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_putOnHold_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeEnrollment(ctx, fc.Args["input"].(model.ResumeEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResumeEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNResumeEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeEnrollmentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteEnrollment(ctx, fc.Args["input"].(model.CompleteEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompleteEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNCompleteEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteEnrollmentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disenroll(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disenroll(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().Disenroll(ctx, fc.Args["input"].(model.DisenrollInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DisenrollPayload) graphql.Marshaler {
+			return ec.marshalNDisenrollPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disenroll(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisenrollPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disenroll_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_recordConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23312,6 +28022,182 @@ func (ec *executionContext) fieldContext_Mutation_recordConsent(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_recordConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestConsent(ctx, fc.Args["input"].(model.RequestConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestConsentPayload) graphql.Marshaler {
+			return ec.marshalNRequestConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_renewConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_renewConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RenewConsent(ctx, fc.Args["input"].(model.RenewConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RenewConsentPayload) graphql.Marshaler {
+			return ec.marshalNRenewConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_renewConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RenewConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_renewConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_signConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_signConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignConsent(ctx, fc.Args["input"].(model.SignConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignConsentPayload) graphql.Marshaler {
+			return ec.marshalNSignConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_signConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawConsent(ctx, fc.Args["input"].(model.WithdrawConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawConsentPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawConsentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -23452,6 +28338,128 @@ func (ec *executionContext) _MyMembership_therapeuticArea(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_MyMembership_therapeuticArea(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MyMembership", field, false, false, "String")
+}
+
+func (ec *executionContext) _OnboardingPlan_id(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnboardingPlan_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnboardingPlan_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnboardingPlan", field, true, false, "ID")
+}
+
+func (ec *executionContext) _OnboardingPlan_enrollment(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnboardingPlan_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OnboardingPlan_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OnboardingPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OnboardingPlan_activities(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnboardingPlan_activities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.OnboardingPlan().Activities(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ServiceActivity]) graphql.Marshaler {
+			return ec.marshalNServiceActivityConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OnboardingPlan_activities(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OnboardingPlan",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivityConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_OnboardingPlan_activities_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OnboardingPlan_completedAt(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OnboardingPlan_completedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OnboardingPlan_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OnboardingPlan", field, false, false, "Time")
 }
 
 func (ec *executionContext) _Organization_id(ctx context.Context, field graphql.CollectedField, obj *ent.Organization) (ret graphql.Marshaler) {
@@ -26078,6 +31086,38 @@ func (ec *executionContext) fieldContext_Provider_touchpoints(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _PutOnHoldPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.PutOnHoldPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PutOnHoldPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PutOnHoldPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PutOnHoldPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26485,6 +31525,29 @@ func (ec *executionContext) fieldContext_Query_caseStreamHead(_ context.Context,
 	return graphql.NewScalarFieldContext("Query", field, true, true, "StreamCursor")
 }
 
+func (ec *executionContext) _Query_streamHead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_streamHead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().StreamHead(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v stream.Cursor) graphql.Marshaler {
+			return ec.marshalNStreamCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_streamHead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, "StreamCursor")
+}
+
 func (ec *executionContext) _Query_routingRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26737,6 +31800,94 @@ func (ec *executionContext) fieldContext_Query_consentLedger(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_consentsExpiring(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consentsExpiring(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentsExpiring(ctx, fc.Args["days"].(int), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consentsExpiring(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_consentsExpiring_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_consentForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consentForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentForm(ctx, fc.Args["scope"].(code.ConsentScope), fc.Args["programId"].(*gid.ID), fc.Args["patientId"].(*gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consentForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_consentForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_myConsents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26951,6 +32102,314 @@ func (ec *executionContext) fieldContext_Query_enrollments(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_enrollments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_enrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Enrollment(ctx, fc.Args["id"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_enrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_enrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_programsOpenForReferral(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_programsOpenForReferral(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ProgramsOpenForReferral(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.CareProgram]) graphql.Marshaler {
+			return ec.marshalNCareProgramConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_programsOpenForReferral(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgramConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_programsOpenForReferral_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_programsOpenToMe(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_programsOpenToMe(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ProgramsOpenToMe(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.CareProgram]) graphql.Marshaler {
+			return ec.marshalNCareProgramConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_programsOpenToMe(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgramConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_programsOpenToMe_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_trialsOpenToMe(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_trialsOpenToMe(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().TrialsOpenToMe(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.CareProgram]) graphql.Marshaler {
+			return ec.marshalNCareProgramConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_trialsOpenToMe(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgramConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_trialsOpenToMe_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_eligibilityForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_eligibilityForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EligibilityForm(ctx, fc.Args["programId"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EligibilityForm) graphql.Marshaler {
+			return ec.marshalOEligibilityForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_eligibilityForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EligibilityForm(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_eligibilityForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_enrollmentWorklist(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_enrollmentWorklist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().EnrollmentWorklist(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor), fc.Args["filter"].(map[string]any))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Enrollment]) graphql.Marshaler {
+			return ec.marshalNEnrollmentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_enrollmentWorklist(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollmentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_enrollmentWorklist_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_onboarding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_onboarding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Onboarding(ctx, fc.Args["enrollmentId"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.OnboardingPlan) graphql.Marshaler {
+			return ec.marshalOOnboardingPlan2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOnboardingPlan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_onboarding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OnboardingPlan(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_onboarding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -27593,6 +33052,294 @@ func (ec *executionContext) fieldContext_RecordConsentPayload_consent(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.RecordEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordEligibilityPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReferPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ReferPatientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferPatientPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReferPatientPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReferPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReferPatientPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ReferPatientPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReferPatientPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReferPatientPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReferPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenewConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.RenewConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RenewConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RenewConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RenewConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RenewConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RenewConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RenewConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RenewConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.RequestConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RequestConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.RequestEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestEnrollmentPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestEnrollmentPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestEnrollmentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RequestEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestEnrollmentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestEnrollmentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RerouteCasePayload_caseId(ctx context.Context, field graphql.CollectedField, obj *model.RerouteCasePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28127,6 +33874,70 @@ func (ec *executionContext) _ResponseCitationEdge_cursor(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ResponseCitationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResponseCitationEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ResumeEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ResumeEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeEnrollmentPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeEnrollmentPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeEnrollmentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ResumeEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeEnrollmentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeEnrollmentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ReturnInquiryResponsePayload_response(ctx context.Context, field graphql.CollectedField, obj *model.ReturnInquiryResponsePayload) (ret graphql.Marshaler) {
@@ -29317,6 +35128,469 @@ func (ec *executionContext) fieldContext_SendInquiryResponsePayload_unmet(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceActivity_id(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ServiceActivity_kind(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.ActivityKind) graphql.Marshaler {
+			return ec.marshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "ActivityKind")
+}
+
+func (ec *executionContext) _ServiceActivity_title(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ServiceActivity_status(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.ActivityStatus) graphql.Marshaler {
+			return ec.marshalNActivityStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "ActivityStatus")
+}
+
+func (ec *executionContext) _ServiceActivity_mandatory(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_mandatory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mandatory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_mandatory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ServiceActivity_dueAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_dueAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_dueAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ServiceActivity_completedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_completedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ServiceActivity_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_assignee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assignee(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Identity) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_assignee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivity_enrollment(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivity",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivityConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ServiceActivity]) graphql.Marshaler {
+			return ec.marshalNServiceActivityEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivityConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivityEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivityConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalNServiceActivity2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivityConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivityConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivityConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivityConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivityConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ServiceActivityEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalNServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceActivityEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceActivityEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ServiceActivity]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivityEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivityEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivityEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _SignConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.SignConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SignConsentPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.SignConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignConsentPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _StatusChange_id(ctx context.Context, field graphql.CollectedField, obj *ent.StatusChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29707,6 +35981,38 @@ func (ec *executionContext) fieldContext_StreamReset_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("StreamReset", field, false, false, "StreamCursor")
 }
 
+func (ec *executionContext) _SubmitEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.SubmitEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitEligibilityPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitEligibilityPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitMedicalInquiryPayload_case(ctx context.Context, field graphql.CollectedField, obj *model.SubmitMedicalInquiryPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29885,6 +36191,94 @@ func (ec *executionContext) fieldContext_Subscription_caseAssigned(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_caseAssigned_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_consentChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_consentChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ConsentChanged(ctx, fc.Args["after"].(*stream.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ConsentChangedItem) graphql.Marshaler {
+			return ec.marshalNConsentChangedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐConsentChangedItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_consentChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ConsentChangedItem does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_consentChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_enrollmentUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_enrollmentUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().EnrollmentUpdated(ctx, fc.Args["after"].(*stream.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.EnrollmentUpdatedItem) graphql.Marshaler {
+			return ec.marshalNEnrollmentUpdatedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollmentUpdatedItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_enrollmentUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type EnrollmentUpdatedItem does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_enrollmentUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31432,8 +37826,8 @@ func (ec *executionContext) _UnmetGate_code(ctx context.Context, field graphql.C
 			return obj.Code, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v model.GateCode) graphql.Marshaler {
-			return ec.marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v code.GateCode) graphql.Marshaler {
+			return ec.marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -31464,6 +37858,29 @@ func (ec *executionContext) _UnmetGate_message(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_UnmetGate_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "String")
+}
+
+func (ec *executionContext) _UnmetGate_scope(ctx context.Context, field graphql.CollectedField, obj *model.UnmetGate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnmetGate_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.ConsentScope) graphql.Marshaler {
+			return ec.marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnmetGate_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "ConsentScope")
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.Identity) (ret graphql.Marshaler) {
@@ -31982,6 +38399,70 @@ func (ec *executionContext) fieldContext_Viewer_provider(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawConsentPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawConsentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawConsentPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawConsentPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawEnrollmentPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawEnrollmentPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33158,6 +39639,118 @@ func UnmarshalAcknowledgeResponseInput(ctx context.Context, raw any) (model.Ackn
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputActivateEnrollmentInput(ctx context.Context, obj any) (model.ActivateEnrollmentInput, error) {
+	var it model.ActivateEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalActivateEnrollmentInput unmarshals raw into the ActivateEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalActivateEnrollmentInput(ctx context.Context, raw any) (model.ActivateEnrollmentInput, error) {
+	var out model.ActivateEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ActivateEnrollmentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAnswerPrescreenerInput(ctx context.Context, obj any) (model.AnswerPrescreenerInput, error) {
+	var it model.AnswerPrescreenerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "answers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNEligibilityAnswerInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAnswerPrescreenerInput unmarshals raw into the AnswerPrescreenerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAnswerPrescreenerInput(ctx context.Context, raw any) (model.AnswerPrescreenerInput, error) {
+	var out model.AnswerPrescreenerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AnswerPrescreenerInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputApproveInquiryResponseInput(ctx context.Context, obj any) (model.ApproveInquiryResponseInput, error) {
 	var it model.ApproveInquiryResponseInput
 	if obj == nil {
@@ -33211,6 +39804,62 @@ func (ec *executionContext) unmarshalInputApproveInquiryResponseInput(ctx contex
 func UnmarshalApproveInquiryResponseInput(ctx context.Context, raw any) (model.ApproveInquiryResponseInput, error) {
 	var out model.ApproveInquiryResponseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveInquiryResponseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelReferralInput(ctx context.Context, obj any) (model.CancelReferralInput, error) {
+	var it model.CancelReferralInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelReferralInput unmarshals raw into the CancelReferralInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelReferralInput(ctx context.Context, raw any) (model.CancelReferralInput, error) {
+	var out model.CancelReferralInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelReferralInput", raw, &out)
 	return out, err
 }
 
@@ -33405,6 +40054,62 @@ func UnmarshalClassifyQuestionInput(ctx context.Context, raw any) (model.Classif
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCompleteEnrollmentInput(ctx context.Context, obj any) (model.CompleteEnrollmentInput, error) {
+	var it model.CompleteEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteEnrollmentInput unmarshals raw into the CompleteEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteEnrollmentInput(ctx context.Context, raw any) (model.CompleteEnrollmentInput, error) {
+	var out model.CompleteEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteEnrollmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputConsentEvidenceInput(ctx context.Context, obj any) (model.ConsentEvidenceInput, error) {
 	var it model.ConsentEvidenceInput
 	if obj == nil {
@@ -33465,6 +40170,139 @@ func (ec *executionContext) unmarshalInputConsentEvidenceInput(ctx context.Conte
 func UnmarshalConsentEvidenceInput(ctx context.Context, raw any) (model.ConsentEvidenceInput, error) {
 	var out model.ConsentEvidenceInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConsentEvidenceInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDecideEligibilityInput(ctx context.Context, obj any) (model.DecideEligibilityInput, error) {
+	var it model.DecideEligibilityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "decision", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNEligibilityDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEligibilityDecision(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDecideEligibilityInput unmarshals raw into the DecideEligibilityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDecideEligibilityInput(ctx context.Context, raw any) (model.DecideEligibilityInput, error) {
+	var out model.DecideEligibilityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideEligibilityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDisenrollInput(ctx context.Context, obj any) (model.DisenrollInput, error) {
+	var it model.DisenrollInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDisenrollInput unmarshals raw into the DisenrollInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDisenrollInput(ctx context.Context, raw any) (model.DisenrollInput, error) {
+	var out model.DisenrollInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisenrollInput", raw, &out)
 	return out, err
 }
 
@@ -33552,6 +40390,125 @@ func UnmarshalDraftInquiryResponseInput(ctx context.Context, raw any) (model.Dra
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEligibilityAnswerInput(ctx context.Context, obj any) (model.EligibilityAnswerInput, error) {
+	var it model.EligibilityAnswerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"criterionId", "value", "meets"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "criterionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criterionId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CriterionID = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "meets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("meets"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Meets = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEligibilityAnswerInput unmarshals raw into the EligibilityAnswerInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEligibilityAnswerInput(ctx context.Context, raw any) (model.EligibilityAnswerInput, error) {
+	var out model.EligibilityAnswerInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EligibilityAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEnrollPatientInput(ctx context.Context, obj any) (model.EnrollPatientInput, error) {
+	var it model.EnrollPatientInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "programId", "patientId", "newPatient"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "newPatient":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPatient"))
+			data, err := ec.unmarshalONewPatientInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNewPatientInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPatient = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEnrollPatientInput unmarshals raw into the EnrollPatientInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEnrollPatientInput(ctx context.Context, raw any) (model.EnrollPatientInput, error) {
+	var out model.EnrollPatientInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnrollPatientInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEnrollmentFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -33599,6 +40556,56 @@ func (ec *executionContext) unmarshalInputEnrollmentFilter(ctx context.Context, 
 func UnmarshalEnrollmentFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnrollmentFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEnrollmentWorklistFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"status", "program"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOEnrollmentStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEnrollmentStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["status"] = data
+		case "program":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("program"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["program"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEnrollmentWorklistFilter unmarshals raw into the EnrollmentWorklistFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEnrollmentWorklistFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EnrollmentWorklistFilter", raw, &out)
 	return out, err
 }
 
@@ -33715,6 +40722,97 @@ func UnmarshalKnowledgeResourceFilter(ctx context.Context, raw any) (map[string]
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNewPatientInput(ctx context.Context, obj any) (model.NewPatientInput, error) {
+	var it model.NewPatientInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"given", "family", "birthDate", "sex", "phone", "state", "zip", "locale"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "given":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("given"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Given = data
+		case "family":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("family"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Family = data
+		case "birthDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("birthDate"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BirthDate = data
+		case "sex":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sex"))
+			data, err := ec.unmarshalOSex2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sex = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "zip":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("zip"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Zip = data
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNewPatientInput unmarshals raw into the NewPatientInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNewPatientInput(ctx context.Context, raw any) (model.NewPatientInput, error) {
+	var out model.NewPatientInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewPatientInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPatientFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -33801,8 +40899,8 @@ func UnmarshalProductFilter(ctx context.Context, raw any) (map[string]any, error
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context, obj any) (model.RecordConsentInput, error) {
-	var it model.RecordConsentInput
+func (ec *executionContext) unmarshalInputPutOnHoldInput(ctx context.Context, obj any) (model.PutOnHoldInput, error) {
+	var it model.PutOnHoldInput
 	if obj == nil {
 		return it, nil
 	}
@@ -33812,7 +40910,7 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence"}
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "reason", "expectedVersion"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -33826,6 +40924,76 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 				return it, err
 			}
 			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPutOnHoldInput unmarshals raw into the PutOnHoldInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPutOnHoldInput(ctx context.Context, raw any) (model.PutOnHoldInput, error) {
+	var out model.PutOnHoldInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PutOnHoldInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context, obj any) (model.RecordConsentInput, error) {
+	var it model.RecordConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
 		case "patientId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
 			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
@@ -33913,6 +41081,321 @@ func UnmarshalRecordConsentInput(ctx context.Context, raw any) (model.RecordCons
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordEligibilityInput(ctx context.Context, obj any) (model.RecordEligibilityInput, error) {
+	var it model.RecordEligibilityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "answers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNEligibilityAnswerInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordEligibilityInput unmarshals raw into the RecordEligibilityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordEligibilityInput(ctx context.Context, raw any) (model.RecordEligibilityInput, error) {
+	var out model.RecordEligibilityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordEligibilityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context, obj any) (model.ReferPatientInput, error) {
+	var it model.ReferPatientInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "programId", "patientId", "newPatient", "attestsTreatment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "newPatient":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newPatient"))
+			data, err := ec.unmarshalONewPatientInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNewPatientInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewPatient = data
+		case "attestsTreatment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("attestsTreatment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AttestsTreatment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReferPatientInput unmarshals raw into the ReferPatientInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReferPatientInput(ctx context.Context, raw any) (model.ReferPatientInput, error) {
+	var out model.ReferPatientInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReferPatientInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRenewConsentInput(ctx context.Context, obj any) (model.RenewConsentInput, error) {
+	var it model.RenewConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "channel", "expiresAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNChannel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRenewConsentInput unmarshals raw into the RenewConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRenewConsentInput(ctx context.Context, raw any) (model.RenewConsentInput, error) {
+	var out model.RenewConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RenewConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestConsentInput(ctx context.Context, obj any) (model.RequestConsentInput, error) {
+	var it model.RequestConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "scope", "channel", "programId", "expiresAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNChannel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestConsentInput unmarshals raw into the RequestConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestConsentInput(ctx context.Context, raw any) (model.RequestConsentInput, error) {
+	var out model.RequestConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestEnrollmentInput(ctx context.Context, obj any) (model.RequestEnrollmentInput, error) {
+	var it model.RequestEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "programId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestEnrollmentInput unmarshals raw into the RequestEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestEnrollmentInput(ctx context.Context, raw any) (model.RequestEnrollmentInput, error) {
+	var out model.RequestEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestEnrollmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRerouteCaseInput(ctx context.Context, obj any) (model.RerouteCaseInput, error) {
 	var it model.RerouteCaseInput
 	if obj == nil {
@@ -33980,6 +41463,62 @@ func (ec *executionContext) unmarshalInputRerouteCaseInput(ctx context.Context, 
 func UnmarshalRerouteCaseInput(ctx context.Context, raw any) (model.RerouteCaseInput, error) {
 	var out model.RerouteCaseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RerouteCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputResumeEnrollmentInput(ctx context.Context, obj any) (model.ResumeEnrollmentInput, error) {
+	var it model.ResumeEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResumeEnrollmentInput unmarshals raw into the ResumeEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResumeEnrollmentInput(ctx context.Context, raw any) (model.ResumeEnrollmentInput, error) {
+	var out model.ResumeEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeEnrollmentInput", raw, &out)
 	return out, err
 }
 
@@ -34214,6 +41753,146 @@ func UnmarshalSendInquiryResponseInput(ctx context.Context, raw any) (model.Send
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSignConsentInput(ctx context.Context, obj any) (model.SignConsentInput, error) {
+	var it model.SignConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "scope", "programId", "decision", "formId", "signerName"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "decision":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("decision"))
+			data, err := ec.unmarshalNConsentDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentDecision(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Decision = data
+		case "formId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormID = data
+		case "signerName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("signerName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SignerName = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSignConsentInput unmarshals raw into the SignConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSignConsentInput(ctx context.Context, raw any) (model.SignConsentInput, error) {
+	var out model.SignConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSubmitEligibilityInput(ctx context.Context, obj any) (model.SubmitEligibilityInput, error) {
+	var it model.SubmitEligibilityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "answers"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "answers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("answers"))
+			data, err := ec.unmarshalNEligibilityAnswerInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Answers = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitEligibilityInput unmarshals raw into the SubmitEligibilityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitEligibilityInput(ctx context.Context, raw any) (model.SubmitEligibilityInput, error) {
+	var out model.SubmitEligibilityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitEligibilityInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitMedicalInquiryInput(ctx context.Context, obj any) (model.SubmitMedicalInquiryInput, error) {
 	var it model.SubmitMedicalInquiryInput
 	if obj == nil {
@@ -34418,6 +42097,118 @@ func UnmarshalTouchpointFilter(ctx context.Context, raw any) (map[string]any, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWithdrawConsentInput(ctx context.Context, obj any) (model.WithdrawConsentInput, error) {
+	var it model.WithdrawConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawConsentInput unmarshals raw into the WithdrawConsentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawConsentInput(ctx context.Context, raw any) (model.WithdrawConsentInput, error) {
+	var out model.WithdrawConsentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWithdrawEnrollmentInput(ctx context.Context, obj any) (model.WithdrawEnrollmentInput, error) {
+	var it model.WithdrawEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "enrollmentId", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawEnrollmentInput unmarshals raw into the WithdrawEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawEnrollmentInput(ctx context.Context, raw any) (model.WithdrawEnrollmentInput, error) {
+	var out model.WithdrawEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawEnrollmentInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -34524,6 +42315,74 @@ func (ec *executionContext) _CaseUpdatedItem(ctx context.Context, sel ast.Select
 	}
 }
 
+func (ec *executionContext) _ConsentChangedItem(ctx context.Context, sel ast.SelectionSet, obj model.ConsentChangedItem) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.StreamReset:
+		return ec._StreamReset(ctx, sel, &obj)
+	case *model.StreamReset:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamReset(ctx, sel, obj)
+	case model.StreamCheckpoint:
+		return ec._StreamCheckpoint(ctx, sel, &obj)
+	case *model.StreamCheckpoint:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamCheckpoint(ctx, sel, obj)
+	case model.ConsentChanged:
+		return ec._ConsentChanged(ctx, sel, &obj)
+	case *model.ConsentChanged:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ConsentChanged(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of ConsentChangedItem must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
+func (ec *executionContext) _EnrollmentUpdatedItem(ctx context.Context, sel ast.SelectionSet, obj model.EnrollmentUpdatedItem) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.StreamReset:
+		return ec._StreamReset(ctx, sel, &obj)
+	case *model.StreamReset:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamReset(ctx, sel, obj)
+	case model.StreamCheckpoint:
+		return ec._StreamCheckpoint(ctx, sel, &obj)
+	case *model.StreamCheckpoint:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamCheckpoint(ctx, sel, obj)
+	case model.EnrollmentUpdated:
+		return ec._EnrollmentUpdated(ctx, sel, &obj)
+	case *model.EnrollmentUpdated:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EnrollmentUpdated(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of EnrollmentUpdatedItem must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj ent.Noder) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -34558,6 +42417,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._StatusChange(ctx, sel, obj)
+	case *ent.ServiceActivity:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ServiceActivity(ctx, sel, obj)
 	case *ent.ScheduledJob:
 		if obj == nil {
 			return graphql.Null
@@ -34608,6 +42472,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Organization(ctx, sel, obj)
+	case *ent.OnboardingPlan:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._OnboardingPlan(ctx, sel, obj)
 	case *ent.Membership:
 		if obj == nil {
 			return graphql.Null
@@ -34658,6 +42527,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._EligibilityCriterion(ctx, sel, obj)
+	case *ent.EligibilityAnswer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._EligibilityAnswer(ctx, sel, obj)
 	case *ent.Department:
 		if obj == nil {
 			return graphql.Null
@@ -34792,6 +42666,44 @@ func (ec *executionContext) _AcknowledgeResponsePayload(ctx context.Context, sel
 	return out
 }
 
+var activateEnrollmentPayloadImplementors = []string{"ActivateEnrollmentPayload"}
+
+func (ec *executionContext) _ActivateEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ActivateEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activateEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActivateEnrollmentPayload")
+		case "enrollment":
+			out.Values[i] = ec._ActivateEnrollmentPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ActivateEnrollmentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addressImplementors = []string{"Address"}
 
 func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, obj *model.Address) graphql.Marshaler {
@@ -34845,6 +42757,39 @@ func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var answerPrescreenerPayloadImplementors = []string{"AnswerPrescreenerPayload"}
+
+func (ec *executionContext) _AnswerPrescreenerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AnswerPrescreenerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, answerPrescreenerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnswerPrescreenerPayload")
+		case "enrollment":
+			out.Values[i] = ec._AnswerPrescreenerPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var approveInquiryResponsePayloadImplementors = []string{"ApproveInquiryResponsePayload"}
 
 func (ec *executionContext) _ApproveInquiryResponsePayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveInquiryResponsePayload) graphql.Marshaler {
@@ -34864,6 +42809,39 @@ func (ec *executionContext) _ApproveInquiryResponsePayload(ctx context.Context, 
 		case "unmet":
 			out.Values[i] = ec._ApproveInquiryResponsePayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelReferralPayloadImplementors = []string{"CancelReferralPayload"}
+
+func (ec *executionContext) _CancelReferralPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelReferralPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelReferralPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelReferralPayload")
+		case "enrollment":
+			out.Values[i] = ec._CancelReferralPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -35839,6 +43817,39 @@ func (ec *executionContext) _ClassifyQuestionPayload(ctx context.Context, sel as
 	return out
 }
 
+var completeEnrollmentPayloadImplementors = []string{"CompleteEnrollmentPayload"}
+
+func (ec *executionContext) _CompleteEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteEnrollmentPayload")
+		case "enrollment":
+			out.Values[i] = ec._CompleteEnrollmentPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var conditionImplementors = []string{"Condition", "Node"}
 
 func (ec *executionContext) _Condition(ctx context.Context, sel ast.SelectionSet, obj *ent.Condition) graphql.Marshaler {
@@ -36025,6 +44036,11 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "requestedAt":
+			out.Values[i] = ec._Consent_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "capturedAt":
 			out.Values[i] = ec._Consent_capturedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -36062,12 +44078,12 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "evidenceKind":
 			out.Values[i] = ec._Consent_evidenceKind(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "evidenceRef":
 			out.Values[i] = ec._Consent_evidenceRef(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "form":
@@ -36081,6 +44097,12 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Consent_program(ctx, field, obj)
+				})
+		case "renews":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Consent_renews(ctx, field, obj)
 				})
 		case "patient":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -36098,6 +44120,45 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Consent_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentChangedImplementors = []string{"ConsentChanged", "ConsentChangedItem"}
+
+func (ec *executionContext) _ConsentChanged(ctx context.Context, sel ast.SelectionSet, obj *model.ConsentChanged) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentChangedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentChanged")
+		case "cursor":
+			out.Values[i] = ec._ConsentChanged_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "consent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentChanged_consent(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -36579,6 +44640,44 @@ func (ec *executionContext) _CoverageEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var decideEligibilityPayloadImplementors = []string{"DecideEligibilityPayload"}
+
+func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideEligibilityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decideEligibilityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecideEligibilityPayload")
+		case "enrollment":
+			out.Values[i] = ec._DecideEligibilityPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._DecideEligibilityPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var departmentImplementors = []string{"Department", "Node"}
 
 func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSet, obj *ent.Department) graphql.Marshaler {
@@ -36622,6 +44721,39 @@ func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var disenrollPayloadImplementors = []string{"DisenrollPayload"}
+
+func (ec *executionContext) _DisenrollPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DisenrollPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disenrollPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisenrollPayload")
+		case "enrollment":
+			out.Values[i] = ec._DisenrollPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var draftInquiryResponsePayloadImplementors = []string{"DraftInquiryResponsePayload"}
 
 func (ec *executionContext) _DraftInquiryResponsePayload(ctx context.Context, sel ast.SelectionSet, obj *model.DraftInquiryResponsePayload) graphql.Marshaler {
@@ -36641,6 +44773,146 @@ func (ec *executionContext) _DraftInquiryResponsePayload(ctx context.Context, se
 		case "case":
 			out.Values[i] = ec._DraftInquiryResponsePayload_case(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityAnswerImplementors = []string{"EligibilityAnswer", "Node"}
+
+func (ec *executionContext) _EligibilityAnswer(ctx context.Context, sel ast.SelectionSet, obj *ent.EligibilityAnswer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityAnswerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityAnswer")
+		case "id":
+			out.Values[i] = ec._EligibilityAnswer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "criterion":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EligibilityAnswer_criterion(ctx, field, obj)
+				})
+		case "value":
+			out.Values[i] = ec._EligibilityAnswer_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "result":
+			out.Values[i] = ec._EligibilityAnswer_result(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answeredAt":
+			out.Values[i] = ec._EligibilityAnswer_answeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityAnswerConnectionImplementors = []string{"EligibilityAnswerConnection"}
+
+func (ec *executionContext) _EligibilityAnswerConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.EligibilityAnswer]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityAnswerConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityAnswerConnection")
+		case "edges":
+			out.Values[i] = ec._EligibilityAnswerConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._EligibilityAnswerConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._EligibilityAnswerConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._EligibilityAnswerConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityAnswerEdgeImplementors = []string{"EligibilityAnswerEdge"}
+
+func (ec *executionContext) _EligibilityAnswerEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.EligibilityAnswer]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityAnswerEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityAnswerEdge")
+		case "node":
+			out.Values[i] = ec._EligibilityAnswerEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._EligibilityAnswerEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -36804,6 +45076,125 @@ func (ec *executionContext) _EligibilityCriterionEdge(ctx context.Context, sel a
 	return out
 }
 
+var eligibilityFormImplementors = []string{"EligibilityForm"}
+
+func (ec *executionContext) _EligibilityForm(ctx context.Context, sel ast.SelectionSet, obj *model.EligibilityForm) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityFormImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityForm")
+		case "program":
+			out.Values[i] = ec._EligibilityForm_program(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inputs":
+			out.Values[i] = ec._EligibilityForm_inputs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eligibilityInputImplementors = []string{"EligibilityInput"}
+
+func (ec *executionContext) _EligibilityInput(ctx context.Context, sel ast.SelectionSet, obj *model.EligibilityInput) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eligibilityInputImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EligibilityInput")
+		case "name":
+			out.Values[i] = ec._EligibilityInput_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._EligibilityInput_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._EligibilityInput_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enrollPatientPayloadImplementors = []string{"EnrollPatientPayload"}
+
+func (ec *executionContext) _EnrollPatientPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EnrollPatientPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrollPatientPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrollPatientPayload")
+		case "enrollment":
+			out.Values[i] = ec._EnrollPatientPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._EnrollPatientPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var enrollmentImplementors = []string{"Enrollment", "Node"}
 
 func (ec *executionContext) _Enrollment(ctx context.Context, sel ast.SelectionSet, obj *ent.Enrollment) graphql.Marshaler {
@@ -36865,8 +45256,23 @@ func (ec *executionContext) _Enrollment(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Enrollment_referredYear(ctx, field, obj)
 				})
+		case "eligibility":
+			out.Values[i] = ec._Enrollment_eligibility(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "eligibilityNote":
+			out.Values[i] = ec._Enrollment_eligibilityNote(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "eligibilityDecidedAt":
 			out.Values[i] = ec._Enrollment_eligibilityDecidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waitlistedAt":
+			out.Values[i] = ec._Enrollment_waitlistedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -36891,9 +45297,42 @@ func (ec *executionContext) _Enrollment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "holdReason":
+			out.Values[i] = ec._Enrollment_holdReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "endReason":
 			out.Values[i] = ec._Enrollment_endReason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "optOutUntil":
+			out.Values[i] = ec._Enrollment_optOutUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "answers":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Enrollment_answers(ctx, field, obj)
+				})
+		case "activities":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Enrollment_activities(ctx, field, obj)
+				})
+		case "unmet":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Enrollment_unmet(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._Enrollment_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "trialSubject":
@@ -36994,6 +45433,45 @@ func (ec *executionContext) _EnrollmentEdge(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var enrollmentUpdatedImplementors = []string{"EnrollmentUpdated", "EnrollmentUpdatedItem"}
+
+func (ec *executionContext) _EnrollmentUpdated(ctx context.Context, sel ast.SelectionSet, obj *model.EnrollmentUpdated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrollmentUpdatedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrollmentUpdated")
+		case "cursor":
+			out.Values[i] = ec._EnrollmentUpdated_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enrollment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EnrollmentUpdated_enrollment(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -38332,9 +46810,135 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "referPatient":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_referPatient(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "submitEligibility":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitEligibility(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelReferral":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelReferral(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answerPrescreener":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_answerPrescreener(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enrollPatient":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_enrollPatient(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordEligibility":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordEligibility(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideEligibility":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideEligibility(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activateEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_activateEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "putOnHold":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_putOnHold(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disenroll":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disenroll(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recordConsent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "renewConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_renewConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "signConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_signConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawConsent(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -38393,6 +46997,56 @@ func (ec *executionContext) _MyMembership(ctx context.Context, sel ast.Selection
 			out.Values[i] = ec._MyMembership_therapeuticArea(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var onboardingPlanImplementors = []string{"OnboardingPlan", "Node"}
+
+func (ec *executionContext) _OnboardingPlan(ctx context.Context, sel ast.SelectionSet, obj *ent.OnboardingPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, onboardingPlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OnboardingPlan")
+		case "id":
+			out.Values[i] = ec._OnboardingPlan_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enrollment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._OnboardingPlan_enrollment(ctx, field, obj)
+				})
+		case "activities":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._OnboardingPlan_activities(ctx, field, obj)
+				})
+		case "completedAt":
+			out.Values[i] = ec._OnboardingPlan_completedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -39327,6 +47981,39 @@ func (ec *executionContext) _Provider(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var putOnHoldPayloadImplementors = []string{"PutOnHoldPayload"}
+
+func (ec *executionContext) _PutOnHoldPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PutOnHoldPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, putOnHoldPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PutOnHoldPayload")
+		case "enrollment":
+			out.Values[i] = ec._PutOnHoldPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -39406,6 +48093,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_caseStreamHead(ctx, field)
 				})
+		case "streamHead":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_streamHead(ctx, field)
+				})
 		case "routingRules":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -39442,6 +48135,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_consentLedger(ctx, field)
 				})
+		case "consentsExpiring":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_consentsExpiring(ctx, field)
+				})
+		case "consentForm":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_consentForm(ctx, field)
+				})
 		case "myConsents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -39471,6 +48176,48 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_enrollments(ctx, field)
+				})
+		case "enrollment":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_enrollment(ctx, field)
+				})
+		case "programsOpenForReferral":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_programsOpenForReferral(ctx, field)
+				})
+		case "programsOpenToMe":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_programsOpenToMe(ctx, field)
+				})
+		case "trialsOpenToMe":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_trialsOpenToMe(ctx, field)
+				})
+		case "eligibilityForm":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_eligibilityForm(ctx, field)
+				})
+		case "enrollmentWorklist":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_enrollmentWorklist(ctx, field)
+				})
+		case "onboarding":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_onboarding(ctx, field)
 				})
 		case "myClients":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -39589,6 +48336,191 @@ func (ec *executionContext) _RecordConsentPayload(ctx context.Context, sel ast.S
 		case "consent":
 			out.Values[i] = ec._RecordConsentPayload_consent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordEligibilityPayloadImplementors = []string{"RecordEligibilityPayload"}
+
+func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordEligibilityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordEligibilityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordEligibilityPayload")
+		case "enrollment":
+			out.Values[i] = ec._RecordEligibilityPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var referPatientPayloadImplementors = []string{"ReferPatientPayload"}
+
+func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReferPatientPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, referPatientPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReferPatientPayload")
+		case "enrollment":
+			out.Values[i] = ec._ReferPatientPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ReferPatientPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var renewConsentPayloadImplementors = []string{"RenewConsentPayload"}
+
+func (ec *executionContext) _RenewConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RenewConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, renewConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RenewConsentPayload")
+		case "consent":
+			out.Values[i] = ec._RenewConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RenewConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestConsentPayloadImplementors = []string{"RequestConsentPayload"}
+
+func (ec *executionContext) _RequestConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestConsentPayload")
+		case "consent":
+			out.Values[i] = ec._RequestConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RequestConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestEnrollmentPayloadImplementors = []string{"RequestEnrollmentPayload"}
+
+func (ec *executionContext) _RequestEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestEnrollmentPayload")
+		case "enrollment":
+			out.Values[i] = ec._RequestEnrollmentPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RequestEnrollmentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -39881,6 +48813,44 @@ func (ec *executionContext) _ResponseCitationEdge(ctx context.Context, sel ast.S
 			}
 		case "cursor":
 			out.Values[i] = ec._ResponseCitationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resumeEnrollmentPayloadImplementors = []string{"ResumeEnrollmentPayload"}
+
+func (ec *executionContext) _ResumeEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeEnrollmentPayload")
+		case "enrollment":
+			out.Values[i] = ec._ResumeEnrollmentPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ResumeEnrollmentPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -40463,6 +49433,205 @@ func (ec *executionContext) _SendInquiryResponsePayload(ctx context.Context, sel
 	return out
 }
 
+var serviceActivityImplementors = []string{"ServiceActivity", "Node"}
+
+func (ec *executionContext) _ServiceActivity(ctx context.Context, sel ast.SelectionSet, obj *ent.ServiceActivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceActivityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceActivity")
+		case "id":
+			out.Values[i] = ec._ServiceActivity_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._ServiceActivity_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._ServiceActivity_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._ServiceActivity_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mandatory":
+			out.Values[i] = ec._ServiceActivity_mandatory(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueAt":
+			out.Values[i] = ec._ServiceActivity_dueAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completedAt":
+			out.Values[i] = ec._ServiceActivity_completedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "assignee":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceActivity_assignee(ctx, field, obj)
+				})
+		case "enrollment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceActivity_enrollment(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceActivityConnectionImplementors = []string{"ServiceActivityConnection"}
+
+func (ec *executionContext) _ServiceActivityConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ServiceActivity]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceActivityConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceActivityConnection")
+		case "edges":
+			out.Values[i] = ec._ServiceActivityConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ServiceActivityConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ServiceActivityConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ServiceActivityConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var serviceActivityEdgeImplementors = []string{"ServiceActivityEdge"}
+
+func (ec *executionContext) _ServiceActivityEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ServiceActivity]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, serviceActivityEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ServiceActivityEdge")
+		case "node":
+			out.Values[i] = ec._ServiceActivityEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ServiceActivityEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signConsentPayloadImplementors = []string{"SignConsentPayload"}
+
+func (ec *executionContext) _SignConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignConsentPayload")
+		case "consent":
+			out.Values[i] = ec._SignConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._SignConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var statusChangeImplementors = []string{"StatusChange", "Node"}
 
 func (ec *executionContext) _StatusChange(ctx context.Context, sel ast.SelectionSet, obj *ent.StatusChange) graphql.Marshaler {
@@ -40608,7 +49777,7 @@ func (ec *executionContext) _StatusChangeEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamCheckpointImplementors = []string{"StreamCheckpoint", "CaseCreatedItem", "CaseAssignedItem", "CaseUpdatedItem"}
+var streamCheckpointImplementors = []string{"StreamCheckpoint", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.StreamCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamCheckpointImplementors)
@@ -40641,7 +49810,7 @@ func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamResetImplementors = []string{"StreamReset", "CaseCreatedItem", "CaseAssignedItem", "CaseUpdatedItem"}
+var streamResetImplementors = []string{"StreamReset", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamReset(ctx context.Context, sel ast.SelectionSet, obj *model.StreamReset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamResetImplementors)
@@ -40660,6 +49829,39 @@ func (ec *executionContext) _StreamReset(ctx context.Context, sel ast.SelectionS
 		case "cursor":
 			out.Values[i] = ec._StreamReset_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var submitEligibilityPayloadImplementors = []string{"SubmitEligibilityPayload"}
+
+func (ec *executionContext) _SubmitEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitEligibilityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitEligibilityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitEligibilityPayload")
+		case "enrollment":
+			out.Values[i] = ec._SubmitEligibilityPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -40767,6 +49969,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_caseCreated(ctx, fields[0])
 	case "caseAssigned":
 		return ec._Subscription_caseAssigned(ctx, fields[0])
+	case "consentChanged":
+		return ec._Subscription_consentChanged(ctx, fields[0])
+	case "enrollmentUpdated":
+		return ec._Subscription_enrollmentUpdated(ctx, fields[0])
 	case "myCaseUpdated":
 		return ec._Subscription_myCaseUpdated(ctx, fields[0])
 	default:
@@ -41316,6 +50522,11 @@ func (ec *executionContext) _UnmetGate(ctx context.Context, sel ast.SelectionSet
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "scope":
+			out.Values[i] = ec._UnmetGate_scope(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -41521,6 +50732,72 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "provider":
 			out.Values[i] = ec._Viewer_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var withdrawConsentPayloadImplementors = []string{"WithdrawConsentPayload"}
+
+func (ec *executionContext) _WithdrawConsentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawConsentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawConsentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawConsentPayload")
+		case "consent":
+			out.Values[i] = ec._WithdrawConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var withdrawEnrollmentPayloadImplementors = []string{"WithdrawEnrollmentPayload"}
+
+func (ec *executionContext) _WithdrawEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawEnrollmentPayload")
+		case "enrollment":
+			out.Values[i] = ec._WithdrawEnrollmentPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -41929,6 +51206,49 @@ func (ec *executionContext) marshalNAcknowledgeResponsePayload2ᚖgithubᚗcom�
 	return ec._AcknowledgeResponsePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNActivateEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateEnrollmentInput(ctx context.Context, v any) (model.ActivateEnrollmentInput, error) {
+	res, err := ec.unmarshalInputActivateEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivateEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.ActivateEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ActivateEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._ActivateEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx context.Context, v any) (code.ActivityKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ActivityKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx context.Context, sel ast.SelectionSet, v code.ActivityKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ActivityKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNActivityStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityStatus(ctx context.Context, v any) (code.ActivityStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ActivityStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivityStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityStatus(ctx context.Context, sel ast.SelectionSet, v code.ActivityStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ActivityStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNAdverseEventScreen2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAdverseEventScreen(ctx context.Context, v any) (code.AdverseEventScreen, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.AdverseEventScreen(tmp)
@@ -41940,6 +51260,34 @@ func (ec *executionContext) marshalNAdverseEventScreen2githubᚗcomᚋcarehubᚋ
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "AdverseEventScreen!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAnswerPrescreenerInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAnswerPrescreenerInput(ctx context.Context, v any) (model.AnswerPrescreenerInput, error) {
+	res, err := ec.unmarshalInputAnswerPrescreenerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAnswerPrescreenerPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAnswerPrescreenerPayload(ctx context.Context, sel ast.SelectionSet, v *model.AnswerPrescreenerPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AnswerPrescreenerPayload!")
+		return graphql.Null
+	}
+	return ec._AnswerPrescreenerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAnswerResult2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAnswerResult(ctx context.Context, v any) (code.AnswerResult, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.AnswerResult(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAnswerResult2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAnswerResult(ctx context.Context, sel ast.SelectionSet, v code.AnswerResult) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "AnswerResult!")
 	}
 	return res
 }
@@ -42014,6 +51362,19 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelReferralInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralInput(ctx context.Context, v any) (model.CancelReferralInput, error) {
+	res, err := ec.unmarshalInputCancelReferralInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelReferralPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelReferralPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelReferralPayload!")
+		return graphql.Null
+	}
+	return ec._CancelReferralPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCareBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCareBasis(ctx context.Context, v any) (code.CareBasis, error) {
@@ -42367,6 +51728,19 @@ func (ec *executionContext) marshalNClinicalStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNCompleteEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentInput(ctx context.Context, v any) (model.CompleteEnrollmentInput, error) {
+	res, err := ec.unmarshalInputCompleteEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._CompleteEnrollmentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNCondition2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Condition) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42445,6 +51819,14 @@ func (ec *executionContext) marshalNConsent2ᚖgithubᚗcomᚋcarehubᚋcarehub�
 		return graphql.Null
 	}
 	return ec._Consent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConsentChangedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐConsentChangedItem(ctx context.Context, sel ast.SelectionSet, v model.ConsentChangedItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentChangedItem!")
+		return graphql.Null
+	}
+	return ec._ConsentChangedItem(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
@@ -42736,6 +52118,19 @@ func (ec *executionContext) marshalNDate2githubᚗcomᚋcarehubᚋcarehubᚋent�
 	return v
 }
 
+func (ec *executionContext) unmarshalNDecideEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityInput(ctx context.Context, v any) (model.DecideEligibilityInput, error) {
+	res, err := ec.unmarshalInputDecideEligibilityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecideEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityPayload(ctx context.Context, sel ast.SelectionSet, v *model.DecideEligibilityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DecideEligibilityPayload!")
+		return graphql.Null
+	}
+	return ec._DecideEligibilityPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNDepartment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDepartmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Department) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42790,6 +52185,19 @@ func (ec *executionContext) marshalNDirection2githubᚗcomᚋcarehubᚋcarehub�
 	return res
 }
 
+func (ec *executionContext) unmarshalNDisenrollInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollInput(ctx context.Context, v any) (model.DisenrollInput, error) {
+	res, err := ec.unmarshalInputDisenrollInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisenrollPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollPayload(ctx context.Context, sel ast.SelectionSet, v *model.DisenrollPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DisenrollPayload!")
+		return graphql.Null
+	}
+	return ec._DisenrollPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDraftInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftInquiryResponseInput(ctx context.Context, v any) (model.DraftInquiryResponseInput, error) {
 	res, err := ec.unmarshalInputDraftInquiryResponseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -42801,6 +52209,81 @@ func (ec *executionContext) marshalNDraftInquiryResponsePayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._DraftInquiryResponsePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityAnswer2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityAnswerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.EligibilityAnswer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEligibilityAnswer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityAnswer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEligibilityAnswer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityAnswer(ctx context.Context, sel ast.SelectionSet, v *ent.EligibilityAnswer) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityAnswer!")
+		return graphql.Null
+	}
+	return ec._EligibilityAnswer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityAnswerConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.EligibilityAnswer]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityAnswerConnection!")
+		return graphql.Null
+	}
+	return ec._EligibilityAnswerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNEligibilityAnswerEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.EligibilityAnswer]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEligibilityAnswerEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEligibilityAnswerEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.EligibilityAnswer]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityAnswerEdge!")
+		return graphql.Null
+	}
+	return ec._EligibilityAnswerEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEligibilityAnswerInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInputᚄ(ctx context.Context, v any) ([]*model.EligibilityAnswerInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.EligibilityAnswerInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNEligibilityAnswerInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNEligibilityAnswerInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityAnswerInput(ctx context.Context, v any) (*model.EligibilityAnswerInput, error) {
+	res, err := ec.unmarshalInputEligibilityAnswerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNEligibilityCriterion2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.EligibilityCriterion) graphql.Marshaler {
@@ -42857,6 +52340,58 @@ func (ec *executionContext) marshalNEligibilityCriterionEdge2ᚖgithubᚗcomᚋc
 		return graphql.Null
 	}
 	return ec._EligibilityCriterionEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEligibilityDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEligibilityDecision(ctx context.Context, v any) (code.EligibilityDecision, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.EligibilityDecision(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEligibilityDecision2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEligibilityDecision(ctx context.Context, sel ast.SelectionSet, v code.EligibilityDecision) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EligibilityDecision!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNEligibilityInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.EligibilityInput) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNEligibilityInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityInput(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNEligibilityInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityInput(ctx context.Context, sel ast.SelectionSet, v *model.EligibilityInput) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EligibilityInput!")
+		return graphql.Null
+	}
+	return ec._EligibilityInput(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx context.Context, v any) (model.EnrollPatientInput, error) {
+	res, err := ec.unmarshalInputEnrollPatientInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEnrollPatientPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientPayload(ctx context.Context, sel ast.SelectionSet, v *model.EnrollPatientPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnrollPatientPayload!")
+		return graphql.Null
+	}
+	return ec._EnrollPatientPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNEnrollment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Enrollment) graphql.Marshaler {
@@ -42945,29 +52480,27 @@ func (ec *executionContext) marshalNEnrollmentStatus2githubᚗcomᚋcarehubᚋca
 	return res
 }
 
-func (ec *executionContext) unmarshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, v any) (code.EvidenceKind, error) {
+func (ec *executionContext) marshalNEnrollmentUpdatedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollmentUpdatedItem(ctx context.Context, sel ast.SelectionSet, v model.EnrollmentUpdatedItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnrollmentUpdatedItem!")
+		return graphql.Null
+	}
+	return ec._EnrollmentUpdatedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx context.Context, v any) (code.GateCode, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := code.EvidenceKind(tmp)
+	res := code.GateCode(tmp)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNEvidenceKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, sel ast.SelectionSet, v code.EvidenceKind) graphql.Marshaler {
+func (ec *executionContext) marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx context.Context, sel ast.SelectionSet, v code.GateCode) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "EvidenceKind!")
+		graphql.AddInvalidNullFromMarshaler(ctx, "GateCode!")
 	}
 	return res
-}
-
-func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx context.Context, v any) (model.GateCode, error) {
-	var res model.GateCode
-	err := res.UnmarshalGQL(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGateCode(ctx context.Context, sel ast.SelectionSet, v model.GateCode) graphql.Marshaler {
-	return v
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx context.Context, v any) (gid.ID, error) {
@@ -43928,6 +53461,19 @@ func (ec *executionContext) marshalNProgramStatus2githubᚗcomᚋcarehubᚋcareh
 	return res
 }
 
+func (ec *executionContext) unmarshalNPutOnHoldInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPutOnHoldInput(ctx context.Context, v any) (model.PutOnHoldInput, error) {
+	res, err := ec.unmarshalInputPutOnHoldInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPutOnHoldPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPutOnHoldPayload(ctx context.Context, sel ast.SelectionSet, v *model.PutOnHoldPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PutOnHoldPayload!")
+		return graphql.Null
+	}
+	return ec._PutOnHoldPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNQualification2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐQualification(ctx context.Context, v any) (code.Qualification, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.Qualification(tmp)
@@ -43954,6 +53500,71 @@ func (ec *executionContext) marshalNRecordConsentPayload2ᚖgithubᚗcomᚋcareh
 		return graphql.Null
 	}
 	return ec._RecordConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordEligibilityInput(ctx context.Context, v any) (model.RecordEligibilityInput, error) {
+	res, err := ec.unmarshalInputRecordEligibilityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordEligibilityPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordEligibilityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordEligibilityPayload!")
+		return graphql.Null
+	}
+	return ec._RecordEligibilityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx context.Context, v any) (model.ReferPatientInput, error) {
+	res, err := ec.unmarshalInputReferPatientInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReferPatientPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReferPatientPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReferPatientPayload!")
+		return graphql.Null
+	}
+	return ec._ReferPatientPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx context.Context, v any) (model.RenewConsentInput, error) {
+	res, err := ec.unmarshalInputRenewConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRenewConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RenewConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RenewConsentPayload!")
+		return graphql.Null
+	}
+	return ec._RenewConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentInput(ctx context.Context, v any) (model.RequestConsentInput, error) {
+	res, err := ec.unmarshalInputRequestConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestConsentPayload!")
+		return graphql.Null
+	}
+	return ec._RequestConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentInput(ctx context.Context, v any) (model.RequestEnrollmentInput, error) {
+	res, err := ec.unmarshalInputRequestEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._RequestEnrollmentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRerouteCaseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRerouteCaseInput(ctx context.Context, v any) (model.RerouteCaseInput, error) {
@@ -44139,6 +53750,19 @@ func (ec *executionContext) marshalNResponseStatus2githubᚗcomᚋcarehubᚋcare
 		graphql.AddInvalidNullFromMarshaler(ctx, "ResponseStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNResumeEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentInput(ctx context.Context, v any) (model.ResumeEnrollmentInput, error) {
+	res, err := ec.unmarshalInputResumeEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResumeEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResumeEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._ResumeEnrollmentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReturnInquiryResponseInput(ctx context.Context, v any) (model.ReturnInquiryResponseInput, error) {
@@ -44344,6 +53968,62 @@ func (ec *executionContext) marshalNSendInquiryResponsePayload2ᚖgithubᚗcom�
 	return ec._SendInquiryResponsePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNServiceActivity2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ServiceActivity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceActivity!")
+		return graphql.Null
+	}
+	return ec._ServiceActivity(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServiceActivityConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ServiceActivity]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceActivityConnection!")
+		return graphql.Null
+	}
+	return ec._ServiceActivityConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNServiceActivityEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ServiceActivity]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServiceActivityEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNServiceActivityEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ServiceActivity]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ServiceActivityEdge!")
+		return graphql.Null
+	}
+	return ec._ServiceActivityEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSex2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx context.Context, v any) (code.Sex, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.Sex(tmp)
@@ -44357,6 +54037,19 @@ func (ec *executionContext) marshalNSex2githubᚗcomᚋcarehubᚋcarehubᚋent�
 		graphql.AddInvalidNullFromMarshaler(ctx, "Sex!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSignConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentInput(ctx context.Context, v any) (model.SignConsentInput, error) {
+	res, err := ec.unmarshalInputSignConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSignConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignConsentPayload!")
+		return graphql.Null
+	}
+	return ec._SignConsentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSignerRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSignerRole(ctx context.Context, v any) (code.SignerRole, error) {
@@ -44511,6 +54204,19 @@ func (ec *executionContext) marshalNSubjectState2githubᚗcomᚋcarehubᚋcarehu
 		graphql.AddInvalidNullFromMarshaler(ctx, "SubjectState!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNSubmitEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitEligibilityInput(ctx context.Context, v any) (model.SubmitEligibilityInput, error) {
+	res, err := ec.unmarshalInputSubmitEligibilityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitEligibilityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitEligibilityPayload(ctx context.Context, sel ast.SelectionSet, v *model.SubmitEligibilityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitEligibilityPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitEligibilityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSubmitMedicalInquiryInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitMedicalInquiryInput(ctx context.Context, v any) (model.SubmitMedicalInquiryInput, error) {
@@ -44811,6 +54517,32 @@ func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋcarehubᚋcarehub�
 		return graphql.Null
 	}
 	return ec._Viewer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentInput(ctx context.Context, v any) (model.WithdrawConsentInput, error) {
+	res, err := ec.unmarshalInputWithdrawConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawConsentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawConsentPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawConsentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawConsentPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentInput(ctx context.Context, v any) (model.WithdrawEnrollmentInput, error) {
+	res, err := ec.unmarshalInputWithdrawEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawEnrollmentPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawEnrollmentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -45291,6 +55023,25 @@ func (ec *executionContext) marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcare
 	return ec._ConsentForm(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, v any) (*code.ConsentScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ConsentScope(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, sel ast.SelectionSet, v *code.ConsentScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx context.Context, v any) (*relay.Cursor, error) {
 	if v == nil {
 		return nil, nil
@@ -45378,6 +55129,27 @@ func (ec *executionContext) marshalODepartmentCode2ᚖgithubᚗcomᚋcarehubᚋc
 	return res
 }
 
+func (ec *executionContext) marshalOEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx context.Context, sel ast.SelectionSet, v *ent.EligibilityCriterion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EligibilityCriterion(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEligibilityForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEligibilityForm(ctx context.Context, sel ast.SelectionSet, v *model.EligibilityForm) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EligibilityForm(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx context.Context, sel ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Enrollment(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOEnrollmentFilter2map(ctx context.Context, v any) (map[string]any, error) {
 	if v == nil {
 		return nil, nil
@@ -45420,6 +55192,33 @@ func (ec *executionContext) marshalOEnrollmentStatus2ᚕgithubᚗcomᚋcarehub�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOEnrollmentWorklistFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputEnrollmentWorklistFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, v any) (*code.EvidenceKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.EvidenceKind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐEvidenceKind(ctx context.Context, sel ast.SelectionSet, v *code.EvidenceKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx context.Context, v any) ([]*gid.ID, error) {
@@ -45583,11 +55382,26 @@ func (ec *executionContext) marshalOMedicalInquiry2ᚖgithubᚗcomᚋcarehubᚋc
 	return ec._MedicalInquiry(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONewPatientInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNewPatientInput(ctx context.Context, v any) (*model.NewPatientInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNewPatientInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2githubᚗcomᚋcarehubᚋcarehubᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOOnboardingPlan2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOnboardingPlan(ctx context.Context, sel ast.SelectionSet, v *ent.OnboardingPlan) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OnboardingPlan(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOOrganization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *ent.Organization) graphql.Marshaler {
@@ -45689,6 +55503,25 @@ func (ec *executionContext) marshalORoutingRule2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._RoutingRule(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSex2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx context.Context, v any) (*code.Sex, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.Sex(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSex2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx context.Context, sel ast.SelectionSet, v *code.Sex) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOSignerRole2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSignerRole(ctx context.Context, v any) (*code.SignerRole, error) {

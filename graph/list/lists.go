@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
@@ -31,6 +32,7 @@ import (
 	"github.com/carehub/carehub/ent/routingrule"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/scheduledjob"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
@@ -109,13 +111,25 @@ var (
 	PatientCareRelationships = newest("CareRelationship", "patient_id", "started_at")
 	ProviderTouchpoints      = newest("Touchpoint", touchpoint.FieldProviderID, touchpoint.FieldOccurredAt)
 	MyTouchpoints            = newest("Touchpoint", "", touchpoint.FieldOccurredAt)
-	MyConsents               = newest("Consent", "", consent.FieldCapturedAt)
-	MyClients                = Of{
+	ConsentsExpiring         = Of{
+		Entity: "Consent", Name: "expiring", Orders: map[string]Order{"OLDEST": {Columns: []string{consent.FieldCapturedAt}}}, Default: "OLDEST",
+	}
+	MyConsents = newest("Consent", "", consent.FieldCapturedAt)
+	MyClients  = Of{
 		Entity: "LiaisonAssignment", Scope: current(liaisonassignment.FieldEndedAt),
 		Orders: map[string]Order{"STARTED": {Columns: []string{liaisonassignment.FieldStartedAt}}}, Default: "STARTED",
 	}
-	EnrollmentHistory = newest("StatusChange", statuschange.FieldEnrollmentID, statuschange.FieldAt)
-	ConsentHistory    = newest("StatusChange", statuschange.FieldConsentID, statuschange.FieldAt)
+	EnrollmentWorklist = Of{
+		Entity: "Enrollment", Name: "worklist", Scope: current(enrollment.FieldEndedAt),
+		Filter: filter{"status": AmongCodes(enrollment.FieldStatus), "program": Is(enrollment.FieldProgramID)},
+		Open:   opener{"program": Key("program")},
+		Orders: map[string]Order{"REFERRED": {Columns: []string{enrollment.FieldReferredAt}}}, Default: "REFERRED",
+	}
+	EnrollmentAnswers    = oldest("EligibilityAnswer", eligibilityanswer.FieldEnrollmentID, eligibilityanswer.FieldCreatedAt)
+	EnrollmentActivities = oldest("ServiceActivity", serviceactivity.FieldEnrollmentID, serviceactivity.FieldDueAt)
+	PlanActivities       = oldest("ServiceActivity", serviceactivity.FieldPlanID, serviceactivity.FieldSeq)
+	EnrollmentHistory    = newest("StatusChange", statuschange.FieldEnrollmentID, statuschange.FieldAt)
+	ConsentHistory       = newest("StatusChange", statuschange.FieldConsentID, statuschange.FieldAt)
 )
 
 // The lists that analysts read. Their order is that of the keys: no date decides it.
@@ -139,6 +153,9 @@ var (
 		Entity: "Product", Filter: filter{"name": Contains(product.FieldName)},
 		Orders: map[string]Order{"NAME": {Columns: []string{product.FieldName}}}, Default: "NAME",
 	}
+	OpenForReferral       = programs("referral", openForReferral)
+	OpenPrograms          = programs("open", openPrograms)
+	OpenTrials            = programs("trials", openTrials)
 	ProgramSites          = oldest("ProgramSite", programsite.FieldProgramID, programsite.FieldCreatedAt)
 	ProgramCriteria       = oldest("EligibilityCriterion", eligibilitycriterion.FieldProgramID, eligibilitycriterion.FieldSeq)
 	SubjectHistory        = newest("StatusChange", statuschange.FieldTrialSubjectID, statuschange.FieldAt)
@@ -175,6 +192,42 @@ func newest(entity, parent, column string) Of {
 // oldest is a list below a parent, earliest first.
 func oldest(entity, parent, column string) Of {
 	return Of{Entity: entity, Parent: parent, Orders: map[string]Order{"OLDEST": {Columns: []string{column}}}, Default: "OLDEST"}
+}
+
+// programs is a list of programs, by name.
+func programs(name string, scope rule.Rule) Of {
+	return Of{Entity: "CareProgram", Name: name, Scope: scope, Orders: map[string]Order{"NAME": {Columns: []string{careprogram.FieldName}}}, Default: "NAME"}
+}
+
+// openForReferral matches patient services programs that take enrollments.
+func openForReferral(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.EQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusActive)))
+		s.Where(sql.EQ(s.C(careprogram.FieldKind), string(code.ProgramKindPatientServices)))
+	}
+}
+
+// selfEnrolling matches programs in which patients enroll themselves now.
+func selfEnrolling(s *sql.Selector) {
+	s.Where(sql.EQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusActive)))
+	s.Where(sql.EQ(s.C(careprogram.FieldSelfEnrollment), true))
+}
+
+// openPrograms matches such programs that are no trials.
+func openPrograms(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		selfEnrolling(s)
+		s.Where(sql.NEQ(s.C(careprogram.FieldKind), string(code.ProgramKindClinicalTrial)))
+	}
+}
+
+// openTrials matches such trials that recruit.
+func openTrials(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		selfEnrolling(s)
+		s.Where(sql.EQ(s.C(careprogram.FieldKind), string(code.ProgramKindClinicalTrial)))
+		rule.Apply(s, rule.Recruiting(v))
+	}
 }
 
 // current matches rows that have not ended.

@@ -30,6 +30,16 @@ type CaseUpdatedItem interface {
 	IsCaseUpdatedItem()
 }
 
+// What consentChanged delivers.
+type ConsentChangedItem interface {
+	IsConsentChangedItem()
+}
+
+// What enrollmentUpdated delivers.
+type EnrollmentUpdatedItem interface {
+	IsEnrollmentUpdatedItem()
+}
+
 // Which case to accept.
 type AcceptCaseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -60,6 +70,24 @@ type AcknowledgeResponsePayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Which enrollment to activate.
+type ActivateEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the activation.
+type ActivateEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // A postal address.
 type Address struct {
 	// Street and number.
@@ -72,6 +100,22 @@ type Address struct {
 	Zip *string `json:"zip,omitempty"`
 	// Country, ISO 3166-1.
 	Country *string `json:"country,omitempty"`
+}
+
+// Answers to the criteria.
+type AnswerPrescreenerInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type AnswerPrescreenerPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // Which answer to approve.
@@ -90,6 +134,22 @@ type ApproveInquiryResponsePayload struct {
 	Response *ent.InquiryResponse `json:"response,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which referral to take back, and why.
+type CancelReferralInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// What became of the referral.
+type CancelReferralPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // A case was assigned to the viewer.
@@ -146,6 +206,32 @@ type ClassifyQuestionPayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Which enrollment to complete.
+type CompleteEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type CompleteEnrollmentPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// A consent took a step.
+type ConsentChanged struct {
+	// Resume from here.
+	Cursor stream.Cursor `json:"cursor"`
+	// The consent as it is now.
+	Consent *ent.Consent `json:"consent"`
+}
+
+func (ConsentChanged) IsConsentChangedItem() {}
+
 // What proves a consent. The kind must fit the channel.
 type ConsentEvidenceInput struct {
 	// Number of an electronic signature (portal, app).
@@ -156,6 +242,46 @@ type ConsentEvidenceInput struct {
 	DocumentID *string `json:"documentId,omitempty"`
 	// Name of a witness (in person).
 	Witness *string `json:"witness,omitempty"`
+}
+
+// The decision.
+type DecideEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// ELIGIBLE or INELIGIBLE.
+	Decision code.EligibilityDecision `json:"decision"`
+	// Why. At most 500 characters; demanded with INELIGIBLE.
+	Note *string `json:"note,omitempty"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the decision.
+type DecideEligibilityPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which enrollment to end, and why.
+type DisenrollInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type DisenrollPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // An answer.
@@ -184,6 +310,64 @@ type DraftInquiryResponsePayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// An answer to a criterion.
+type EligibilityAnswerInput struct {
+	// The criterion.
+	CriterionID gid.ID `json:"criterionId"`
+	// The answer. At most 1,000 characters.
+	Value *string `json:"value,omitempty"`
+	// Whether it speaks for taking part; only where no expression decides.
+	Meets *bool `json:"meets,omitempty"`
+}
+
+// The criteria of a program, to be answered.
+type EligibilityForm struct {
+	// The program.
+	Program *ent.CareProgram `json:"program"`
+	// Values that expressions of criteria may use without being asked for.
+	Inputs []*EligibilityInput `json:"inputs"`
+}
+
+// A value that expressions of criteria may use.
+type EligibilityInput struct {
+	// Name in expressions.
+	Name string `json:"name"`
+	// Type in the Common Expression Language.
+	Type string `json:"type"`
+	// What it is.
+	Description string `json:"description"`
+}
+
+// Whom to enroll in which program.
+type EnrollPatientInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+	// A patient of the viewer's programs; exactly one of `patientId` and `newPatient`.
+	PatientID *gid.ID `json:"patientId,omitempty"`
+	// A patient whom the system does not know yet.
+	NewPatient *NewPatientInput `json:"newPatient,omitempty"`
+}
+
+// What became of the enrollment.
+type EnrollPatientPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// An enrollment took a step.
+type EnrollmentUpdated struct {
+	// Resume from here.
+	Cursor stream.Cursor `json:"cursor"`
+	// The enrollment as it is now.
+	Enrollment *ent.Enrollment `json:"enrollment"`
+}
+
+func (EnrollmentUpdated) IsEnrollmentUpdatedItem() {}
+
 // One question.
 type InquiryQuestionInput struct {
 	// The question. At most 4,000 characters.
@@ -204,10 +388,50 @@ type MyMembership struct {
 	TherapeuticArea *string `json:"therapeuticArea,omitempty"`
 }
 
+// A patient whom the system does not know yet.
+type NewPatientInput struct {
+	// Given name. 1 to 200 characters.
+	Given string `json:"given"`
+	// Family name. 1 to 200 characters.
+	Family string `json:"family"`
+	// Day of birth; not in the future.
+	BirthDate code.Date `json:"birthDate"`
+	// Administrative sex; UNKNOWN otherwise.
+	Sex *code.Sex `json:"sex,omitempty"`
+	// Telephone number; E.164 or as written in the US.
+	Phone *string `json:"phone,omitempty"`
+	// Two letters of the state of residence.
+	State *string `json:"state,omitempty"`
+	// ZIP code.
+	Zip *string `json:"zip,omitempty"`
+	// Language for forms and letters, BCP 47; en-US otherwise.
+	Locale *string `json:"locale,omitempty"`
+}
+
+// Which enrollment to put on hold, and why.
+type PutOnHoldInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type PutOnHoldPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
 // A consent and its proof.
 type RecordConsentInput struct {
 	// Makes a retry safe, for 24 hours.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent that was asked for and is answered; null where none was.
+	ConsentID *gid.ID `json:"consentId,omitempty"`
 	// The patient.
 	PatientID gid.ID `json:"patientId"`
 	// What it is about.
@@ -236,6 +460,104 @@ type RecordConsentPayload struct {
 	Consent *ent.Consent `json:"consent,omitempty"`
 }
 
+// Answers to the criteria.
+type RecordEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type RecordEligibilityPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// Whom to refer to which program.
+type ReferPatientInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+	// A patient whom the viewer treats; exactly one of `patientId` and `newPatient`.
+	PatientID *gid.ID `json:"patientId,omitempty"`
+	// A patient whom the system does not know yet.
+	NewPatient *NewPatientInput `json:"newPatient,omitempty"`
+	// Attests that the viewer treats the new patient. Must be true with `newPatient`.
+	AttestsTreatment *bool `json:"attestsTreatment,omitempty"`
+}
+
+// What became of the referral.
+type ReferPatientPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which consent to renew.
+type RenewConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent that is to be renewed.
+	ConsentID gid.ID `json:"consentId"`
+	// Channel over which it is asked for.
+	Channel code.Channel `json:"channel"`
+	// Until when the new one shall hold.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What became of the renewal.
+type RenewConsentPayload struct {
+	// The new consent, PROPOSED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which consent to ask for.
+type RequestConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The patient.
+	PatientID gid.ID `json:"patientId"`
+	// What it is about.
+	Scope code.ConsentScope `json:"scope"`
+	// Channel over which it is asked for; not VIDEO or SMS, over which none can be proved.
+	Channel code.Channel `json:"channel"`
+	// The program that it is limited to.
+	ProgramID *gid.ID `json:"programId,omitempty"`
+	// Until when it shall hold.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// What became of the request.
+type RequestConsentPayload struct {
+	// The consent, PROPOSED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which program to take part in.
+type RequestEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The program.
+	ProgramID gid.ID `json:"programId"`
+}
+
+// What became of the request.
+type RequestEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Which case to send where, and why.
 type RerouteCaseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -258,6 +580,24 @@ type RerouteCasePayload struct {
 	Department code.DepartmentCode `json:"department"`
 	// The case, where the viewer still sees it.
 	Case *ent.CareCase `json:"case,omitempty"`
+}
+
+// Which enrollment to resume.
+type ResumeEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Refuses with CONFLICT when the enrollment has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the enrollment.
+type ResumeEnrollmentPayload struct {
+	// The enrollment; null where a gate is not met.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Which answer to give back, and why.
@@ -348,6 +688,32 @@ type SendInquiryResponsePayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// What to sign.
+type SignConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// A consent that was asked for; exactly one of `consentId` and `scope`.
+	ConsentID *gid.ID `json:"consentId,omitempty"`
+	// What it is about, unasked.
+	Scope *code.ConsentScope `json:"scope,omitempty"`
+	// The program that it is limited to; only with `scope`.
+	ProgramID *gid.ID `json:"programId,omitempty"`
+	// Whether it is permitted or denied.
+	Decision code.ConsentDecision `json:"decision"`
+	// The form that was read: the one of `consentForm`, or of the consent that was asked for.
+	FormID gid.ID `json:"formId"`
+	// Printed name of who signs. 1 to 200 characters.
+	SignerName string `json:"signerName"`
+}
+
+// What became of the signature.
+type SignConsentPayload struct {
+	// The consent: ACTIVE, or REJECTED; null where a gate is not met.
+	Consent *ent.Consent `json:"consent,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Nothing for the viewer, but the log moved on: keep the cursor.
 type StreamCheckpoint struct {
 	// Resume from here.
@@ -357,6 +723,10 @@ type StreamCheckpoint struct {
 func (StreamCheckpoint) IsCaseCreatedItem() {}
 
 func (StreamCheckpoint) IsCaseAssignedItem() {}
+
+func (StreamCheckpoint) IsConsentChangedItem() {}
+
+func (StreamCheckpoint) IsEnrollmentUpdatedItem() {}
 
 func (StreamCheckpoint) IsCaseUpdatedItem() {}
 
@@ -372,7 +742,27 @@ func (StreamReset) IsCaseCreatedItem() {}
 
 func (StreamReset) IsCaseAssignedItem() {}
 
+func (StreamReset) IsConsentChangedItem() {}
+
+func (StreamReset) IsEnrollmentUpdatedItem() {}
+
 func (StreamReset) IsCaseUpdatedItem() {}
+
+// Answers to the criteria.
+type SubmitEligibilityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The answers: 1 to 100.
+	Answers []*EligibilityAnswerInput `json:"answers"`
+}
+
+// What became of the answers.
+type SubmitEligibilityPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
 
 // A medical inquiry.
 type SubmitMedicalInquiryInput struct {
@@ -423,9 +813,11 @@ type SubmitResponseForReviewPayload struct {
 // A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing.
 type UnmetGate struct {
 	// Which gate.
-	Code GateCode `json:"code"`
+	Code code.GateCode `json:"code"`
 	// What is missing, in words.
 	Message string `json:"message"`
+	// The consent that is missing; null where the gate is about none.
+	Scope *code.ConsentScope `json:"scope,omitempty"`
 }
 
 // The viewer.
@@ -442,6 +834,38 @@ type Viewer struct {
 	Patient *ent.Patient `json:"patient,omitempty"`
 	// The user as a provider.
 	Provider *ent.Provider `json:"provider,omitempty"`
+}
+
+// Which consent to withdraw.
+type WithdrawConsentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent.
+	ConsentID gid.ID `json:"consentId"`
+	// Why. 3 to 300 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What became of the withdrawal.
+type WithdrawConsentPayload struct {
+	// The consent.
+	Consent *ent.Consent `json:"consent,omitempty"`
+}
+
+// Which enrollment to leave.
+type WithdrawEnrollmentInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the enrollment.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// Why. At most 300 characters.
+	Reason *string `json:"reason,omitempty"`
+}
+
+// What became of the enrollment.
+type WithdrawEnrollmentPayload struct {
+	// The enrollment.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
 // Orders of cases.
@@ -491,61 +915,5 @@ func (e *CaseOrder) UnmarshalGQL(v any) error {
 }
 
 func (e CaseOrder) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-// Gates of an answer's way to its requester.
-type GateCode string
-
-const (
-	// The requester's identity is not verified.
-	GateCodeProviderNotVerified GateCode = "PROVIDER_NOT_VERIFIED"
-	// The answer cites no resource and no reviewer has approved it without.
-	GateCodeCitationMissing GateCode = "CITATION_MISSING"
-	// A cited resource is not approved or not valid now.
-	GateCodeResourceNotValid GateCode = "RESOURCE_NOT_VALID"
-	// A cited resource is off-label, but the questions answered are not.
-	GateCodeOffLabelResource GateCode = "OFF_LABEL_RESOURCE"
-	// A reviewer other than the author must approve it.
-	GateCodeReviewRequired GateCode = "REVIEW_REQUIRED"
-	// A statement that an off-label answer must carry is missing.
-	GateCodeDisclaimerMissing GateCode = "DISCLAIMER_MISSING"
-)
-
-var AllGateCode = []GateCode{
-	GateCodeProviderNotVerified,
-	GateCodeCitationMissing,
-	GateCodeResourceNotValid,
-	GateCodeOffLabelResource,
-	GateCodeReviewRequired,
-	GateCodeDisclaimerMissing,
-}
-
-func (e GateCode) IsValid() bool {
-	switch e {
-	case GateCodeProviderNotVerified, GateCodeCitationMissing, GateCodeResourceNotValid, GateCodeOffLabelResource, GateCodeReviewRequired, GateCodeDisclaimerMissing:
-		return true
-	}
-	return false
-}
-
-func (e GateCode) String() string {
-	return string(e)
-}
-
-func (e *GateCode) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = GateCode(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid GateCode", str)
-	}
-	return nil
-}
-
-func (e GateCode) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }

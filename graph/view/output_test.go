@@ -30,6 +30,9 @@ var nodes = []ent.Noder{
 	&ent.ProgramTeamMember{}, &ent.Provider{}, &ent.ResponseAnswer{}, &ent.ResponseCitation{},
 	&ent.RoutingRule{}, &ent.StatusChange{}, &ent.Touchpoint{}, &ent.Treatment{}, &ent.Account{},
 	&ent.EligibilityCriterion{}, &ent.Location{}, &ent.ProgramSite{}, &ent.ScheduledJob{}, &ent.TrialDetail{}, &ent.TrialSubject{},
+	&ent.ActivityTemplate{}, &ent.BenefitVerification{}, &ent.CoverageBenefit{}, &ent.Disclosure{}, &ent.Document{}, &ent.EligibilityAnswer{},
+	&ent.IdentityVerification{}, &ent.OnboardingPlan{}, &ent.PriorAuthorization{}, &ent.ProgramProduct{}, &ent.ProxyGrant{},
+	&ent.ServiceActivity{}, &ent.VerificationAttempt{},
 }
 
 // careless resolves nodes without looking at anything.

@@ -143,8 +143,12 @@ func (w *world) enroll(p *page, one *patient, in *program, d dice) {
 	}
 	for _, s := range j.steps {
 		switch s.to {
-		case code.EnrollmentStatusEligible, code.EnrollmentStatusIneligible:
-			create.SetEligibilityDecidedAt(s.at)
+		case code.EnrollmentStatusEligible:
+			create.SetEligibility(code.EligibilityDecisionEligible).SetEligibilityDecidedAt(s.at)
+		case code.EnrollmentStatusIneligible:
+			create.SetEligibility(code.EligibilityDecisionIneligible).SetEligibilityDecidedAt(s.at)
+		case code.EnrollmentStatusWaitlisted:
+			create.SetWaitlistedAt(s.at)
 		case code.EnrollmentStatusReady:
 			create.SetConsentedAt(s.at)
 		case code.EnrollmentStatusActive:

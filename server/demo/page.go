@@ -43,8 +43,9 @@ func (p *page) flush(ctx context.Context, w *world) error {
 		func() error { return insert(ctx, w, w.tx.PortalAccess.CreateBulk, p.accesses) },
 		func() error { return insert(ctx, w, w.tx.CareRelationship.CreateBulk, p.relationships) },
 		func() error { return insert(ctx, w, w.tx.LiaisonAssignment.CreateBulk, p.assignments) },
-		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
 		func() error { return insert(ctx, w, w.tx.Consent.CreateBulk, p.consents) },
+		// The hook on enrollments looks at each active one by itself, with its consents.
+		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
 		func() error { return insert(ctx, w, w.tx.Coverage.CreateBulk, p.coverages) },
 		func() error { return insert(ctx, w, w.tx.Treatment.CreateBulk, p.treatments) },
 		func() error { return insert(ctx, w, w.tx.Condition.CreateBulk, p.conditions) },

@@ -147,7 +147,7 @@ func TestMappings(t *testing.T) {
 				c := f.consent("a062")
 				f.is("scope", c.Scope, code.ConsentScopeTrialParticipation)
 				f.is("status", c.Status, code.ConsentStatusActive)
-				f.is("evidence", string(c.EvidenceKind)+" "+c.EvidenceRef, "SOURCE_RECORD Consent/"+uuidOf("a062"))
+				f.is("evidence", string(*c.EvidenceKind)+" "+*c.EvidenceRef, "SOURCE_RECORD Consent/"+uuidOf("a062"))
 				f.is("from", c.EffectiveFrom.Format(time.DateOnly)+" "+c.CapturedAt.Format(time.DateOnly), "2020-01-15 2020-01-15")
 				f.is("history", c.QueryHistory().OnlyX(f.ctx).ToStatus, "ACTIVE")
 				expired := f.consent("a063")

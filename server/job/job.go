@@ -39,6 +39,7 @@ type Settings struct{ Keep Keep }
 func All(s Settings) []Job {
 	return slices.Concat(
 		retention(s.Keep),
+		due(),
 	)
 }
 

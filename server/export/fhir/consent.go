@@ -46,18 +46,22 @@ func ConsentOf(at Addressing, row *ent.Consent, names Identifiers) *Consent {
 		Scope:    coded("http://terminology.hl7.org/CodeSystem/consentscope", scope, ""),
 		Category: []CodeableConcept{*coded("http://loinc.org", "59284-0", "")},
 		Patient:  at.to(TypePatient, row.PatientID), DateTime: moment(row.CapturedAt),
-		SourceAttachment: &Attachment{Title: row.EvidenceRef},
-		PolicyRule:       coded(ConsentScopes, string(row.Scope), ""),
+				PolicyRule:       coded(ConsentScopes, string(row.Scope), ""),
 		Provision: Provision{
 			Type: wire(row.Decision), Period: Period{Start: moment(row.EffectiveFrom), End: maybeMoment(row.ExpiresAt)},
 		},
 	}
+	if row.EvidenceRef != nil {
+		out.SourceAttachment = &Attachment{Title: *row.EvidenceRef}
+	}
 	var x extensions
+	if row.EvidenceKind != nil {
+		x.code("evidence-kind", string(*row.EvidenceKind))
+	}
 	if row.ProgramID != nil {
 		x.reference("program", at.program(row.Edges.Program))
 	}
 	x.code("captured-via", string(row.CapturedVia))
-	x.code("evidence-kind", string(row.EvidenceKind))
 	x.code("signer-role", string(row.SignerRole))
 	x.text("signer-name", text(row.SignerName))
 	x.moment("revoked-at", row.RevokedAt)

@@ -244,8 +244,11 @@ func (l *load) enroll(it *item, s stay, open map[seat]bool) {
 	c := l.tx.Enrollment.Create().SetID(it.key).SetPatientID(it.patient).SetProgramID(into).
 		SetStatus(s.status).SetSource(code.EnrollmentSourceImport).SetReferredAt(s.start).
 		SetNillableEndedAt(s.end)
-	if began[s.status] || decided[s.status] {
-		c.SetEligibilityDecidedAt(s.start)
+	switch {
+	case s.status == code.EnrollmentStatusIneligible:
+		c.SetEligibility(code.EligibilityDecisionIneligible).SetEligibilityDecidedAt(s.start)
+	case began[s.status] || decided[s.status]:
+		c.SetEligibility(code.EligibilityDecisionEligible).SetEligibilityDecidedAt(s.start)
 	}
 	if began[s.status] {
 		c.SetActivatedAt(s.start)

@@ -1,0 +1,413 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/condition"
+	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/criterion"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
+	"github.com/carehub/carehub/ent/eligibilitycriterion"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/list"
+	"github.com/carehub/carehub/graph/model"
+	"github.com/carehub/carehub/graph/relay"
+)
+
+// EligibilityForm resolves Query.eligibilityForm.
+func (r queryResolver) EligibilityForm(ctx context.Context, programID gid.ID) (*model.EligibilityForm, error) {
+	if err := expect(programID, "program", "programId"); err != nil {
+		return nil, err
+	}
+	program, err := r.Client.CareProgram.Get(ctx, programID.UUID)
+	if err != nil {
+		return nil, missing(err, "program", "programId")
+	}
+	form := &model.EligibilityForm{Program: program}
+	for _, in := range criterion.Inputs {
+		form.Inputs = append(form.Inputs, &model.EligibilityInput{Name: in.Name, Type: in.Type.String(), Description: in.Description})
+	}
+	return form, nil
+}
+
+// Answers resolves Enrollment.answers.
+func (r enrollmentResolver) Answers(ctx context.Context, obj *ent.Enrollment, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityAnswer], error) {
+	return relay.Each(ctx, r.Client.EligibilityAnswer.Query, list.EnrollmentAnswers, obj.ID, page(first, after, last, before), r.Client.LoadEligibilityAnswer)
+}
+
+// SubmitEligibility resolves Mutation.submitEligibility.
+func (r mutationResolver) SubmitEligibility(ctx context.Context, input model.SubmitEligibilityInput) (*model.SubmitEligibilityPayload, error) {
+	now, _, err := r.step(ctx, "submitEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+		e, err := c.referral(input.EnrollmentID)
+		if err != nil {
+			return nil, err
+		}
+		return c.answerCriteria(e, input.Answers)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.SubmitEligibilityPayload{Enrollment: now}, nil
+}
+
+// AnswerPrescreener resolves Mutation.answerPrescreener.
+func (r mutationResolver) AnswerPrescreener(ctx context.Context, input model.AnswerPrescreenerInput) (*model.AnswerPrescreenerPayload, error) {
+	now, _, err := r.step(ctx, "answerPrescreener", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+		e, err := c.enrolled(input.EnrollmentID, nil)
+		if err != nil {
+			return nil, err
+		}
+		return c.answerCriteria(e, input.Answers)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.AnswerPrescreenerPayload{Enrollment: now}, nil
+}
+
+// RecordEligibility resolves Mutation.recordEligibility.
+func (r mutationResolver) RecordEligibility(ctx context.Context, input model.RecordEligibilityInput) (*model.RecordEligibilityPayload, error) {
+	now, _, err := r.step(ctx, "recordEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+		e, err := c.enrolled(input.EnrollmentID, nil)
+		if err != nil {
+			return nil, err
+		}
+		return c.answerCriteria(e, input.Answers)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.RecordEligibilityPayload{Enrollment: now}, nil
+}
+
+// Bounds of answers.
+const (
+	maxAnswers = 100
+	maxAnswer  = 1000
+)
+
+// answerCriteria keeps answers to the program's criteria and decides what expressions can decide. The first answers
+// begin the screening.
+func (c *change) answerCriteria(e *ent.Enrollment, answers []*model.EligibilityAnswerInput) (_ *ent.Enrollment, err error) {
+	if n := len(answers); n < 1 || n > maxAnswers {
+		return nil, fault.Input("input.answers", "1 to %d answers", maxAnswers)
+	}
+	switch e.Status {
+	case code.EnrollmentStatusReferred:
+		if e, err = c.become(c, e, code.EnrollmentStatusScreening, nil, nil); err != nil {
+			return nil, err
+		}
+	case code.EnrollmentStatusScreening, code.EnrollmentStatusWaitlisted:
+	default:
+		return nil, fault.New(fault.InvalidTransition, "an enrollment in status %s is not screened any more", e.Status)
+	}
+	criteria, err := c.tx.EligibilityCriterion.Query().Where(eligibilitycriterion.ProgramID(e.ProgramID)).
+		Order(eligibilitycriterion.BySeq()).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	given := map[uuid.UUID]*model.EligibilityAnswerInput{}
+	for i, a := range answers {
+		argument := fmt.Sprintf("input.answers[%d].", i)
+		of, err := c.criterionOf(a, criteria, argument)
+		if err != nil {
+			return nil, err
+		}
+		if given[of.ID] != nil {
+			return nil, fault.Input(argument+"criterionId", "answered twice")
+		}
+		given[of.ID] = a
+	}
+	facts, err := c.facts(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, of := range criteria {
+		if err := c.settle(e, of, given[of.ID], facts); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// criterionOf finds the criterion that an answer is to.
+func (c *change) criterionOf(a *model.EligibilityAnswerInput, criteria []*ent.EligibilityCriterion, argument string) (*ent.EligibilityCriterion, error) {
+	if err := expect(a.CriterionID, "criterion", argument+"criterionId"); err != nil {
+		return nil, err
+	}
+	if a.Value != nil && utf8.RuneCountInString(*a.Value) > maxAnswer {
+		return nil, fault.Input(argument+"value", "at most %d characters", maxAnswer)
+	}
+	for _, of := range criteria {
+		switch {
+		case of.ID != a.CriterionID.UUID:
+			continue
+		case a.Meets != nil && of.Expression != nil:
+			return nil, fault.Input(argument+"meets", "an expression decides this criterion")
+		}
+		return of, nil
+	}
+	f := fault.Missing("criterion")
+	f.Argument = argument + "criterionId"
+	return nil, f
+}
+
+// settle writes the answer to a criterion, if one is given, and what is decided of it. What nobody answered and no
+// expression decides is left alone.
+func (c *change) settle(e *ent.Enrollment, of *ent.EligibilityCriterion, given *model.EligibilityAnswerInput, facts criterion.Facts) error {
+	if given == nil && of.Expression == nil {
+		return nil
+	}
+	old, err := c.tx.EligibilityAnswer.Query().
+		Where(eligibilityanswer.EnrollmentID(e.ID), eligibilityanswer.CriterionID(of.ID)).Only(c.system)
+	if err != nil && !ent.IsNotFound(err) {
+		return err
+	}
+	var value *string
+	switch {
+	case given != nil:
+		value = given.Value
+	case old != nil:
+		value = old.Value
+	}
+	result := code.AnswerResultUnknown
+	switch {
+	case of.Expression != nil:
+		known := criterion.Facts{}
+		for name, fact := range facts {
+			known[name] = fact
+		}
+		if value != nil {
+			known["answer"] = *value
+		}
+		if result, err = criterion.Decide(of.Kind, *of.Expression, known); err != nil {
+			return err
+		}
+	case given.Meets != nil && *given.Meets:
+		result = code.AnswerResultMet
+	case given.Meets != nil:
+		result = code.AnswerResultNotMet
+	}
+	now := clock.Now(c)
+	if old != nil {
+		update := c.tx.EligibilityAnswer.UpdateOneID(old.ID).Where(eligibilityanswer.Version(old.Version)).
+			SetResult(result).SetAnsweredAt(now).SetAnsweredByID(c.viewer.Key)
+		if value != nil {
+			update.SetValue(*value)
+		}
+		err = update.Exec(c)
+		if ent.IsNotFound(err) {
+			return changedMeanwhile()
+		}
+		c.record(code.AuditActionUpdate, ent.TypeEligibilityAnswer, &e.PatientID, old.ID)
+		return err
+	}
+	made, err := c.tx.EligibilityAnswer.Create().SetEnrollmentID(e.ID).SetCriterionID(of.ID).SetNillableValue(value).
+		SetResult(result).SetAnsweredAt(now).SetAnsweredByID(c.viewer.Key).Save(c)
+	if err != nil {
+		return err
+	}
+	c.record(code.AuditActionCreate, ent.TypeEligibilityAnswer, &e.PatientID, made.ID)
+	return nil
+}
+
+// facts are what expressions may know of the enrollment's patient now.
+func (c *change) facts(e *ent.Enrollment) (criterion.Facts, error) {
+	patient, err := c.tx.Patient.Get(c.system, e.PatientID)
+	if err != nil {
+		return nil, err
+	}
+	now := clock.Now(c)
+	facts := criterion.Facts{"sex": string(patient.Sex)}
+	if patient.BirthDate != nil {
+		facts["age"] = yearsBetween(patient.BirthDate.Time(), now)
+	}
+	if patient.AddressState != nil {
+		facts["state"] = *patient.AddressState
+	}
+	conditions, err := c.tx.Condition.Query().Where(condition.PatientID(patient.ID), condition.SnomedCodeNotNil(),
+		condition.ClinicalStatusIn(code.ClinicalStatusActive, code.ClinicalStatusRecurrence, code.ClinicalStatusRelapse)).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	facts["conditions"] = textsOf(conditions, func(row *ent.Condition) string { return *row.SnomedCode })
+	treatments, err := c.tx.Treatment.Query().
+		Where(treatment.PatientID(patient.ID), treatment.RxnormCodeNotNil(), treatment.StatusEQ(code.TreatmentStatusActive)).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	facts["treatments"] = textsOf(treatments, func(row *ent.Treatment) string { return *row.RxnormCode })
+	today := code.DateOf(now)
+	facts["insured"], err = c.tx.Coverage.Query().Where(
+		coverage.PatientID(patient.ID), coverage.StatusEQ(code.CoverageStatusActive), coverage.KindNEQ(code.CoverageKindSelfPay),
+		coverage.PeriodStartLTE(today), coverage.Or(coverage.PeriodEndIsNil(), coverage.PeriodEndGTE(today)),
+	).Exist(c.system)
+	return facts, err
+}
+
+func textsOf[Row any](rows []*Row, text func(*Row) string) []string {
+	out := make([]string, len(rows))
+	for i, row := range rows {
+		out[i] = text(row)
+	}
+	return out
+}
+
+// yearsBetween is an age: whole years by the calendar, and the part of the next one that has passed.
+func yearsBetween(born, now time.Time) float64 {
+	years := now.Year() - born.Year()
+	last := born.AddDate(years, 0, 0)
+	if last.After(now) {
+		years--
+		last = born.AddDate(years, 0, 0)
+	}
+	next := born.AddDate(years+1, 0, 0)
+	return float64(years) + float64(now.Sub(last))/float64(next.Sub(last))
+}
+
+// DecideEligibility resolves Mutation.decideEligibility.
+func (r mutationResolver) DecideEligibility(ctx context.Context, input model.DecideEligibilityInput) (*model.DecideEligibilityPayload, error) {
+	now, unmet, err := r.step(ctx, "decideEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+		e, err := c.enrolled(input.EnrollmentID, input.ExpectedVersion)
+		if err != nil {
+			return nil, err
+		}
+		note := input.Note
+		if note != nil {
+			words, err := sentence(*note, "input.note", 500)
+			if err != nil {
+				return nil, err
+			}
+			note = &words
+		}
+		switch input.Decision {
+		case code.EligibilityDecisionEligible:
+			return c.admit(e, note)
+		case code.EligibilityDecisionIneligible:
+			if note == nil {
+				return nil, fault.Input("input.note", "say why")
+			}
+			return c.become(c, e, code.EnrollmentStatusIneligible, note, func(u *ent.EnrollmentUpdateOne) {
+				u.SetEligibility(code.EligibilityDecisionIneligible).SetNillableEligibilityNote(note).SetEligibilityDecidedAt(clock.Now(c))
+			})
+		}
+		return nil, fault.Input("input.decision", "ELIGIBLE or INELIGIBLE")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.DecideEligibilityPayload{Enrollment: now, Unmet: unmet}, nil
+}
+
+// admit finds the patient eligible: every required criterion speaks for it. Where the program is full the enrollment
+// waits; otherwise it takes a place and goes on.
+func (c *change) admit(e *ent.Enrollment, note *string) (*ent.Enrollment, error) {
+	if !lifecycle.Enrollment.Allows(e.Status, code.EnrollmentStatusEligible) {
+		return nil, noWay("enrollment", e.Status, code.EnrollmentStatusEligible)
+	}
+	program, err := c.tx.CareProgram.Get(c.system, e.ProgramID)
+	if err != nil {
+		return nil, err
+	}
+	unmet, err := c.unanswered(e)
+	if err != nil {
+		return nil, err
+	}
+	if program.Status != code.ProgramStatusActive {
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeProgramNotActive})
+	}
+	free, err := c.place(program)
+	if err != nil {
+		return nil, err
+	}
+	waits := !free && program.Waitlist && e.Status != code.EnrollmentStatusWaitlisted
+	if !free && !waits {
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeProgramFull})
+	}
+	if len(unmet) > 0 {
+		return nil, &lifecycle.UnmetError{Gates: unmet}
+	}
+	now := clock.Now(c)
+	if waits {
+		return c.become(c, e, code.EnrollmentStatusWaitlisted, note, func(u *ent.EnrollmentUpdateOne) { u.SetWaitlistedAt(now) })
+	}
+	e, err = c.become(c, e, code.EnrollmentStatusEligible, note, func(u *ent.EnrollmentUpdateOne) {
+		u.SetEligibility(code.EligibilityDecisionEligible).SetNillableEligibilityNote(note).SetEligibilityDecidedAt(now)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.goOn(e)
+}
+
+// unanswered lists the gates that required criteria leave unmet: at most one of each.
+func (c *change) unanswered(e *ent.Enrollment) ([]lifecycle.Unmet, error) {
+	required, err := c.tx.EligibilityCriterion.Query().
+		Where(eligibilitycriterion.ProgramID(e.ProgramID), eligibilitycriterion.Required(true)).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := c.tx.EligibilityAnswer.Query().Where(eligibilityanswer.EnrollmentID(e.ID)).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	results := map[uuid.UUID]code.AnswerResult{}
+	for _, a := range answers {
+		results[a.CriterionID] = a.Result
+	}
+	var open, against bool
+	for _, of := range required {
+		switch results[of.ID] {
+		case code.AnswerResultMet:
+		case code.AnswerResultNotMet:
+			against = true
+		default:
+			open = true
+		}
+	}
+	var out []lifecycle.Unmet
+	if open {
+		out = append(out, lifecycle.Unmet{Gate: code.GateCodeAnswerMissing})
+	}
+	if against {
+		out = append(out, lifecycle.Unmet{Gate: code.GateCodeCriterionNotMet})
+	}
+	return out, nil
+}
+
+// seated are the statuses in which an enrollment takes a place of its program.
+var seated = []code.EnrollmentStatus{
+	code.EnrollmentStatusEligible, code.EnrollmentStatusConsentPending, code.EnrollmentStatusReady,
+	code.EnrollmentStatusActive, code.EnrollmentStatusOnHold,
+}
+
+// place reports whether the program has a free place. Of two who look at the same time one finds that the program
+// was touched meanwhile, so that the last place is given once.
+func (c *change) place(program *ent.CareProgram) (bool, error) {
+	if program.Capacity == nil {
+		return true, nil
+	}
+	err := c.tx.CareProgram.UpdateOneID(program.ID).Where(careprogram.Version(program.Version)).Exec(c.system)
+	if ent.IsNotFound(err) {
+		return false, changedMeanwhile()
+	}
+	if err != nil {
+		return false, err
+	}
+	taken, err := c.tx.Enrollment.Query().
+		Where(enrollment.ProgramID(program.ID), enrollment.StatusIn(seated...)).Count(c.system)
+	return taken < *program.Capacity, err
+}
