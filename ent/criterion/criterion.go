@@ -42,7 +42,7 @@ const (
 )
 
 var environment = sync.OnceValues(func() (*cel.Env, error) {
-	options := []cel.EnvOption{cel.StdLib(), cel.ParserExpressionSizeLimit(maxLength)}
+	options := []cel.EnvOption{cel.StdLib(), cel.CrossTypeNumericComparisons(true), cel.ParserExpressionSizeLimit(maxLength)}
 	for _, in := range Inputs {
 		options = append(options, cel.Variable(in.Name, in.Type))
 	}
