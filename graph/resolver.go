@@ -108,3 +108,11 @@ func named[T ~string](order *T) *string {
 	name := string(*order)
 	return &name
 }
+
+func (r *resolver) CoordinatorKpis() generated.CoordinatorKpisResolver { return coordinatorKpisResolver{r} }
+func (r *resolver) FunnelStage() generated.FunnelStageResolver         { return funnelStageResolver{r} }
+func (r *resolver) EnrollmentDurations() generated.EnrollmentDurationsResolver {
+	return enrollmentDurationsResolver{r}
+}
+func (r *resolver) ConsentDurations() generated.ConsentDurationsResolver { return consentDurationsResolver{r} }
+func (r *resolver) ConsentRate() generated.ConsentRateResolver           { return consentRateResolver{r} }

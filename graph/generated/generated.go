@@ -19,6 +19,7 @@ import (
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/kpi"
 	"github.com/carehub/carehub/graph/model"
 	"github.com/carehub/carehub/graph/relay"
 	"github.com/carehub/carehub/graph/scalar"
@@ -45,8 +46,13 @@ type ResolverRoot interface {
 	Condition() ConditionResolver
 	Consent() ConsentResolver
 	ConsentChanged() ConsentChangedResolver
+	ConsentDurations() ConsentDurationsResolver
+	ConsentRate() ConsentRateResolver
+	CoordinatorKpis() CoordinatorKpisResolver
 	Enrollment() EnrollmentResolver
+	EnrollmentDurations() EnrollmentDurationsResolver
 	EnrollmentUpdated() EnrollmentUpdatedResolver
+	FunnelStage() FunnelStageResolver
 	InquiryResponse() InquiryResponseResolver
 	KnowledgeResource() KnowledgeResourceResolver
 	Location() LocationResolver
@@ -310,6 +316,13 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	ConsentDurations struct {
+		Count    func(childComplexity int) int
+		P50Hours func(childComplexity int) int
+		P90Hours func(childComplexity int) int
+		Rows     func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+	}
+
 	ConsentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -323,6 +336,13 @@ type ComplexityRoot struct {
 		Scope    func(childComplexity int) int
 		Sha256   func(childComplexity int) int
 		Title    func(childComplexity int) int
+	}
+
+	ConsentRate struct {
+		Denominator func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+		Rows        func(childComplexity int, part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Value       func(childComplexity int) int
 	}
 
 	ContactPoint struct {
@@ -344,6 +364,17 @@ type ComplexityRoot struct {
 	ContactPointEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CoordinatorKpis struct {
+		AsOf              func(childComplexity int) int
+		ConsentRefusal    func(childComplexity int) int
+		ConsentTurnaround func(childComplexity int) int
+		EnrollmentCycle   func(childComplexity int) int
+		From              func(childComplexity int) int
+		Funnel            func(childComplexity int) int
+		TimeToTherapy     func(childComplexity int) int
+		To                func(childComplexity int) int
 	}
 
 	Coverage struct {
@@ -485,6 +516,13 @@ type ComplexityRoot struct {
 		TotalCount func(childComplexity int) int
 	}
 
+	EnrollmentDurations struct {
+		Count    func(childComplexity int) int
+		P50Hours func(childComplexity int) int
+		P90Hours func(childComplexity int) int
+		Rows     func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+	}
+
 	EnrollmentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
@@ -493,6 +531,13 @@ type ComplexityRoot struct {
 	EnrollmentUpdated struct {
 		Cursor     func(childComplexity int) int
 		Enrollment func(childComplexity int) int
+	}
+
+	FunnelStage struct {
+		Conversion func(childComplexity int) int
+		Count      func(childComplexity int) int
+		Rows       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Stage      func(childComplexity int) int
 	}
 
 	ImportRun struct {
@@ -883,6 +928,7 @@ type ComplexityRoot struct {
 		ConsentForm              func(childComplexity int, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) int
 		ConsentLedger            func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentsExpiring         func(childComplexity int, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		CoordinatorKpis          func(childComplexity int, window model.KpiWindow, coordinatorID *gid.ID) int
 		Departments              func(childComplexity int) int
 		EligibilityForm          func(childComplexity int, programID gid.ID) int
 		Enrollment               func(childComplexity int, id gid.ID) int
@@ -1316,6 +1362,19 @@ type ConsentResolver interface {
 type ConsentChangedResolver interface {
 	Consent(ctx context.Context, obj *model.ConsentChanged) (*ent.Consent, error)
 }
+type ConsentDurationsResolver interface {
+	Rows(ctx context.Context, obj *kpi.Durations[ent.Consent], first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+}
+type ConsentRateResolver interface {
+	Rows(ctx context.Context, obj *kpi.Rate[ent.Consent], part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
+}
+type CoordinatorKpisResolver interface {
+	Funnel(ctx context.Context, obj *model.CoordinatorKpis) ([]*model.FunnelStage, error)
+	EnrollmentCycle(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Enrollment], error)
+	TimeToTherapy(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Enrollment], error)
+	ConsentTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Consent], error)
+	ConsentRefusal(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.Consent], error)
+}
 type EnrollmentResolver interface {
 	ReferredYear(ctx context.Context, obj *ent.Enrollment) (int, error)
 
@@ -1327,8 +1386,14 @@ type EnrollmentResolver interface {
 
 	History(ctx context.Context, obj *ent.Enrollment, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
+type EnrollmentDurationsResolver interface {
+	Rows(ctx context.Context, obj *kpi.Durations[ent.Enrollment], first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Enrollment], error)
+}
 type EnrollmentUpdatedResolver interface {
 	Enrollment(ctx context.Context, obj *model.EnrollmentUpdated) (*ent.Enrollment, error)
+}
+type FunnelStageResolver interface {
+	Rows(ctx context.Context, obj *model.FunnelStage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Enrollment], error)
 }
 type InquiryResponseResolver interface {
 	Answers(ctx context.Context, obj *ent.InquiryResponse, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ResponseAnswer], error)
@@ -1427,6 +1492,7 @@ type QueryResolver interface {
 	Cases(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.CareCase], error)
 	RoutingPreview(ctx context.Context, caseID gid.ID) (*model.RoutingPreview, error)
 	CaseStreamHead(ctx context.Context) (stream.Cursor, error)
+	CoordinatorKpis(ctx context.Context, window model.KpiWindow, coordinatorID *gid.ID) (*model.CoordinatorKpis, error)
 	StreamHead(ctx context.Context) (stream.Cursor, error)
 	RoutingRules(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.RoutingRule], error)
 	Departments(ctx context.Context) ([]*ent.Department, error)
@@ -2471,6 +2537,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConsentConnection.TotalCount(childComplexity), true
 
+	case "ConsentDurations.count":
+		if e.ComplexityRoot.ConsentDurations.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentDurations.Count(childComplexity), true
+	case "ConsentDurations.p50Hours":
+		if e.ComplexityRoot.ConsentDurations.P50Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentDurations.P50Hours(childComplexity), true
+	case "ConsentDurations.p90Hours":
+		if e.ComplexityRoot.ConsentDurations.P90Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentDurations.P90Hours(childComplexity), true
+	case "ConsentDurations.rows":
+		if e.ComplexityRoot.ConsentDurations.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_ConsentDurations_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsentDurations.Rows(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+
 	case "ConsentEdge.cursor":
 		if e.ComplexityRoot.ConsentEdge.Cursor == nil {
 			break
@@ -2526,6 +2622,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentForm.Title(childComplexity), true
+
+	case "ConsentRate.denominator":
+		if e.ComplexityRoot.ConsentRate.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentRate.Denominator(childComplexity), true
+	case "ConsentRate.numerator":
+		if e.ComplexityRoot.ConsentRate.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentRate.Numerator(childComplexity), true
+	case "ConsentRate.rows":
+		if e.ComplexityRoot.ConsentRate.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_ConsentRate_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsentRate.Rows(childComplexity, args["part"].(*model.KpiPart), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "ConsentRate.value":
+		if e.ComplexityRoot.ConsentRate.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentRate.Value(childComplexity), true
 
 	case "ContactPoint.channel":
 		if e.ComplexityRoot.ContactPoint.Channel == nil {
@@ -2601,6 +2727,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContactPointEdge.Node(childComplexity), true
+
+	case "CoordinatorKpis.asOf":
+		if e.ComplexityRoot.CoordinatorKpis.AsOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.AsOf(childComplexity), true
+	case "CoordinatorKpis.consentRefusal":
+		if e.ComplexityRoot.CoordinatorKpis.ConsentRefusal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.ConsentRefusal(childComplexity), true
+	case "CoordinatorKpis.consentTurnaround":
+		if e.ComplexityRoot.CoordinatorKpis.ConsentTurnaround == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.ConsentTurnaround(childComplexity), true
+	case "CoordinatorKpis.enrollmentCycle":
+		if e.ComplexityRoot.CoordinatorKpis.EnrollmentCycle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.EnrollmentCycle(childComplexity), true
+	case "CoordinatorKpis.from":
+		if e.ComplexityRoot.CoordinatorKpis.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.From(childComplexity), true
+	case "CoordinatorKpis.funnel":
+		if e.ComplexityRoot.CoordinatorKpis.Funnel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.Funnel(childComplexity), true
+	case "CoordinatorKpis.timeToTherapy":
+		if e.ComplexityRoot.CoordinatorKpis.TimeToTherapy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.TimeToTherapy(childComplexity), true
+	case "CoordinatorKpis.to":
+		if e.ComplexityRoot.CoordinatorKpis.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.To(childComplexity), true
 
 	case "Coverage.id":
 		if e.ComplexityRoot.Coverage.GlobalID == nil {
@@ -3145,6 +3320,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EnrollmentConnection.TotalCount(childComplexity), true
 
+	case "EnrollmentDurations.count":
+		if e.ComplexityRoot.EnrollmentDurations.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollmentDurations.Count(childComplexity), true
+	case "EnrollmentDurations.p50Hours":
+		if e.ComplexityRoot.EnrollmentDurations.P50Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollmentDurations.P50Hours(childComplexity), true
+	case "EnrollmentDurations.p90Hours":
+		if e.ComplexityRoot.EnrollmentDurations.P90Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EnrollmentDurations.P90Hours(childComplexity), true
+	case "EnrollmentDurations.rows":
+		if e.ComplexityRoot.EnrollmentDurations.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_EnrollmentDurations_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.EnrollmentDurations.Rows(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+
 	case "EnrollmentEdge.cursor":
 		if e.ComplexityRoot.EnrollmentEdge.Cursor == nil {
 			break
@@ -3170,6 +3375,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EnrollmentUpdated.Enrollment(childComplexity), true
+
+	case "FunnelStage.conversion":
+		if e.ComplexityRoot.FunnelStage.Conversion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelStage.Conversion(childComplexity), true
+	case "FunnelStage.count":
+		if e.ComplexityRoot.FunnelStage.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelStage.Count(childComplexity), true
+	case "FunnelStage.rows":
+		if e.ComplexityRoot.FunnelStage.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_FunnelStage_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.FunnelStage.Rows(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "FunnelStage.stage":
+		if e.ComplexityRoot.FunnelStage.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FunnelStage.Stage(childComplexity), true
 
 	case "ImportRun.accepted":
 		if e.ComplexityRoot.ImportRun.Accepted == nil {
@@ -5096,6 +5331,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ConsentsExpiring(childComplexity, args["days"].(int), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.coordinatorKpis":
+		if e.ComplexityRoot.Query.CoordinatorKpis == nil {
+			break
+		}
+
+		args, err := ec.field_Query_coordinatorKpis_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CoordinatorKpis(childComplexity, args["window"].(model.KpiWindow), args["coordinatorId"].(*gid.ID)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -6741,6 +6987,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("EnrollmentWorklistFilter", ec.unmarshalInputEnrollmentWorklistFilter),
 			graphql.NewInputUnmarshaler("InquiryQuestionInput", ec.unmarshalInputInquiryQuestionInput),
 			graphql.NewInputUnmarshaler("KnowledgeResourceFilter", ec.unmarshalInputKnowledgeResourceFilter),
+			graphql.NewInputUnmarshaler("KpiWindow", ec.unmarshalInputKpiWindow),
 			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
@@ -7036,6 +7283,13 @@ type Query {
   ): RoutingPreview @access(to: [LIAISON, STAFF])
   """The end of the stream of cases now: what to subscribe from after having read a list."""
   caseStreamHead: StreamCursor! @deprecated(reason: "Use streamHead: all streams share one log.") @access(to: [PATIENT, PROVIDER, LIAISON, STAFF])
+  """The key figures of a coordinator: the viewer's own, or those of somebody in a program that the viewer manages."""
+  coordinatorKpis(
+    """The time that they are about: at most 400 days."""
+    window: KpiWindow!
+    """Whose; the viewer's own otherwise."""
+    coordinatorId: ID
+  ): CoordinatorKpis! @access(to: [COORDINATOR])
   """The end of the log of all streams now: what to subscribe from after having read a list."""
   streamHead: StreamCursor! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """The rules by which cases are routed, in the order in which they are tried."""
@@ -8189,6 +8443,142 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
     """Only rows before this one."""
     before: Cursor
   ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""The key figures of a coordinator, of the enrollments that are the coordinator's and that the viewer sees."""
+type CoordinatorKpis @access(to: [COORDINATOR]) {
+  """When the window begins."""
+  from: Time!
+  """Before when it ends."""
+  to: Time!
+  """When they were counted."""
+  asOf: Time!
+  """How far the enrollments came that were referred in the window, each stage a part of the one before it."""
+  funnel: [FunnelStage!]!
+  """From referral to activation, of what became active in the window."""
+  enrollmentCycle: EnrollmentDurations!
+  """From referral to the first fill or first dose, of the enrollments where that was in the window."""
+  timeToTherapy: EnrollmentDurations!
+  """From the request of a consent until it was given, of those given in the window."""
+  consentTurnaround: ConsentDurations!
+  """Consents that were refused, of those that were asked for and answered in the window."""
+  consentRefusal: ConsentRate!
+}
+
+"""How far enrollments of a cohort came."""
+type FunnelStage @access(to: [COORDINATOR]) {
+  """How far."""
+  stage: FunnelStageKind!
+  """How many came so far, or further."""
+  count: Int!
+  """Their part of the stage before, from 0 to 1; null for the first, and where nobody came to the one before."""
+  conversion: Float
+  """Those enrollments, referred first first."""
+  rows(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): EnrollmentConnection!
+}
+
+"""A stage on the way into a program."""
+enum FunnelStageKind @access(to: [COORDINATOR]) {
+  """Referred."""
+  REFERRED
+  """Found eligible."""
+  ELIGIBLE
+  """All demanded consents given."""
+  CONSENTED
+  """Active once."""
+  ACTIVE
+}
+
+"""The rows above or below the line of a rate."""
+enum KpiPart @access(to: [COORDINATOR]) {
+  """Those that do what is asked."""
+  NUMERATOR
+  """All that count."""
+  DENOMINATOR
+}
+
+"""How long enrollments took."""
+type EnrollmentDurations @access(to: [COORDINATOR]) {
+  """How many there are."""
+  count: Int!
+  """The median in hours, by nearest rank; null without rows."""
+  p50Hours: Float
+  """The ninetieth percentile in hours, by nearest rank; null without rows."""
+  p90Hours: Float
+  """The rows behind it, oldest first."""
+  rows(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): EnrollmentConnection!
+}
+
+"""How long consents took."""
+type ConsentDurations @access(to: [COORDINATOR]) {
+  """How many there are."""
+  count: Int!
+  """The median in hours, by nearest rank; null without rows."""
+  p50Hours: Float
+  """The ninetieth percentile in hours, by nearest rank; null without rows."""
+  p90Hours: Float
+  """The rows behind it, oldest first."""
+  rows(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ConsentConnection!
+}
+
+"""A part of consents."""
+type ConsentRate @access(to: [COORDINATOR]) {
+  """How many do what is asked."""
+  numerator: Int!
+  """How many there are."""
+  denominator: Int!
+  """The quotient, from 0 to 1; null where nothing counts."""
+  value: Float
+  """The rows behind it, oldest first."""
+  rows(
+    """Which of the two; DENOMINATOR otherwise."""
+    part: KpiPart
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ConsentConnection!
+}
+
+"""The time that key figures are about."""
+input KpiWindow @access(to: [COORDINATOR]) {
+  """The first day."""
+  from: Date!
+  """The day after the last."""
+  to: Date!
+  """Where the days begin and end: a time zone of the IANA database; UTC otherwise."""
+  timeZone: String
 }
 
 """The criteria of a program, to be answered."""
@@ -11677,6 +12067,20 @@ func (ec *executionContext) childFields_ConsentConnection(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ConsentConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_ConsentDurations(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_ConsentDurations_count(ctx, field)
+	case "p50Hours":
+		return ec.fieldContext_ConsentDurations_p50Hours(ctx, field)
+	case "p90Hours":
+		return ec.fieldContext_ConsentDurations_p90Hours(ctx, field)
+	case "rows":
+		return ec.fieldContext_ConsentDurations_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentDurations", field.Name)
+}
+
 func (ec *executionContext) childFields_ConsentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -11705,6 +12109,20 @@ func (ec *executionContext) childFields_ConsentForm(ctx context.Context, field g
 		return ec.fieldContext_ConsentForm_sha256(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentForm", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "numerator":
+		return ec.fieldContext_ConsentRate_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_ConsentRate_denominator(ctx, field)
+	case "value":
+		return ec.fieldContext_ConsentRate_value(ctx, field)
+	case "rows":
+		return ec.fieldContext_ConsentRate_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentRate", field.Name)
 }
 
 func (ec *executionContext) childFields_ContactPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11747,6 +12165,28 @@ func (ec *executionContext) childFields_ContactPointEdge(ctx context.Context, fi
 		return ec.fieldContext_ContactPointEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContactPointEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CoordinatorKpis(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_CoordinatorKpis_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CoordinatorKpis_to(ctx, field)
+	case "asOf":
+		return ec.fieldContext_CoordinatorKpis_asOf(ctx, field)
+	case "funnel":
+		return ec.fieldContext_CoordinatorKpis_funnel(ctx, field)
+	case "enrollmentCycle":
+		return ec.fieldContext_CoordinatorKpis_enrollmentCycle(ctx, field)
+	case "timeToTherapy":
+		return ec.fieldContext_CoordinatorKpis_timeToTherapy(ctx, field)
+	case "consentTurnaround":
+		return ec.fieldContext_CoordinatorKpis_consentTurnaround(ctx, field)
+	case "consentRefusal":
+		return ec.fieldContext_CoordinatorKpis_consentRefusal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoordinatorKpis", field.Name)
 }
 
 func (ec *executionContext) childFields_Coverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12027,6 +12467,20 @@ func (ec *executionContext) childFields_EnrollmentConnection(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type EnrollmentConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_EnrollmentDurations(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_EnrollmentDurations_count(ctx, field)
+	case "p50Hours":
+		return ec.fieldContext_EnrollmentDurations_p50Hours(ctx, field)
+	case "p90Hours":
+		return ec.fieldContext_EnrollmentDurations_p90Hours(ctx, field)
+	case "rows":
+		return ec.fieldContext_EnrollmentDurations_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EnrollmentDurations", field.Name)
+}
+
 func (ec *executionContext) childFields_EnrollmentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -12035,6 +12489,20 @@ func (ec *executionContext) childFields_EnrollmentEdge(ctx context.Context, fiel
 		return ec.fieldContext_EnrollmentEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EnrollmentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FunnelStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_FunnelStage_stage(ctx, field)
+	case "count":
+		return ec.fieldContext_FunnelStage_count(ctx, field)
+	case "conversion":
+		return ec.fieldContext_FunnelStage_conversion(ctx, field)
+	case "rows":
+		return ec.fieldContext_FunnelStage_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FunnelStage", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13713,7 +14181,129 @@ func (ec *executionContext) field_Case_routings_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_ConsentDurations_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_ConsentRate_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "part",
+		func(ctx context.Context, v any) (*model.KpiPart, error) {
+			return ec.unmarshalOKpiPart2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiPart(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["part"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Consent_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_EnrollmentDurations_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -13828,6 +14418,44 @@ func (ec *executionContext) field_Enrollment_answers_args(ctx context.Context, r
 }
 
 func (ec *executionContext) field_Enrollment_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_FunnelStage_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -15420,6 +16048,28 @@ func (ec *executionContext) field_Query_consentsExpiring_args(ctx context.Contex
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_coordinatorKpis_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "window",
+		func(ctx context.Context, v any) (model.KpiWindow, error) {
+			return ec.unmarshalNKpiWindow2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiWindow(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["window"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "coordinatorId",
+		func(ctx context.Context, v any) (*gid.ID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["coordinatorId"] = arg1
 	return args, nil
 }
 
@@ -20774,6 +21424,119 @@ func (ec *executionContext) fieldContext_ConsentConnection_totalCount(_ context.
 	return graphql.NewScalarFieldContext("ConsentConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _ConsentDurations_count(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentDurations_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentDurations_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentDurations", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConsentDurations_p50Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentDurations_p50Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentDurations_p50Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ConsentDurations_p90Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentDurations_p90Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentDurations_p90Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ConsentDurations_rows(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentDurations_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ConsentDurations().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentDurations_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentDurations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ConsentDurations_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConsentEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Consent]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20988,6 +21751,119 @@ func (ec *executionContext) _ConsentForm_sha256(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_ConsentForm_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConsentRate_numerator(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentRate_numerator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Numerator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentRate_numerator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentRate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConsentRate_denominator(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentRate_denominator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Denominator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentRate_denominator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentRate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConsentRate_value(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentRate_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentRate_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentRate", field, true, false, "Float")
+}
+
+func (ec *executionContext) _ConsentRate_rows(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.Consent]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentRate_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ConsentRate().Rows(ctx, obj, fc.Args["part"].(*model.KpiPart), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentRate_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentRate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ConsentRate_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ContactPoint_id(ctx context.Context, field graphql.CollectedField, obj *ent.ContactPoint) (ret graphql.Marshaler) {
@@ -21300,6 +22176,235 @@ func (ec *executionContext) _ContactPointEdge_cursor(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ContactPointEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContactPointEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _CoordinatorKpis_from(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoordinatorKpis", field, false, false, "Time")
+}
+
+func (ec *executionContext) _CoordinatorKpis_to(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoordinatorKpis", field, false, false, "Time")
+}
+
+func (ec *executionContext) _CoordinatorKpis_asOf(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_asOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AsOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_asOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoordinatorKpis", field, false, false, "Time")
+}
+
+func (ec *executionContext) _CoordinatorKpis_funnel(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_funnel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().Funnel(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.FunnelStage) graphql.Marshaler {
+			return ec.marshalNFunnelStage2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐFunnelStageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_funnel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FunnelStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_enrollmentCycle(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_enrollmentCycle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().EnrollmentCycle(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Durations[ent.Enrollment]) graphql.Marshaler {
+			return ec.marshalNEnrollmentDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_enrollmentCycle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollmentDurations(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_timeToTherapy(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_timeToTherapy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().TimeToTherapy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Durations[ent.Enrollment]) graphql.Marshaler {
+			return ec.marshalNEnrollmentDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_timeToTherapy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollmentDurations(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_consentTurnaround(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_consentTurnaround(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().ConsentTurnaround(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Durations[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_consentTurnaround(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentDurations(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_consentRefusal(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_consentRefusal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().ConsentRefusal(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Rate[ent.Consent]) graphql.Marshaler {
+			return ec.marshalNConsentRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_consentRefusal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentRate(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Coverage_id(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
@@ -23608,6 +24713,119 @@ func (ec *executionContext) fieldContext_EnrollmentConnection_totalCount(_ conte
 	return graphql.NewScalarFieldContext("EnrollmentConnection", field, false, false, "Int")
 }
 
+func (ec *executionContext) _EnrollmentDurations_count(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Enrollment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentDurations_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentDurations_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EnrollmentDurations", field, false, false, "Int")
+}
+
+func (ec *executionContext) _EnrollmentDurations_p50Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Enrollment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentDurations_p50Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentDurations_p50Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EnrollmentDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _EnrollmentDurations_p90Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Enrollment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentDurations_p90Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentDurations_p90Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("EnrollmentDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _EnrollmentDurations_rows(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.Enrollment]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EnrollmentDurations_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.EnrollmentDurations().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Enrollment]) graphql.Marshaler {
+			return ec.marshalNEnrollmentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EnrollmentDurations_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EnrollmentDurations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollmentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_EnrollmentDurations_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EnrollmentEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Enrollment]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23714,6 +24932,119 @@ func (ec *executionContext) fieldContext_EnrollmentUpdated_enrollment(_ context.
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FunnelStage_stage(ctx context.Context, field graphql.CollectedField, obj *model.FunnelStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FunnelStage_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v kpi.Stage) graphql.Marshaler {
+			return ec.marshalNFunnelStageKind2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐStage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FunnelStage_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FunnelStage", field, false, false, "FunnelStageKind")
+}
+
+func (ec *executionContext) _FunnelStage_count(ctx context.Context, field graphql.CollectedField, obj *model.FunnelStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FunnelStage_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FunnelStage_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FunnelStage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _FunnelStage_conversion(ctx context.Context, field graphql.CollectedField, obj *model.FunnelStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FunnelStage_conversion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conversion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FunnelStage_conversion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FunnelStage", field, false, false, "Float")
+}
+
+func (ec *executionContext) _FunnelStage_rows(ctx context.Context, field graphql.CollectedField, obj *model.FunnelStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FunnelStage_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.FunnelStage().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Enrollment]) graphql.Marshaler {
+			return ec.marshalNEnrollmentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FunnelStage_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FunnelStage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EnrollmentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_FunnelStage_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -31523,6 +32854,50 @@ func (ec *executionContext) _Query_caseStreamHead(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Query_caseStreamHead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Query", field, true, true, "StreamCursor")
+}
+
+func (ec *executionContext) _Query_coordinatorKpis(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_coordinatorKpis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CoordinatorKpis(ctx, fc.Args["window"].(model.KpiWindow), fc.Args["coordinatorId"].(*gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CoordinatorKpis) graphql.Marshaler {
+			return ec.marshalNCoordinatorKpis2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoordinatorKpis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_coordinatorKpis(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoordinatorKpis(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_coordinatorKpis_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_streamHead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -40722,6 +42097,62 @@ func UnmarshalKnowledgeResourceFilter(ctx context.Context, raw any) (map[string]
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputKpiWindow(ctx context.Context, obj any) (model.KpiWindow, error) {
+	var it model.KpiWindow
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to", "timeZone"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalKpiWindow unmarshals raw into the KpiWindow input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalKpiWindow(ctx context.Context, raw any) (model.KpiWindow, error) {
+	var out model.KpiWindow
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "KpiWindow", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNewPatientInput(ctx context.Context, obj any) (model.NewPatientInput, error) {
 	var it model.NewPatientInput
 	if obj == nil {
@@ -44225,6 +45656,55 @@ func (ec *executionContext) _ConsentConnection(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var consentDurationsImplementors = []string{"ConsentDurations"}
+
+func (ec *executionContext) _ConsentDurations(ctx context.Context, sel ast.SelectionSet, obj *kpi.Durations[ent.Consent]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentDurationsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentDurations")
+		case "count":
+			out.Values[i] = ec._ConsentDurations_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p50Hours":
+			out.Values[i] = ec._ConsentDurations_p50Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p90Hours":
+			out.Values[i] = ec._ConsentDurations_p90Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentDurations_rows(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var consentEdgeImplementors = []string{"ConsentEdge"}
 
 func (ec *executionContext) _ConsentEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.Consent]) graphql.Marshaler {
@@ -44309,6 +45789,55 @@ func (ec *executionContext) _ConsentForm(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentRateImplementors = []string{"ConsentRate"}
+
+func (ec *executionContext) _ConsentRate(ctx context.Context, sel ast.SelectionSet, obj *kpi.Rate[ent.Consent]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentRateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentRate")
+		case "numerator":
+			out.Values[i] = ec._ConsentRate_numerator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "denominator":
+			out.Values[i] = ec._ConsentRate_denominator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "value":
+			out.Values[i] = ec._ConsentRate_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentRate_rows(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -44453,6 +45982,79 @@ func (ec *executionContext) _ContactPointEdge(ctx context.Context, sel ast.Selec
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var coordinatorKpisImplementors = []string{"CoordinatorKpis"}
+
+func (ec *executionContext) _CoordinatorKpis(ctx context.Context, sel ast.SelectionSet, obj *model.CoordinatorKpis) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coordinatorKpisImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoordinatorKpis")
+		case "from":
+			out.Values[i] = ec._CoordinatorKpis_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "to":
+			out.Values[i] = ec._CoordinatorKpis_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "asOf":
+			out.Values[i] = ec._CoordinatorKpis_asOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "funnel":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_funnel(ctx, field, obj)
+				})
+		case "enrollmentCycle":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_enrollmentCycle(ctx, field, obj)
+				})
+		case "timeToTherapy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_timeToTherapy(ctx, field, obj)
+				})
+		case "consentTurnaround":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_consentTurnaround(ctx, field, obj)
+				})
+		case "consentRefusal":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_consentRefusal(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -45412,6 +47014,55 @@ func (ec *executionContext) _EnrollmentConnection(ctx context.Context, sel ast.S
 	return out
 }
 
+var enrollmentDurationsImplementors = []string{"EnrollmentDurations"}
+
+func (ec *executionContext) _EnrollmentDurations(ctx context.Context, sel ast.SelectionSet, obj *kpi.Durations[ent.Enrollment]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, enrollmentDurationsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EnrollmentDurations")
+		case "count":
+			out.Values[i] = ec._EnrollmentDurations_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p50Hours":
+			out.Values[i] = ec._EnrollmentDurations_p50Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p90Hours":
+			out.Values[i] = ec._EnrollmentDurations_p90Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._EnrollmentDurations_rows(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var enrollmentEdgeImplementors = []string{"EnrollmentEdge"}
 
 func (ec *executionContext) _EnrollmentEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.Enrollment]) graphql.Marshaler {
@@ -45471,6 +47122,55 @@ func (ec *executionContext) _EnrollmentUpdated(ctx context.Context, sel ast.Sele
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._EnrollmentUpdated_enrollment(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var funnelStageImplementors = []string{"FunnelStage"}
+
+func (ec *executionContext) _FunnelStage(ctx context.Context, sel ast.SelectionSet, obj *model.FunnelStage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, funnelStageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FunnelStage")
+		case "stage":
+			out.Values[i] = ec._FunnelStage_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.Values[i] = ec._FunnelStage_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conversion":
+			out.Values[i] = ec._FunnelStage_conversion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._FunnelStage_rows(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -48092,6 +49792,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_caseStreamHead(ctx, field)
+				})
+		case "coordinatorKpis":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_coordinatorKpis(ctx, field)
 				})
 		case "streamHead":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -51852,6 +53558,14 @@ func (ec *executionContext) marshalNConsentDecision2githubᚗcomᚋcarehubᚋcar
 	return res
 }
 
+func (ec *executionContext) marshalNConsentDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx context.Context, sel ast.SelectionSet, v *kpi.Durations[ent.Consent]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentDurations!")
+		return graphql.Null
+	}
+	return ec._ConsentDurations(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNConsentEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.Consent]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -51879,6 +53593,14 @@ func (ec *executionContext) marshalNConsentEdge2ᚖgithubᚗcomᚋcarehubᚋcare
 func (ec *executionContext) unmarshalNConsentEvidenceInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐConsentEvidenceInput(ctx context.Context, v any) (*model.ConsentEvidenceInput, error) {
 	res, err := ec.unmarshalInputConsentEvidenceInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConsentRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx context.Context, sel ast.SelectionSet, v *kpi.Rate[ent.Consent]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentRate!")
+		return graphql.Null
+	}
+	return ec._ConsentRate(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, v any) (code.ConsentScope, error) {
@@ -51995,6 +53717,14 @@ func (ec *executionContext) marshalNContactPointEdge2ᚖgithubᚗcomᚋcarehub�
 		return graphql.Null
 	}
 	return ec._ContactPointEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCoordinatorKpis2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoordinatorKpis(ctx context.Context, sel ast.SelectionSet, v *model.CoordinatorKpis) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoordinatorKpis!")
+		return graphql.Null
+	}
+	return ec._CoordinatorKpis(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNCoverage2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Coverage) graphql.Marshaler {
@@ -52426,6 +54156,14 @@ func (ec *executionContext) marshalNEnrollmentConnection2ᚖgithubᚗcomᚋcareh
 	return ec._EnrollmentConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNEnrollmentDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx context.Context, sel ast.SelectionSet, v *kpi.Durations[ent.Enrollment]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EnrollmentDurations!")
+		return graphql.Null
+	}
+	return ec._EnrollmentDurations(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNEnrollmentEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.Enrollment]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -52486,6 +54224,45 @@ func (ec *executionContext) marshalNEnrollmentUpdatedItem2githubᚗcomᚋcarehub
 		return graphql.Null
 	}
 	return ec._EnrollmentUpdatedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFunnelStage2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐFunnelStageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FunnelStage) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFunnelStage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐFunnelStage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNFunnelStage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐFunnelStage(ctx context.Context, sel ast.SelectionSet, v *model.FunnelStage) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "FunnelStage!")
+		return graphql.Null
+	}
+	return ec._FunnelStage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFunnelStageKind2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐStage(ctx context.Context, v any) (kpi.Stage, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := kpi.Stage(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFunnelStageKind2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐStage(ctx context.Context, sel ast.SelectionSet, v kpi.Stage) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FunnelStageKind!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐGateCode(ctx context.Context, v any) (code.GateCode, error) {
@@ -52849,6 +54626,11 @@ func (ec *executionContext) marshalNKnowledgeResourceEdge2ᚖgithubᚗcomᚋcare
 		return graphql.Null
 	}
 	return ec._KnowledgeResourceEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNKpiWindow2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiWindow(ctx context.Context, v any) (model.KpiWindow, error) {
+	res, err := ec.unmarshalInputKpiWindow(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNLabelStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLabelStatus(ctx context.Context, v any) (code.LabelStatus, error) {
@@ -55221,6 +57003,23 @@ func (ec *executionContext) marshalOEvidenceKind2ᚖgithubᚗcomᚋcarehubᚋcar
 	return res
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx context.Context, v any) ([]*gid.ID, error) {
 	if v == nil {
 		return nil, nil
@@ -55318,6 +57117,22 @@ func (ec *executionContext) unmarshalOKnowledgeResourceFilter2map(ctx context.Co
 	}
 	res, err := ec.unmarshalInputKnowledgeResourceFilter(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOKpiPart2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiPart(ctx context.Context, v any) (*model.KpiPart, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.KpiPart)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOKpiPart2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiPart(ctx context.Context, sel ast.SelectionSet, v *model.KpiPart) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOLabelStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLabelStatusᚄ(ctx context.Context, v any) ([]code.LabelStatus, error) {

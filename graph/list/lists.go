@@ -132,6 +132,16 @@ var (
 	ConsentHistory       = newest("StatusChange", statuschange.FieldConsentID, statuschange.FieldAt)
 )
 
+// The rows behind key figures.
+var (
+	KpiEnrollments = Of{
+		Entity: "Enrollment", Name: "kpi", Orders: map[string]Order{"OLDEST": {Columns: []string{enrollment.FieldReferredAt}}}, Default: "OLDEST",
+	}
+	KpiConsents = Of{
+		Entity: "Consent", Name: "kpi", Orders: map[string]Order{"OLDEST": {Columns: []string{consent.FieldCapturedAt}}}, Default: "OLDEST",
+	}
+)
+
 // The lists that analysts read. Their order is that of the keys: no date decides it.
 var (
 	Touchpoints = Of{

@@ -42,6 +42,8 @@ var declared = map[string]struct {
 	"InquiryQuestions":         {of: list.InquiryQuestions},
 	"InquiryResponses":         {of: list.InquiryResponses},
 	"KnowledgeResources":       {of: list.KnowledgeResources},
+	"KpiConsents":              {of: list.KpiConsents, by: []string{"patient_id"}},
+	"KpiEnrollments":           {of: list.KpiEnrollments, by: []string{"coordinator_id", "program_id"}},
 	"Memberships":              {of: list.Memberships},
 	"MyCases":                  {of: list.MyCases, by: []string{"requester_id", "patient_id"}},
 	"MyClients":                {of: list.MyClients, by: []string{"liaison_id"}},

@@ -376,6 +376,16 @@ type InquiryQuestionInput struct {
 	Topic code.InquiryTopic `json:"topic"`
 }
 
+// The time that key figures are about.
+type KpiWindow struct {
+	// The first day.
+	From code.Date `json:"from"`
+	// The day after the last.
+	To code.Date `json:"to"`
+	// Where the days begin and end: a time zone of the IANA database; UTC otherwise.
+	TimeZone *string `json:"timeZone,omitempty"`
+}
+
 // A department that the viewer works for.
 type MyMembership struct {
 	// The department.
@@ -915,5 +925,49 @@ func (e *CaseOrder) UnmarshalGQL(v any) error {
 }
 
 func (e CaseOrder) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+// The rows above or below the line of a rate.
+type KpiPart string
+
+const (
+	// Those that do what is asked.
+	KpiPartNumerator KpiPart = "NUMERATOR"
+	// All that count.
+	KpiPartDenominator KpiPart = "DENOMINATOR"
+)
+
+var AllKpiPart = []KpiPart{
+	KpiPartNumerator,
+	KpiPartDenominator,
+}
+
+func (e KpiPart) IsValid() bool {
+	switch e {
+	case KpiPartNumerator, KpiPartDenominator:
+		return true
+	}
+	return false
+}
+
+func (e KpiPart) String() string {
+	return string(e)
+}
+
+func (e *KpiPart) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = KpiPart(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid KpiPart", str)
+	}
+	return nil
+}
+
+func (e KpiPart) MarshalGQL(w io.Writer) {
 	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }
