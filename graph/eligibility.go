@@ -282,6 +282,9 @@ func yearsBetween(born, now time.Time) float64 {
 func (r mutationResolver) DecideEligibility(ctx context.Context, input model.DecideEligibilityInput) (*model.DecideEligibilityPayload, error) {
 	now, unmet, err := r.step(ctx, "decideEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
 		e, err := c.enrolled(input.EnrollmentID, input.ExpectedVersion)
+		if err == nil && e.Status == code.EnrollmentStatusReferred { // who decides has looked: a program may ask nothing
+			e, err = c.become(c, e, code.EnrollmentStatusScreening, nil, nil)
+		}
 		if err != nil {
 			return nil, err
 		}

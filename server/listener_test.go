@@ -21,6 +21,8 @@ const (
 		... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
 	casesMoving = `subscription ($after: StreamCursor) { myCaseUpdated(after: $after) { __typename
 		... on CaseUpdated { cursor case { id number status } } ... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
+	enrollmentsMoving = `subscription ($after: StreamCursor) { enrollmentUpdated(after: $after) { __typename
+		... on EnrollmentUpdated { cursor enrollment { id status } } ... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
 )
 
 // listener is a client that follows a stream, in a process of its own: testdata/liaison.mjs.
@@ -57,6 +59,7 @@ type item struct {
 			Name      *string
 		}
 	}
+	Enrollment struct{ ID, Status string }
 }
 
 // listens follows a stream from now on.
@@ -150,6 +153,18 @@ func (l *listener) hearsOf(number, reason string) event {
 		l.t.Fatalf("%s hears of %+v, not of %s (%s)", l.name, e.Item, number, reason)
 	}
 	return e
+}
+
+// hearsWay waits for the steps of an enrollment: the next items of the stream, and no others. Of steps that follow one
+// another at once, each item may show the enrollment as it is after the last.
+func (l *listener) hearsWay(id string, statuses ...string) {
+	l.t.Helper()
+	for i := range statuses {
+		at := l.hears().Item.Enrollment
+		if at.ID != id || !slices.Contains(statuses[i:], at.Status) {
+			l.t.Fatalf("%s hears of %+v, not of %s as %v", l.name, at, id, statuses[i:])
+		}
+	}
 }
 
 // hearsUntil waits until the case has the status. Until then it hears only of steps of the cases.

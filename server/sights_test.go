@@ -58,7 +58,7 @@ func (s *sights) all(id, kind string) {
 	s.t.Helper()
 	for _, w := range watchers {
 		r := s.p.demoUser(s.t, w.name).tries("query ($id: ID!) { case(id: $id) { status "+w.selection+" } }", object{"id": id})
-		fmt.Fprintf(s, "  %-12s %s\n", w.name, r.sight())
+		fmt.Fprintf(s, "  %-12s %s\n", w.name, r.sight("case"))
 	}
 	// The analyst's key of the case is another one, by which nobody else finds it.
 	analyst := s.p.demoUser(s.t, "analyst")
@@ -74,7 +74,7 @@ func (s *sights) all(id, kind string) {
 	}
 	const selection = "status department receivedYear daysToClose patient { ageGroup birthYear state zip3 } provider { specialty state }"
 	r := analyst.asks("query ($id: ID!) { case(id: $id) { "+selection+" } }", object{"id": keys[0]})
-	fmt.Fprintf(s, "  %-12s %s\n", "analyst", r.sight())
+	fmt.Fprintf(s, "  %-12s %s\n", "analyst", r.sight("case"))
 	s.p.demoUser(s.t, "analyst2").tries("query ($id: ID!) { case(id: $id) { status } }", object{"id": keys[0]}).refused("NOT_FOUND")
 }
 
@@ -101,35 +101,35 @@ func (s *sights) fresh() map[string]string {
 	return found
 }
 
-// sight tells in a line what a case showed: statuses with their value, what was withheld with
+// sight tells in a line what the root field showed: statuses with their value, what was withheld with
 // the reason in parentheses, of everything else that it was there.
-func (r *reply) sight() string {
+func (r *reply) sight(of string) string {
 	if len(r.Errors) > 0 {
 		return r.code()
 	}
 	var seen []string
 	var look func(path string, value any)
 	look = func(path string, value any) {
-		switch of := value.(type) {
+		switch v := value.(type) {
 		case nil:
 		case object:
-			for name, part := range of {
+			for name, part := range v {
 				look(strings.TrimPrefix(path+"."+name, "."), part)
 			}
 		case []any:
-			for _, part := range of {
+			for _, part := range v {
 				look(strings.TrimSuffix(path, ".nodes"), part)
 			}
 		default:
 			if strings.HasSuffix(path, "status") || path == "department" {
-				path += "=" + of.(string)
+				path += "=" + v.(string)
 			}
 			seen = append(seen, path)
 		}
 	}
-	look("", r.Data.(object)["case"])
+	look("", r.Data.(object)[of])
 	for _, w := range r.Extensions.Withheld {
-		path := strings.TrimPrefix(strings.Join(w.Path, "."), "case.")
+		path := strings.TrimPrefix(strings.Join(w.Path, "."), of+".")
 		seen = append(seen, path+"=("+w.Reason+")")
 	}
 	slices.Sort(seen)
