@@ -97,6 +97,7 @@ func (w *world) arguments(p viewer.Persona, f *ast.FieldDefinition) []vars {
 	for _, name := range []string{
 		"patient ann", "patient bob", "patient cal", "case done", "case event", "case west", "provider provider", "provider provider2",
 		"resource label", "touch ann", "enrollment ann", "consent ann", "inquiry done", "response done",
+		"user coordinator",
 	} {
 		id := w.idFor(first[p], name)
 		out = append(out, vars{"id": id, "ids": []string{id}, "type": name})
@@ -117,12 +118,25 @@ func argumentsOf(schema *ast.Schema, f *ast.FieldDefinition) string {
 			out = append(out, a.Name+": "+typ.EnumValues[0].Name)
 		case a.Type.NonNull && typ.Name == "Int":
 			out = append(out, a.Name+": 30")
+		case a.Type.NonNull && typ.Kind == ast.InputObject:
+			out = append(out, a.Name+": "+inputOf(typ))
 		}
 	}
 	if out == nil {
 		return ""
 	}
 	return "(" + strings.Join(out, ", ") + ")"
+}
+
+// inputOf writes an input object of days, from one year to the next.
+func inputOf(typ *ast.Definition) string {
+	var out []string
+	for _, f := range typ.Fields {
+		if f.Type.NonNull && f.Type.Name() == "Date" {
+			out = append(out, f.Name+`: "`+map[bool]string{true: "2025-12-01", false: "2026-12-01"}[f.Name == "from"]+`"`)
+		}
+	}
+	return "{" + strings.Join(out, ", ") + "}"
 }
 
 // documentFor asks for everything that the field leads to, as deep; for a Node, of the type that the variables say.

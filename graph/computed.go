@@ -28,10 +28,16 @@ var Computed = map[string][]string{
 // Resolved are the fields of a query that only their resolvers can answer, whatever they select.
 var Resolved = []string{
 	"CareProgram.requiredConsentScopes",
+	"CoordinatorKpis.consentRefusal",
+	"CoordinatorKpis.consentTurnaround",
+	"CoordinatorKpis.enrollmentCycle",
+	"CoordinatorKpis.funnel",
+	"CoordinatorKpis.timeToTherapy",
 	"Enrollment.unmet",
 	"Query.caseStreamHead",
 	"Query.clientProfile",
 	"Query.consentForm",
+	"Query.coordinatorKpis",
 	"Query.departments",
 	"Query.eligibilityForm",
 	"Query.me",

@@ -242,7 +242,7 @@ func sorted(value any) any {
 				sorted(part)
 				continue
 			}
-			slices.SortFunc(list, func(a, b any) int { return cmpID(a, b) })
+			slices.SortFunc(list, cmpID)
 		}
 	case []any:
 		for _, part := range v {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -132,7 +133,7 @@ func (c *change) begin(b beginning, id *gid.ID, fresh *model.NewPatientInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if unmet := append(b.unmet, entry.Unmet()...); len(unmet) > 0 {
+	if unmet := slices.Concat(b.unmet, entry.Unmet()); len(unmet) > 0 {
 		return nil, &lifecycle.UnmetError{Gates: unmet}
 	}
 	if fresh != nil {

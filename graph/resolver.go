@@ -64,6 +64,7 @@ func (r *resolver) Location() generated.LocationResolver { return locationResolv
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
 }
+
 func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
 	return onboardingPlanResolver{r}
 }
@@ -109,10 +110,18 @@ func named[T ~string](order *T) *string {
 	return &name
 }
 
-func (r *resolver) CoordinatorKpis() generated.CoordinatorKpisResolver { return coordinatorKpisResolver{r} }
-func (r *resolver) FunnelStage() generated.FunnelStageResolver         { return funnelStageResolver{r} }
+func (r *resolver) CoordinatorKpis() generated.CoordinatorKpisResolver {
+	return coordinatorKpisResolver{r}
+}
+
+func (r *resolver) FunnelStage() generated.FunnelStageResolver { return funnelStageResolver{r} }
+
 func (r *resolver) EnrollmentDurations() generated.EnrollmentDurationsResolver {
 	return enrollmentDurationsResolver{r}
 }
-func (r *resolver) ConsentDurations() generated.ConsentDurationsResolver { return consentDurationsResolver{r} }
-func (r *resolver) ConsentRate() generated.ConsentRateResolver           { return consentRateResolver{r} }
+
+func (r *resolver) ConsentDurations() generated.ConsentDurationsResolver {
+	return consentDurationsResolver{r}
+}
+
+func (r *resolver) ConsentRate() generated.ConsentRateResolver { return consentRateResolver{r} }

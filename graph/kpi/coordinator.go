@@ -101,7 +101,9 @@ func (w Window) Refused() Part {
 }
 
 // own matches enrollments of the coordinator.
-func (w Window) own(s *sql.Selector) { s.Where(sql.EQ(s.C(enrollment.FieldCoordinatorID), w.Coordinator)) }
+func (w Window) own(s *sql.Selector) {
+	s.Where(sql.EQ(s.C(enrollment.FieldCoordinatorID), w.Coordinator))
+}
 
 // within matches rows whose moment lies in the window.
 func (w Window) within(column string) Part {

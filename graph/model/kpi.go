@@ -7,7 +7,7 @@ import (
 	"github.com/carehub/carehub/graph/kpi"
 )
 
-// The key figures, by the rows that they count.
+// EnrollmentDurations, and what follows it, are the key figures by the rows that they count.
 type (
 	EnrollmentDurations = kpi.Durations[ent.Enrollment]
 	ConsentDurations    = kpi.Durations[ent.Consent]

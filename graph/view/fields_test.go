@@ -112,6 +112,7 @@ func kindOf(def *ast.Definition, f *ast.FieldDefinition, hasResolver bool) (stri
 var wholes = map[string]string{
 	"Address": "computed", "PageInfo": "list",
 	"Viewer": "resolved", "MyMembership": "resolved", "RoutingPreview": "resolved", "RoutingInput": "resolved",
+	"CoordinatorKpis": "resolved", "FunnelStage": "resolved", "EnrollmentDurations": "resolved", "ConsentDurations": "resolved", "ConsentRate": "resolved",
 	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved",
 }
 

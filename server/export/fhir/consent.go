@@ -46,7 +46,7 @@ func ConsentOf(at Addressing, row *ent.Consent, names Identifiers) *Consent {
 		Scope:    coded("http://terminology.hl7.org/CodeSystem/consentscope", scope, ""),
 		Category: []CodeableConcept{*coded("http://loinc.org", "59284-0", "")},
 		Patient:  at.to(TypePatient, row.PatientID), DateTime: moment(row.CapturedAt),
-				PolicyRule:       coded(ConsentScopes, string(row.Scope), ""),
+		PolicyRule: coded(ConsentScopes, string(row.Scope), ""),
 		Provision: Provision{
 			Type: wire(row.Decision), Period: Period{Start: moment(row.EffectiveFrom), End: maybeMoment(row.ExpiresAt)},
 		},
