@@ -80,6 +80,8 @@ func TestImportedPatient(t *testing.T) {
 		lee.does("sendInquiryResponse", response, sent).is("payload.response.status", "SENT").is("payload.case.status", "RESOLVED")
 		physician.does("acknowledgeResponse", response, "case { status }").is("payload.case.status", "CLOSED")
 
+		testImportedEnrollment(t, kim, physician, lee, treated.text("myPatients.nodes.0.id"))
+
 		known(kim, "Desmond Gutmann")
 		socket := kim.opens()
 		employ("verified: state board 2025-06-01", "DISABLED")
@@ -99,6 +101,40 @@ func TestImportedPatient(t *testing.T) {
 			}
 		}
 	})
+}
+
+// testImportedEnrollment: what was taken in goes on here. The coordinator holds the imported enrollment, resumes and
+// completes it, and enrolls the patient anew; the physician sees it, and the liaison sees a pseudonym's.
+func testImportedEnrollment(t *testing.T, kim, physician, lee *user, patient string) {
+	heard := physician.listens(enrollmentsMoving)
+	listed := kim.asks(`{ enrollmentWorklist(filter: {status: [ACTIVE]}, first: 100) { nodes { id source patient { id name } program { id } } } }`, nil)
+	var id, program string
+	for _, node := range listed.at("enrollmentWorklist.nodes").([]any) {
+		if e := node.(object); e["patient"].(object)["id"] == patient {
+			id, program = e["id"].(string), e["program"].(object)["id"].(string)
+			if e["source"] != "IMPORT" {
+				t.Errorf("the imported enrollment is %v", e)
+			}
+		}
+	}
+	if id == "" {
+		t.Fatalf("no imported enrollment is active: %s", listed.body)
+	}
+	of := object{"enrollmentId": id}
+	kim.does("enrollPatient", object{"programId": program, "patientId": patient}, standing).is("payload.unmet.0.code", "ALREADY_ENROLLED")
+	kim.does("putOnHold", object{"enrollmentId": id, "reason": "in hospital"}, "enrollment { status }").is("payload.enrollment.status", "ON_HOLD")
+	kim.does("resumeEnrollment", of, standing).is("payload.enrollment.status", "ACTIVE")
+	kim.does("completeEnrollment", of, "enrollment { status }").is("payload.enrollment.status", "COMPLETED")
+	heard.hearsWay(id, "ON_HOLD", "ACTIVE", "COMPLETED")
+	again := kim.does("enrollPatient", object{"programId": program, "patientId": patient}, standing).is("payload.enrollment.status", "REFERRED")
+	of["enrollmentId"] = again.at("payload.enrollment.id")
+	kim.does("decideEligibility", object{"enrollmentId": of["enrollmentId"], "decision": "ELIGIBLE"}, standing).is("payload.enrollment.status", "READY")
+	kim.does("activateEnrollment", of, standing).is("payload.enrollment.status", "ACTIVE")
+	heard.hearsWay(again.text("payload.enrollment.id"), "REFERRED", "SCREENING", "ELIGIBLE", "CONSENT_PENDING", "READY", "ACTIVE")
+	physician.asks("query ($id: ID!) { enrollment(id: $id) { status patient { name } } }", object{"id": of["enrollmentId"]}).
+		is("enrollment.status", "ACTIVE").is("enrollment.patient.name", "Desmond Gutmann")
+	lee.asks("query ($id: ID!) { patient(id: $id) { name enrollments(first: 1) { nodes { status } } } }", object{"id": patient}).
+		is("patient.enrollments.nodes.0.status", "ACTIVE").is("patient.name", nil)
 }
 
 // people is the staff file: a physician, a liaison for the territory, and a coordinator in the program's team.
