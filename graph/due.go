@@ -25,7 +25,11 @@ const duePart = 100
 
 // Dues lists the work that is due again and again.
 func Dues() []Due {
-	return []Due{}
+	return []Due{
+		{Name: "consents that expire", Every: time.Minute, do: expireConsents},
+		{Name: "consents to be renewed", Every: time.Hour, do: renewalTasks},
+		{Name: "places that became free", Every: time.Minute, do: freePlaces},
+	}
 }
 
 // Do does a part of the work in the transaction, as the system, with its audit and its events, and reports whether there

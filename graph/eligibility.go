@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
-	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/condition"
@@ -18,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/treatment"
@@ -298,7 +298,7 @@ func (r mutationResolver) DecideEligibility(ctx context.Context, input model.Dec
 		}
 		switch input.Decision {
 		case code.EligibilityDecisionEligible:
-			return c.admit(e, note)
+			return c.admit(c, e, note)
 		case code.EligibilityDecisionIneligible:
 			if note == nil {
 				return nil, fault.Input("input.note", "say why")
@@ -316,8 +316,8 @@ func (r mutationResolver) DecideEligibility(ctx context.Context, input model.Dec
 }
 
 // admit finds the patient eligible: every required criterion speaks for it. Where the program is full the enrollment
-// waits; otherwise it takes a place and goes on.
-func (c *change) admit(e *ent.Enrollment, note *string) (*ent.Enrollment, error) {
+// waits; otherwise it takes a place and goes on. The step is taken as ctx: the viewer, or the system for who moves up.
+func (c *change) admit(ctx context.Context, e *ent.Enrollment, note *string) (*ent.Enrollment, error) {
 	if !lifecycle.Enrollment.Allows(e.Status, code.EnrollmentStatusEligible) {
 		return nil, noWay("enrollment", e.Status, code.EnrollmentStatusEligible)
 	}
@@ -345,9 +345,9 @@ func (c *change) admit(e *ent.Enrollment, note *string) (*ent.Enrollment, error)
 	}
 	now := clock.Now(c)
 	if waits {
-		return c.become(c, e, code.EnrollmentStatusWaitlisted, note, func(u *ent.EnrollmentUpdateOne) { u.SetWaitlistedAt(now) })
+		return c.become(ctx, e, code.EnrollmentStatusWaitlisted, note, func(u *ent.EnrollmentUpdateOne) { u.SetWaitlistedAt(now) })
 	}
-	e, err = c.become(c, e, code.EnrollmentStatusEligible, note, func(u *ent.EnrollmentUpdateOne) {
+	e, err = c.become(ctx, e, code.EnrollmentStatusEligible, note, func(u *ent.EnrollmentUpdateOne) {
 		u.SetEligibility(code.EligibilityDecisionEligible).SetNillableEligibilityNote(note).SetEligibilityDecidedAt(now)
 	})
 	if err != nil {
@@ -397,17 +397,13 @@ var seated = []code.EnrollmentStatus{
 	code.EnrollmentStatusActive, code.EnrollmentStatusOnHold,
 }
 
-// place reports whether the program has a free place. Of two who look at the same time one finds that the program
-// was touched meanwhile, so that the last place is given once.
+// place reports whether the program has a free place. Of two who look at the same time one waits for the other, so
+// that the last place is given once.
 func (c *change) place(program *ent.CareProgram) (bool, error) {
 	if program.Capacity == nil {
 		return true, nil
 	}
-	err := c.tx.CareProgram.UpdateOneID(program.ID).Where(careprogram.Version(program.Version)).Exec(c.system)
-	if ent.IsNotFound(err) {
-		return false, changedMeanwhile()
-	}
-	if err != nil {
+	if err := gate.LockPlaces(c, c.tx.Client(), program.ID); err != nil {
 		return false, err
 	}
 	taken, err := c.tx.Enrollment.Query().

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -132,7 +133,13 @@ func (c *change) become(ctx context.Context, e *ent.Enrollment, to code.Enrollme
 	if err != nil {
 		return nil, err
 	}
-	return now, c.enrollmentStep(now, e.Status, note)
+	if err := c.enrollmentStep(now, e.Status, note); err != nil {
+		return nil, err
+	}
+	if slices.Contains(seated, e.Status) && !slices.Contains(seated, to) {
+		err = c.moveUp(e.ProgramID)
+	}
+	return now, err
 }
 
 // enrollmentStep writes a step of the enrollment's lifecycle and tells the streams.

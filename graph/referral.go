@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/nyaruka/phonenumbers"
 
@@ -143,6 +144,9 @@ func (c *change) begin(b beginning, id *gid.ID, fresh *model.NewPatientInput) (*
 	}
 	made, err := c.tx.Enrollment.Create().SetPatientID(patient).SetProgramID(b.program.ID).SetSource(b.source).
 		SetReferredAt(now).SetNillableReferrerID(b.referrer).SetNillableCoordinatorID(b.coordinator).Save(c)
+	if sqlgraph.IsUniqueConstraintError(err) { // somebody was faster
+		return nil, &lifecycle.UnmetError{Gates: []lifecycle.Unmet{{Gate: code.GateCodeAlreadyEnrolled}}}
+	}
 	if err != nil {
 		return nil, err
 	}
