@@ -190,3 +190,25 @@ func TestStreamThatFails(t *testing.T) {
 		})
 	}
 }
+
+// Each event asks at its own moment: a consent that came into force while the stream waited unmasks, one that expired
+// meanwhile masks.
+func TestStreamAsksAtTheEvent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		items := w.follow("liaison", followQueue, nil)
+		begun(t, items)
+		for _, step := range []struct {
+			days     int
+			ann, fay bool // shown
+		}{{0, true, false}, {2, true, true}, {58, false, false}} { // ann's consent ends after 50 days, fay's begins after one
+			w.later(time.Duration(step.days) * 24 * time.Hour)
+			for name, shown := range map[string]bool{"ann": step.ann, "fay": step.fay} {
+				w.submit("provider", vars{"patientId": w.id("patient " + name)})
+				if a := next(t, items, "caseCreated"); (a.at("caseCreated.case.patient.name") != nil) != shown {
+					t.Errorf("%d days on, %s: %s", step.days, name, a.raw)
+				}
+			}
+		}
+	})
+}

@@ -151,7 +151,10 @@ func (a *API) respond(ctx context.Context, next graphql.ResponseHandler) *graphq
 	}
 	op := graphql.GetOperationContext(ctx)
 	if op.Operation.Operation == ast.Subscription {
-		ctx = within(a.prepare(ctx), op) // each event is an answer of its own
+		// Each event is an answer of its own, which begins when the event is there: what expired while the stream waited is
+		// not shown, what was permitted meanwhile is.
+		ctx = within(a.prepare(ctx), op)
+		ctx = viewer.TickLater(ctx, func() time.Time { return clock.Now(ctx) })
 	}
 	recorder := audit.NewRecorder(viewer.From(ctx), a.options.RequestID(ctx))
 	response := view.Respond(audit.NewContext(ctx, recorder), next)

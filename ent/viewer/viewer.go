@@ -4,6 +4,7 @@ package viewer
 import (
 	"context"
 	"crypto/cipher"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,8 +76,9 @@ type Identity struct {
 	// Pseudonyms names patients to this identity (liaisons, staff).
 	Pseudonyms cipher.Block
 
-	// At is the operation's instant, set when the operation begins.
-	At time.Time
+	// At is the operation's instant, set when the operation begins; later gives it where that is not known yet.
+	At    time.Time
+	later func() time.Time
 }
 
 // Persona implements Viewer.
@@ -89,7 +91,12 @@ func (i *Identity) ID() any { return i.Key }
 func (i *Identity) Account() any { return i.AccountKey }
 
 // Now implements Viewer.
-func (i *Identity) Now() any { return i.At }
+func (i *Identity) Now() any {
+	if i.later != nil {
+		return i.later()
+	}
+	return i.At
+}
 
 // MemberOf reports whether the identity is a member of the department, in any role.
 func (i *Identity) MemberOf(department string) bool {
@@ -157,6 +164,18 @@ func Tick(ctx context.Context, at time.Time) context.Context {
 		return ctx
 	}
 	now := *id
-	now.At = at
+	now.At, now.later = at, nil
+	return context.WithValue(ctx, identityKey{}, &now)
+}
+
+// TickLater returns a context whose identity, if it has one, asks at the instant at which it first does: for an answer
+// that is begun before it is known when what it answers will happen.
+func TickLater(ctx context.Context, clock func() time.Time) context.Context {
+	id := From(ctx)
+	if id == nil {
+		return ctx
+	}
+	now := *id
+	now.later = sync.OnceValue(clock)
 	return context.WithValue(ctx, identityKey{}, &now)
 }
