@@ -136,7 +136,7 @@ var anonymous = []string{
 }
 
 // staying are the columns that do not travel: they refer to what is no FHIR resource.
-var staying = []string{"form_id", "coordinator_id", "user_id", "care_case_id", "changed_by_id", "attested_by"}
+var staying = []string{"form_id", "document_id", "renews_id", "parent_id", "coordinator_id", "user_id", "care_case_id", "changed_by_id", "attested_by"}
 
 var keyText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 

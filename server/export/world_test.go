@@ -81,7 +81,7 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 	d.party(migrate.PatientsTable, "patient", code.AccountKindPatient, fixed{})
 	few(func() { d.party(migrate.PatientsTable, "patient", code.AccountKindPatient, fixed{}) })
 	few(func() {
-		d.history(d.named(migrate.ConsentsTable, "consent", fixed{"form_id": nil}), "consent_id", code.ConsentStatus("").Values())
+		d.history(d.named(migrate.ConsentsTable, "consent", d.given()), "consent_id", code.ConsentStatus("").Values())
 	})
 	few(func() { d.named(migrate.CoveragesTable, "coverage", fixed{}) })
 	few(d.enrollment)
@@ -230,7 +230,11 @@ func (d *draw) program(kind code.ProgramKind) {
 	of := fixed{"program_id": program}
 	for _, t := range []*schema.Table{migrate.RequiredConsentsTable, migrate.ProgramSitesTable, migrate.EligibilityCriteriaTable} {
 		for range rapid.IntRange(0, 2).Draw(d.T, t.Name) {
-			d.add(t, of)
+			row := maps.Clone(of)
+			if t == migrate.EligibilityCriteriaTable {
+				row["expression"] = rapid.SampledFrom([]any{nil, "age >= 18", `answer == "'\u2028"`, "sex == 'FEMALE' && insured"}).Draw(d.T, "expression")
+			}
+			d.add(t, row)
 		}
 	}
 	if kind == code.ProgramKindClinicalTrial && rapid.Bool().Draw(d.T, "detail") {
@@ -238,9 +242,40 @@ func (d *draw) program(kind code.ProgramKind) {
 	}
 }
 
+// given are the columns of a consent that keep it possible: one in force has its evidence.
+func (d *draw) given() fixed {
+	of := fixed{"form_id": nil, "document_id": nil, "renews_id": nil, "status": rapid.SampledFrom(code.ConsentStatus("").Values()).Draw(d.T, "status")}
+	if of["status"] == string(code.ConsentStatusActive) {
+		of["evidence_kind"] = rapid.SampledFrom(code.EvidenceKind("").Values()).Draw(d.T, "evidence_kind")
+		of["evidence_ref"] = texts(300).Draw(d.T, "evidence_ref")
+	}
+	return of
+}
+
+// takes tells that anybody eligible may be active in the program.
+func (d *draw) takes(program uuid.UUID) bool {
+	for _, r := range d.rows {
+		if r.table == migrate.RequiredConsentsTable.Name && r.values["program_id"] == program {
+			return false
+		}
+		if r.values["id"] == program && (r.values["status"] != string(code.ProgramStatusActive) || r.values["coverage_required"] == true) {
+			return false
+		}
+	}
+	return true
+}
+
 func (d *draw) enrollment() {
 	program := d.one("care_programs")
-	enrollment := d.named(migrate.EnrollmentsTable, "enrollment", fixed{"program_id": program, "coordinator_id": nil})
+	of := fixed{"program_id": program, "coordinator_id": nil}
+	if d.takes(program) {
+		of["eligibility"] = string(code.EligibilityDecisionEligible)
+	} else {
+		of["status"] = rapid.SampledFrom(slices.DeleteFunc(code.EnrollmentStatus("").Values(), func(s string) bool {
+			return s == string(code.EnrollmentStatusActive)
+		})).Draw(d.T, "status")
+	}
+	enrollment := d.named(migrate.EnrollmentsTable, "enrollment", of)
 	d.history(enrollment, "enrollment_id", code.EnrollmentStatus("").Values())
 	if d.kinds[program] != string(code.ProgramKindClinicalTrial) || rapid.Bool().Draw(d.T, "no subject") {
 		return
@@ -261,8 +296,10 @@ func (d *draw) history(of uuid.UUID, column string, statuses []string) {
 	for range rapid.IntRange(0, 3).Draw(d.T, "history") {
 		values := fixed{
 			"to_status": status.Draw(d.T, "to"), "changed_by_id": nil, "care_case_id": nil, "enrollment_id": nil, "consent_id": nil,
-			"inquiry_response_id": nil, "portal_access_id": nil, "trial_subject_id": nil, column: of,
+			"inquiry_response_id": nil, "portal_access_id": nil, "trial_subject_id": nil, "program_id": nil, "coverage_id": nil,
+			"consent_form_id": nil, "prior_authorization_id": nil, "benefit_verification_id": nil, "service_activity_id": nil,
 		}
+		values[column] = of
 		if rapid.Bool().Draw(d.T, "step") {
 			values["from_status"] = status.Draw(d.T, "from")
 		}

@@ -123,7 +123,7 @@ func TestCDISC(t *testing.T) {
 		f.is("screening number", text(e.Edges.TrialSubject.ScreeningNumber), "1012")
 		f.is("arm", text(e.Edges.TrialSubject.Arm), "Zanomaline High Dose (81 mg)")
 		f.is("site", text(e.Edges.TrialSubject.Edges.Site.Number), "711")
-		f.is("evidence", e.Edges.Patient.Edges.Consents[0].EvidenceRef, "CDISC CDISCPILOT01 DM CDISC014")
+		f.is("evidence", text(e.Edges.Patient.Edges.Consents[0].EvidenceRef), "CDISC CDISCPILOT01 DM CDISC014")
 		want := []string{"(none) > SCREENING 2013-03-20", "SCREENING > ON_STUDY_INTERVENTION 2013-04-03", "ON_STUDY_INTERVENTION > FOLLOW_UP 2013-04-29", "FOLLOW_UP > OFF_STUDY 2013-05-02"}
 		if diff := cmp.Diff(want, f.history(e.Edges.TrialSubject)); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)

@@ -55,13 +55,12 @@ func ConsentOf(at Addressing, row *ent.Consent, names Identifiers) *Consent {
 		out.SourceAttachment = &Attachment{Title: *row.EvidenceRef}
 	}
 	var x extensions
-	if row.EvidenceKind != nil {
-		x.code("evidence-kind", string(*row.EvidenceKind))
-	}
 	if row.ProgramID != nil {
 		x.reference("program", at.program(row.Edges.Program))
 	}
 	x.code("captured-via", string(row.CapturedVia))
+	x.code("evidence-kind", optional(row.EvidenceKind))
+	x.moment("requested-at", row.RequestedAt)
 	x.code("signer-role", string(row.SignerRole))
 	x.text("signer-name", text(row.SignerName))
 	x.moment("revoked-at", row.RevokedAt)

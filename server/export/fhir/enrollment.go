@@ -73,9 +73,13 @@ func enrollmentExtensions(at Addressing, row *ent.Enrollment) extensions {
 	x.code("enrollment-status", string(row.Status))
 	x.code("enrollment-source", string(row.Source))
 	x.reference("referrer", at.maybe(TypePractitioner, row.ReferrerID))
+	x.code("eligibility", string(row.Eligibility))
+	x.text("eligibility-note", text(row.EligibilityNote))
 	x.moment("eligibility-decided-at", row.EligibilityDecidedAt)
+	x.moment("waitlisted-at", row.WaitlistedAt)
 	x.moment("consented-at", row.ConsentedAt)
 	x.moment("activated-at", row.ActivatedAt)
+	x.text("hold-reason", text(row.HoldReason))
 	x.text("end-reason", text(row.EndReason))
 	x.day("opt-out-until", row.OptOutUntil)
 	return x

@@ -96,6 +96,11 @@ func programExtensions(at Addressing, row *ent.CareProgram) extensions {
 	x.number("capacity", row.Capacity)
 	x.flag("coverage-required", &row.CoverageRequired)
 	x.flag("self-enrollment", &row.SelfEnrollment)
+	x.flag("auto-activate", &row.AutoActivate)
+	x.flag("waitlist", &row.Waitlist)
+	x.number("lead-hours", &row.LeadHours)
+	x.number("cutoff-hours", &row.CutoffHours)
+	x.number("opt-out-days", &row.OptOutDays)
 	x.text("registry-id", text(row.RegistryID))
 	x.product(row.Edges.Product)
 	for _, c := range row.Edges.RequiredConsents {

@@ -59,9 +59,9 @@ func (l *load) portion(rows []row) error {
 	for _, step := range []func() error{
 		func() error { return record.Insert(l.ctx, w.accounts, tx.Account.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.patients, tx.Patient.CreateBulk) },
+		func() error { return record.Insert(l.ctx, w.consents, tx.Consent.CreateBulk) }, // before what they let in
 		func() error { return record.Insert(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.participation, tx.TrialSubject.CreateBulk) },
-		func() error { return record.Insert(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.history, tx.StatusChange.CreateBulk) },
 		func() error { return l.names.Insert(l.ctx) },
 	} {
@@ -184,9 +184,11 @@ func (l *load) enroll(w *writes, p *plan, of row, s *study, patient, in uuid.UUI
 		SetNillableActivatedAt(moment(p.activated())).SetNillableEndedAt(moment(p.ended)).SetNillableEndReason(p.reason)
 	switch {
 	case p.status() == code.EnrollmentStatusIneligible:
-		e.SetEligibilityDecidedAt(p.ended.Time())
+		e.SetEligibility(code.EligibilityDecisionIneligible).SetEligibilityDecidedAt(p.ended.Time())
 	case p.randomized != "":
-		e.SetEligibilityDecidedAt(p.randomized.Time())
+		e.SetEligibility(code.EligibilityDecisionEligible).SetEligibilityDecidedAt(p.randomized.Time())
+	case p.activated() != "":
+		e.SetEligibility(code.EligibilityDecisionEligible).SetEligibilityDecidedAt(p.activated().Time())
 	}
 	w.enrollments = append(w.enrollments, e)
 	w.participation = append(w.participation, l.tx.TrialSubject.Create().SetID(participant).SetEnrollmentID(key).

@@ -59,13 +59,17 @@ func (l *load) restoreConsent(x *exact, p *out.Consent) func() {
 		SetNillableRevokedReason(x.words("revoked-reason", entconsent.RevokedReasonValidator)).
 		SetSignerRole(must(x, "signer-role", entconsent.SignerRoleValidator)).
 		SetNillableSignerName(x.words("signer-name", entconsent.SignerNameValidator)).
-		SetEvidenceKind(must(x, "evidence-kind", entconsent.EvidenceKindValidator)).
-		SetEvidenceRef(x.needed("sourceAttachment.title", evidence, entconsent.EvidenceRefValidator)).
+		SetNillableRequestedAt(x.when("requested-at")).
+		SetNillableEvidenceKind(picked(x, "evidence-kind", entconsent.EvidenceKindValidator)).
+		SetNillableEvidenceRef(x.text("sourceAttachment.title", evidence, entconsent.EvidenceRefValidator)).
 		SetNillableInfoDescription(x.words("info-description", entconsent.InfoDescriptionValidator)).
 		SetNillableDiscloser(x.words("discloser", entconsent.DiscloserValidator)).
 		SetNillableRecipient(x.words("recipient", entconsent.RecipientValidator)).
 		SetNillablePurpose(x.words("purpose", entconsent.PurposeValidator)).
 		SetNillableExpiryEvent(x.words("expiry-event", entconsent.ExpiryEventValidator))
+	if proved := evidence != "" && x.extension("evidence-kind").ValueCode != ""; !proved && p.Status == "active" {
+		x.refuse("Consent.sourceAttachment.title", "a consent in force has its evidence")
+	}
 	history := x.changes(x.all("status-change"))
 	return func() {
 		l.consents = append(l.consents, c.SetID(x.it.key))

@@ -6,6 +6,7 @@ import (
 	"github.com/carehub/carehub/ent"
 	entprogram "github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	cel "github.com/carehub/carehub/ent/criterion"
 	entcriterion "github.com/carehub/carehub/ent/eligibilitycriterion"
 	entenrollment "github.com/carehub/carehub/ent/enrollment"
 	entsite "github.com/carehub/carehub/ent/programsite"
@@ -72,6 +73,11 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 		SetStatus(must(x, "program-status", entprogram.StatusValidator)).
 		SetNillableCapacity(x.number("capacity", entprogram.CapacityValidator)).
 		SetCoverageRequired(x.is("coverage-required")).SetSelfEnrollment(x.is("self-enrollment")).
+		SetAutoActivate(x.is("auto-activate")).
+		SetNillableWaitlist(x.extension("waitlist").ValueBoolean).
+		SetNillableLeadHours(x.number("lead-hours", entprogram.LeadHoursValidator)).
+		SetNillableCutoffHours(x.number("cutoff-hours", entprogram.CutoffHoursValidator)).
+		SetNillableOptOutDays(x.number("opt-out-days", entprogram.OptOutDaysValidator)).
 		SetNillableRegistryID(x.words("registry-id", entprogram.RegistryIDValidator)).
 		SetNillableProductID(x.product())
 	var required []*ent.RequiredConsentCreate
@@ -97,10 +103,16 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 			x.refuse(x.path("criterion"), "has no place in the order")
 			seq = new(int)
 		}
+		expression := of.words("expression", entcriterion.ExpressionValidator)
+		if expression != nil {
+			if err := cel.Check(*expression); err != nil {
+				x.refuse(x.path("criterion"), "its expression cannot be decided: %v", err)
+			}
+		}
 		criteria = append(criteria, l.tx.EligibilityCriterion.Create().SetSeq(*seq).
 			SetKind(must(of, "kind", entcriterion.KindValidator)).
 			SetText(of.needed("extension(text)", of.extension("text").ValueString, entcriterion.TextValidator)).
-			SetNillableExpression(of.words("expression", entcriterion.ExpressionValidator)).
+			SetNillableExpression(expression).
 			SetRequired(of.is("required")))
 	}
 	return c, func() {
@@ -193,7 +205,11 @@ func (l *load) restoreEnrollment(x *exact, of, in *out.Reference, during out.Per
 		SetSource(must(x, "enrollment-source", entenrollment.SourceValidator)).
 		SetReferredAt(x.began("period.start", during.Start)).SetNillableEndedAt(ended).
 		SetNillableReferrerID(x.refer(x.path("referrer"), x.extension("referrer").ValueReference, providers)).
+		SetNillableEligibility(picked(x, "eligibility", entenrollment.EligibilityValidator)).
+		SetNillableEligibilityNote(x.words("eligibility-note", entenrollment.EligibilityNoteValidator)).
 		SetNillableEligibilityDecidedAt(x.when("eligibility-decided-at")).
+		SetNillableWaitlistedAt(x.when("waitlisted-at")).
+		SetNillableHoldReason(x.words("hold-reason", entenrollment.HoldReasonValidator)).
 		SetNillableConsentedAt(x.when("consented-at")).SetNillableActivatedAt(x.when("activated-at")).
 		SetNillableEndReason(x.words("end-reason", entenrollment.EndReasonValidator)).
 		SetNillableOptOutUntil(x.on("opt-out-until"))

@@ -5,6 +5,10 @@ import (
 	"math/bits"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/gate"
+	"github.com/carehub/carehub/ent/lifecycle"
 )
 
 // writes are the rows of a bundle, gathered while its resources are read.
@@ -51,6 +55,7 @@ func (l *load) insert() error {
 		func() error { return insertRows(l.ctx, w.criteria, tx.EligibilityCriterion.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
+		l.settle,
 		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.subjects, tx.TrialSubject.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
@@ -62,6 +67,35 @@ func (l *load) insert() error {
 		if err := step(); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// settle puts enrollments on hold that are active where they come from, and whose gates are not met here: the same gates as
+// everybody's.
+func (l *load) settle() error {
+	for _, c := range l.enrollments {
+		m := c.Mutation()
+		if status, _ := m.Status(); status != code.EnrollmentStatusActive {
+			continue
+		}
+		key, _ := m.ID()
+		patient, _ := m.PatientID()
+		program, _ := m.ProgramID()
+		eligibility, _ := m.Eligibility()
+		a, err := gate.Activation(l.ctx, l.tx.Client(), patient, program, eligibility, clock.Now(l.ctx))
+		if err != nil {
+			return err
+		}
+		unmet := a.Unmet()
+		if len(unmet) == 0 {
+			continue
+		}
+		reason := (&lifecycle.UnmetError{Gates: unmet}).Error()
+		c.SetStatus(code.EnrollmentStatusOnHold).SetHoldReason(reason)
+		l.history = append(l.history, l.tx.StatusChange.Create().SetEnrollmentID(key).
+			SetFromStatus(string(code.EnrollmentStatusActive)).SetToStatus(string(code.EnrollmentStatusOnHold)).SetNote(reason))
+		l.remark("an active enrollment whose gates are not met here was put on hold")
 	}
 	return nil
 }
