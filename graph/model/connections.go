@@ -3,6 +3,7 @@ package model
 
 import (
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/graph/kpi"
 	"github.com/carehub/carehub/graph/relay"
 )
 
@@ -70,4 +71,11 @@ type (
 	ResponseAnswerEdge             = relay.Edge[ent.ResponseAnswer]
 	ResponseCitationConnection     = relay.Connection[ent.ResponseCitation]
 	ResponseCitationEdge           = relay.Edge[ent.ResponseCitation]
+)
+
+// Key figures, by the rows that they count.
+type (
+	EnrollmentDurations = kpi.Durations[ent.Enrollment]
+	ConsentDurations    = kpi.Durations[ent.Consent]
+	ConsentRate         = kpi.Rate[ent.Consent]
 )

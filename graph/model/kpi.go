@@ -3,15 +3,7 @@ package model
 import (
 	"time"
 
-	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/graph/kpi"
-)
-
-// EnrollmentDurations, and what follows it, are the key figures by the rows that they count.
-type (
-	EnrollmentDurations = kpi.Durations[ent.Enrollment]
-	ConsentDurations    = kpi.Durations[ent.Consent]
-	ConsentRate         = kpi.Rate[ent.Consent]
 )
 
 // CoordinatorKpis are the key figures of a coordinator. Each is read when it is asked for.
