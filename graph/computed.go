@@ -37,6 +37,8 @@ var Resolved = []string{
 	"Query.me",
 	"Query.nodes",
 	"Query.onboarding",
+	"ProxyGrant.proxyName",
+	"Query.portalAccessMatrix",
 	"Query.routingPreview",
 	"Query.streamHead",
 }

@@ -25,7 +25,10 @@ const duePart = 100
 
 // Dues lists the work that is due again and again.
 func Dues() []Due {
-	return []Due{}
+	return []Due{
+		{Name: "expiry of invitations", Every: time.Minute, do: expireInvitations},
+		{Name: "expiry of proxy grants", Every: time.Minute, do: endProxies},
+	}
 }
 
 // Do does a part of the work in the transaction, as the system, with its audit and its events, and reports whether there

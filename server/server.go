@@ -139,6 +139,7 @@ func (v *server) handler() http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", v.ready)
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, version()) })
+	mux.HandleFunc("POST /invitation", v.invitation)
 	if v.demo != nil {
 		mux.HandleFunc("POST /demo/token", v.demoToken)
 	}
