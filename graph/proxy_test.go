@@ -135,7 +135,7 @@ func TestGrantProxy(t *testing.T) {
 		made := w.must("coordinator", grantTo, input(nil))
 		id, text := made.text("grantProxy.proxy.id"), made.text("grantProxy.invitationCode")
 		w.ok(w.accepts("parent", "PATIENT_PORTAL", text))
-		found, err := w.client.ProxyGrant.Query().Where(proxygrant.PatientID(w.row("patient ann"))).QueryIdentity().QueryAccount().QueryPortalAccesses().Only(w.system())
+		found, err := w.client.ProxyGrant.Query().Where(proxygrant.PatientID(w.row("patient ann")), proxygrant.EndedAtIsNil()).QueryIdentity().QueryAccount().QueryPortalAccesses().Only(w.system())
 		w.ok(err)
 		w.must("coordinator", verify, vars{"id": found.GlobalID().String(), "level": "IAL2"})
 		if a := w.must("parent", `{ me { name patient { id } } proxyFor { nodes { patient { given } } } }`, nil); a.text("me.name") != "A parent" || a.text("proxyFor.nodes.0.patient.given") == "" {

@@ -25,7 +25,6 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 	viewer.Admin: {
 		"PortalAccess":         ent.OpCreate | updates,
 		"IdentityVerification": ent.OpCreate,
-		"ProxyGrant":           updates,
 	},
 	viewer.Liaison: caseworker,
 	viewer.Staff:   caseworker,

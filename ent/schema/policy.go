@@ -55,7 +55,12 @@ func (rowPolicy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 		return privacy.Denyf("%s may not %s %s", v.Role, m.Op(), m.Type())
 	}
 	if !m.Op().Is(ent.OpCreate) {
-		m.(interface{ WhereP(...func(*sql.Selector)) }).WhereP(func(s *sql.Selector) { rule.Apply(s, rule.ForWriting(v, m.Type())) })
+		m.(interface{ WhereP(...func(*sql.Selector)) }).WhereP(func(s *sql.Selector) {
+			rule.Apply(s, rule.ForWriting(v, m.Type()))
+			if s.P() == nil { // the persona changes every row: an update has no condition that says nothing
+				s.Where(sql.Not(sql.False()))
+			}
+		})
 	}
 	return privacy.Allow
 }

@@ -112,7 +112,7 @@ func kindOf(def *ast.Definition, f *ast.FieldDefinition, hasResolver bool) (stri
 var wholes = map[string]string{
 	"Address": "computed", "PageInfo": "list",
 	"Viewer": "resolved", "MyMembership": "resolved", "RoutingPreview": "resolved", "RoutingInput": "resolved",
-	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved",
+	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved", "PortalAccessExpectation": "resolved",
 }
 
 // readable lists the object types that a query leads to.
