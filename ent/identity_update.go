@@ -88,6 +88,34 @@ func (_u *IdentityUpdate) ClearUpdatedBy() *IdentityUpdate {
 	return _u
 }
 
+// SetIssuer sets the "issuer" field.
+func (_u *IdentityUpdate) SetIssuer(v string) *IdentityUpdate {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *IdentityUpdate) SetNillableIssuer(v *string) *IdentityUpdate {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *IdentityUpdate) SetSubject(v string) *IdentityUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *IdentityUpdate) SetNillableSubject(v *string) *IdentityUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
 // SetName sets the "name" field.
 func (_u *IdentityUpdate) SetName(v string) *IdentityUpdate {
 	_u.mutation.SetName(v)
@@ -238,6 +266,16 @@ func (_u *IdentityUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *IdentityUpdate) check() error {
+	if v, ok := _u.mutation.Issuer(); ok {
+		if err := identity.IssuerValidator(v); err != nil {
+			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "Identity.issuer": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := identity.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "Identity.subject": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := identity.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Identity.name": %w`, err)}
@@ -286,6 +324,12 @@ func (_u *IdentityUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.UpdatedByCleared() {
 		_spec.ClearField(identity.FieldUpdatedBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(identity.FieldIssuer, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(identity.FieldSubject, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(identity.FieldName, field.TypeString, value)
@@ -447,6 +491,34 @@ func (_u *IdentityUpdateOne) SetNillableUpdatedBy(v *uuid.UUID) *IdentityUpdateO
 // ClearUpdatedBy clears the value of the "updated_by" field.
 func (_u *IdentityUpdateOne) ClearUpdatedBy() *IdentityUpdateOne {
 	_u.mutation.ClearUpdatedBy()
+	return _u
+}
+
+// SetIssuer sets the "issuer" field.
+func (_u *IdentityUpdateOne) SetIssuer(v string) *IdentityUpdateOne {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *IdentityUpdateOne) SetNillableIssuer(v *string) *IdentityUpdateOne {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *IdentityUpdateOne) SetSubject(v string) *IdentityUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *IdentityUpdateOne) SetNillableSubject(v *string) *IdentityUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
 	return _u
 }
 
@@ -613,6 +685,16 @@ func (_u *IdentityUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *IdentityUpdateOne) check() error {
+	if v, ok := _u.mutation.Issuer(); ok {
+		if err := identity.IssuerValidator(v); err != nil {
+			return &ValidationError{Name: "issuer", err: fmt.Errorf(`ent: validator failed for field "Identity.issuer": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Subject(); ok {
+		if err := identity.SubjectValidator(v); err != nil {
+			return &ValidationError{Name: "subject", err: fmt.Errorf(`ent: validator failed for field "Identity.subject": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Name(); ok {
 		if err := identity.NameValidator(v); err != nil {
 			return &ValidationError{Name: "name", err: fmt.Errorf(`ent: validator failed for field "Identity.name": %w`, err)}
@@ -678,6 +760,12 @@ func (_u *IdentityUpdateOne) sqlSave(ctx context.Context) (_node *Identity, err 
 	}
 	if _u.mutation.UpdatedByCleared() {
 		_spec.ClearField(identity.FieldUpdatedBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(identity.FieldIssuer, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(identity.FieldSubject, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(identity.FieldName, field.TypeString, value)

@@ -43,6 +43,8 @@ var Resolved = []string{
 	"Query.me",
 	"Query.nodes",
 	"Query.onboarding",
+	"ProxyGrant.proxyName",
+	"Query.portalAccessMatrix",
 	"Query.routingPreview",
 	"Query.streamHead",
 }

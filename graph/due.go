@@ -29,6 +29,8 @@ func Dues() []Due {
 		{Name: "consents that expire", Every: time.Minute, do: expireConsents},
 		{Name: "consents to be renewed", Every: time.Hour, do: renewalTasks},
 		{Name: "places that became free", Every: time.Minute, do: freePlaces},
+		{Name: "expiry of invitations", Every: time.Minute, do: expireInvitations},
+		{Name: "expiry of proxy grants", Every: time.Minute, do: endProxies},
 	}
 }
 

@@ -18,19 +18,24 @@ import (
 	"github.com/carehub/carehub/graph"
 )
 
-// due does all the work of the name that there is.
-func (w *world) due(name string) {
+// due does all the work of the names, or of all, that there is.
+func (w *world) due(names ...string) {
 	w.t.Helper()
-	all := graph.Dues()
-	i := slices.IndexFunc(all, func(d graph.Due) bool { return d.Name == name })
-	if i < 0 {
-		w.t.Fatalf("nothing is called %s", name)
+	done := 0
+	for _, d := range graph.Dues() {
+		if len(names) > 0 && !slices.Contains(names, d.Name) {
+			continue
+		}
+		done++
+		for more := true; more; {
+			w.ok(w.within(w.system(), func(tx *ent.Tx) (err error) {
+				more, err = d.Do(w.system(), tx)
+				return err
+			}))
+		}
 	}
-	for more := true; more; {
-		w.ok(w.within(w.system(), func(tx *ent.Tx) (err error) {
-			more, err = all[i].Do(w.system(), tx)
-			return err
-		}))
+	if done == 0 || len(names) > 0 && done != len(names) {
+		w.t.Fatalf("not all of %v is known", names)
 	}
 }
 

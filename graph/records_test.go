@@ -43,6 +43,16 @@ func (w *world) records(ctx context.Context) {
 			SetOnsetAt(day(-200)).SetAbatedAt(day(-5)).Save(ctx))
 	}
 	w.consents(ctx)
+	w.proxies(ctx)
+}
+
+// proxies makes grants that have ended: nobody stands for anybody now.
+func (w *world) proxies(ctx context.Context) {
+	for _, p := range []struct{ patient, user string }{{"ann", "sales"}, {"cal", "patient"}, {"bob", "liaison2"}} {
+		w.keep(p.patient)(w.client.ProxyGrant.Create().SetPatientID(w.row("patient " + p.patient)).SetIdentityID(w.row("user " + p.user)).
+			SetRelationship("SPOUSE").SetScope("MANAGE").SetStartedAt(day(-40)).SetExpiresAt(day(40)).SetEndedAt(day(-2)).
+			SetEndReason(canary(p.patient, "Proxy")).Save(ctx))
+	}
 }
 
 // consents makes what the patients permitted medical affairs, and one consent of another scope that is full.

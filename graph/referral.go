@@ -67,8 +67,12 @@ func (r mutationResolver) RequestEnrollment(ctx context.Context, input model.Req
 		if err != nil {
 			return nil, err
 		}
-		self := gid.ID{Prefix: "patient", UUID: c.viewer.AccountKey}
-		return c.begin(beginning{program: program, source: code.EnrollmentSourcePatient}, &self, nil)
+		patient, err := c.standsFor(input.PatientID)
+		if err != nil {
+			return nil, err
+		}
+		whom := gid.ID{Prefix: "patient", UUID: patient}
+		return c.begin(beginning{program: program, source: code.EnrollmentSourcePatient}, &whom, nil)
 	})
 	if err != nil {
 		return nil, err

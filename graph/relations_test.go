@@ -69,6 +69,9 @@ PortalAccess
 	LIAISON      CLIENT=provider other=provider2
 	COORDINATOR  PROGRAM=ann other=bob
 	ADMIN        any=ann
+ProxyGrant
+	PATIENT      SELF=ann PROXY=cal other=bob
+	COORDINATOR  PROGRAM=ann other=bob
 CareRelationship
 	PATIENT      SELF=ann other=bob
 	PROVIDER     own=ann ended=old other=bob

@@ -71,6 +71,7 @@ func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
 func (r *resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 func (r *resolver) Patient() generated.PatientResolver           { return patientResolver{r} }
 func (r *resolver) Provider() generated.ProviderResolver         { return providerResolver{r} }
+func (r *resolver) ProxyGrant() generated.ProxyGrantResolver     { return proxyGrantResolver{r} }
 func (r *resolver) Touchpoint() generated.TouchpointResolver     { return touchpointResolver{r} }
 func (r *resolver) Treatment() generated.TreatmentResolver       { return treatmentResolver{r} }
 func (r *resolver) TrialSubject() generated.TrialSubjectResolver { return trialSubjectResolver{r} }

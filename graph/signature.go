@@ -175,15 +175,21 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 	}
 	var asked *ent.Consent
 	scope, program := input.Scope, (*uuid.UUID)(nil)
+	patient, err := c.standsFor(input.PatientID)
+	if err != nil {
+		return uuid.Nil, err
+	}
 	switch {
 	case (input.ConsentID == nil) == (input.Scope == nil):
 		return uuid.Nil, fault.Input("input.consentId", "give either consentId or scope")
 	case input.ConsentID != nil:
-		var err error
+		if input.PatientID != nil {
+			return uuid.Nil, fault.Input("input.patientId", "the consent says for whom it is")
+		}
 		if asked, err = c.proposed(*input.ConsentID); err != nil {
 			return uuid.Nil, err
 		}
-		scope, program = &asked.Scope, asked.ProgramID
+		scope, program, patient = &asked.Scope, asked.ProgramID, asked.PatientID
 	case input.ProgramID != nil:
 		found, err := c.program(*input.ProgramID)
 		if err != nil {
@@ -191,8 +197,12 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 		}
 		program = &found.ID
 	}
+	role, err := c.signs(patient)
+	if err != nil {
+		return uuid.Nil, err
+	}
 	now := clock.Now(c)
-	form, err := c.formFor(c.viewer.AccountKey, *scope, program, now)
+	form, err := c.formFor(patient, *scope, program, now)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -204,7 +214,7 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 		return uuid.Nil, &lifecycle.UnmetError{Gates: []lifecycle.Unmet{{Gate: gate, Scope: *scope}}}
 	}
 	g := given{
-		decision: input.Decision, via: code.ChannelPortal, at: now, role: code.SignerRoleSelf, name: &name,
+		decision: input.Decision, via: code.ChannelPortal, at: now, role: role, name: &name,
 		proof: evidence{kind: code.EvidenceKindESignature, ref: signature(c.viewer.Key, form, *scope, input.Decision, name, now)},
 	}
 	if asked != nil {
@@ -215,7 +225,7 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 		}
 		return asked.ID, c.answerConsent(asked, g)
 	}
-	create := c.tx.Consent.Create().SetPatientID(c.viewer.AccountKey).SetNillableProgramID(program).SetScope(*scope).SetFormID(form.ID)
+	create := c.tx.Consent.Create().SetPatientID(patient).SetNillableProgramID(program).SetScope(*scope).SetFormID(form.ID)
 	return c.giveConsent(create, g)
 }
 

@@ -105,6 +105,7 @@ func testSignIn(t *testing.T, p *program) {
 		"same site":         {`{"as": "liaison"}`, []string{"Sec-Fetch-Site", "same-site"}, 403},
 		"hidden origin":     {`{"as": "liaison"}`, []string{"Origin", "null"}, 403},
 		"nobody":            {`{"as": "nobody"}`, nil, 404},
+		"no portal":         {`{"as": "nobody", "portal": "THE_MOON"}`, nil, 404},
 		"no name":           {`{}`, nil, 404},
 		"no object":         {`"liaison"`, nil, 400},
 		"no JSON":           {`as=liaison`, nil, 400},

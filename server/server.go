@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/relay"
@@ -139,6 +141,7 @@ func (v *server) handler() http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", v.ready)
 	mux.HandleFunc("GET /version", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, version()) })
+	mux.HandleFunc("POST /invitation", v.invitation)
 	if v.demo != nil {
 		mux.HandleFunc("POST /demo/token", v.demoToken)
 	}
@@ -198,7 +201,8 @@ func (v *server) schema(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// demoToken signs a demo identity in, for pages of this server alone.
+// demoToken signs a demo identity in, for pages of this server alone. With a portal it signs in whoever is named, known
+// or not, as an identity provider would: who was invited to the portal comes so with the code.
 func (v *server) demoToken(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Sec-Fetch-Site"); origin != "" && origin != "same-origin" {
 		answer(w, http.StatusForbidden, "only pages of this server sign in here")
@@ -209,14 +213,21 @@ func (v *server) demoToken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var in struct {
-		As string `json:"as"`
+		As     string `json:"as"`
+		Portal string `json:"portal"`
 	}
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&in); err != nil {
 		answer(w, http.StatusBadRequest, `the body is {"as": "NAME"}`)
 		return
 	}
 	who, ok := demo.Find(in.As)
-	if !ok {
+	if !ok && in.Portal != "" {
+		who, ok = demo.Identity{Name: in.As}, in.As != ""
+	}
+	if in.Portal != "" {
+		who.Portal = code.Portal(in.Portal)
+	}
+	if !ok || !slices.Contains(code.Portal("").Values(), string(who.Portal)) {
 		answer(w, http.StatusNotFound, "no such demo identity")
 		return
 	}

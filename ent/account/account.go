@@ -106,7 +106,7 @@ var (
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k code.AccountKind) error {
 	switch k {
-	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF":
+	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF", "CAREGIVER":
 		return nil
 	default:
 		return fmt.Errorf("account: invalid enum value for kind field: %q", k)

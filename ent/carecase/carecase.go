@@ -288,7 +288,7 @@ func ChannelValidator(c code.Channel) error {
 // RequesterKindValidator is a validator for the "requester_kind" field enum values. It is called by the builders before save.
 func RequesterKindValidator(rk code.AccountKind) error {
 	switch rk {
-	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF":
+	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF", "CAREGIVER":
 		return nil
 	default:
 		return fmt.Errorf("carecase: invalid enum value for requester_kind field: %q", rk)

@@ -85,6 +85,9 @@ func (EventKind) Values() []string {
 	return texts(EventKindCaseEntered, EventKindCaseAssigned, EventKindCaseUpdated, EventKindAccessChanged, EventKindConsentChanged, EventKindEnrollmentChanged, EventKindVerificationChanged)
 }
 
+// IssuerOfInvited stands in identities that somebody was invited to and nobody has accepted: no token is of this issuer.
+const IssuerOfInvited = "urn:carehub:invited"
+
 // IdentityMethod is how the identity of a portal user was verified.
 type IdentityMethod string
 

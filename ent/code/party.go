@@ -15,11 +15,12 @@ const (
 	AccountKindSite         AccountKind = "SITE"
 	AccountKindSponsor      AccountKind = "SPONSOR"
 	AccountKindStaff        AccountKind = "STAFF"
+	AccountKindCaregiver    AccountKind = "CAREGIVER"
 )
 
 // Values lists the members.
 func (AccountKind) Values() []string {
-	return texts(AccountKindPatient, AccountKindProvider, AccountKindOrganization, AccountKindPayer, AccountKindSite, AccountKindSponsor, AccountKindStaff)
+	return texts(AccountKindPatient, AccountKindProvider, AccountKindOrganization, AccountKindPayer, AccountKindSite, AccountKindSponsor, AccountKindStaff, AccountKindCaregiver)
 }
 
 // AccountStatus says whether the party is still dealt with.

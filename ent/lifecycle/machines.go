@@ -73,8 +73,8 @@ var Resource = Machine[code.ResourceStatus]{
 
 // PortalAccess is the lifecycle of a portal grant.
 var PortalAccess = Machine[code.PortalAccessStatus]{
-	code.PortalAccessStatusInvited:         {code.PortalAccessStatusIdentityPending, code.PortalAccessStatusExpired},
-	code.PortalAccessStatusIdentityPending: {code.PortalAccessStatusActive},
+	code.PortalAccessStatusInvited:         {code.PortalAccessStatusIdentityPending, code.PortalAccessStatusExpired, code.PortalAccessStatusRevoked},
+	code.PortalAccessStatusIdentityPending: {code.PortalAccessStatusActive, code.PortalAccessStatusRevoked},
 	code.PortalAccessStatusActive:          {code.PortalAccessStatusSuspended, code.PortalAccessStatusRevoked},
 	code.PortalAccessStatusSuspended:       {code.PortalAccessStatusActive, code.PortalAccessStatusRevoked},
 }

@@ -138,7 +138,7 @@ func CaseKindValidator(ck code.CaseKind) error {
 // RequesterKindValidator is a validator for the "requester_kind" field enum values. It is called by the builders before save.
 func RequesterKindValidator(rk code.AccountKind) error {
 	switch rk {
-	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF":
+	case "PATIENT", "PROVIDER", "ORGANIZATION", "PAYER", "SITE", "SPONSOR", "STAFF", "CAREGIVER":
 		return nil
 	default:
 		return fmt.Errorf("routingrule: invalid enum value for requester_kind field: %q", rk)

@@ -22,12 +22,19 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"Enrollment":        ent.OpCreate | updates,
 		"EligibilityAnswer": ent.OpCreate | updates,
 	},
+	viewer.Admin: {
+		"PortalAccess":         ent.OpCreate | updates,
+		"IdentityVerification": ent.OpCreate,
+	},
 	viewer.Liaison: caseworker,
 	viewer.Staff:   caseworker,
 	viewer.Coordinator: {
-		"Consent":           ent.OpCreate | updates,
-		"Enrollment":        ent.OpCreate | updates,
-		"EligibilityAnswer": ent.OpCreate | updates,
+		"PortalAccess":         ent.OpCreate | updates,
+		"IdentityVerification": ent.OpCreate,
+		"ProxyGrant":           ent.OpCreate | updates,
+		"Consent":              ent.OpCreate | updates,
+		"Enrollment":           ent.OpCreate | updates,
+		"EligibilityAnswer":    ent.OpCreate | updates,
 	},
 }
 

@@ -28,6 +28,12 @@ func For(v viewer.Viewer, entity string) func(*sql.Selector) {
 	return r(v)
 }
 
+// writing is a viewer who changes rows: what only reading is granted for is not theirs.
+type writing struct{ viewer.Viewer }
+
+// ForWriting is For of rows that the viewer may change or leave behind.
+func ForWriting(v viewer.Viewer, entity string) func(*sql.Selector) { return For(writing{v}, entity) }
+
 // Apply narrows the selector by the predicate, in brackets: a predicate that ends in OR, or is text, can not
 // widen what stands beside it.
 func Apply(s *sql.Selector, p func(*sql.Selector)) {

@@ -50,13 +50,13 @@ import (
 // rules is the row part of the authorization matrix. Entities whose map is empty are read by system work only.
 var rules = map[string]ByPersona{
 	"Account": {
-		viewer.Patient:     self(account.FieldID),
+		viewer.Patient:     mine(account.FieldID),
 		viewer.Provider:    either(self(account.FieldID), treats(account.FieldID)),
 		viewer.Liaison:     client(account.FieldID),
 		viewer.Coordinator: either(programPatient(account.FieldID), is(account.FieldKind, code.AccountKindProvider)),
 	},
 	"Patient": {
-		viewer.Patient:     self(patient.FieldID),
+		viewer.Patient:     mine(patient.FieldID),
 		viewer.Provider:    treats(patient.FieldID),
 		viewer.Liaison:     clientPatient(patient.FieldID),
 		viewer.Coordinator: programPatient(patient.FieldID),
@@ -101,13 +101,13 @@ var rules = map[string]ByPersona{
 		viewer.Admin:       everything,
 	},
 	"ContactPoint": {
-		viewer.Patient:     self(contactpoint.FieldAccountID),
+		viewer.Patient:     mine(contactpoint.FieldAccountID),
 		viewer.Provider:    either(self(contactpoint.FieldAccountID), treats(contactpoint.FieldAccountID)),
 		viewer.Liaison:     client(contactpoint.FieldAccountID),
 		viewer.Coordinator: either(programPatient(contactpoint.FieldAccountID), providerContact),
 	},
 	"CareRelationship": {
-		viewer.Patient:     self(carerelationship.FieldPatientID),
+		viewer.Patient:     mine(carerelationship.FieldPatientID),
 		viewer.Provider:    self(carerelationship.FieldProviderID),
 		viewer.Liaison:     client(carerelationship.FieldProviderID),
 		viewer.Coordinator: programPatient(carerelationship.FieldPatientID),
@@ -151,7 +151,7 @@ var rules = map[string]ByPersona{
 	"OnboardingPlan":       ofEnrollment(onboardingplan.FieldEnrollmentID, viewer.Patient, viewer.Provider, viewer.Coordinator),
 	"ServiceActivity":      ofEnrollment(serviceactivity.FieldEnrollmentID, viewer.Patient, viewer.Provider, viewer.Coordinator),
 	"EligibilityAnswer": {
-		viewer.Patient:     through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldPatientID)),
+		viewer.Patient:     through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", mine(enrollment.FieldPatientID)),
 		viewer.Provider:    through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", self(enrollment.FieldReferrerID)),
 		viewer.Coordinator: through(eligibilityanswer.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment),
 		viewer.Analyst:     everything,
@@ -161,19 +161,19 @@ var rules = map[string]ByPersona{
 		viewer.Coordinator: everything,
 	},
 	"Consent": {
-		viewer.Patient:     self(consent.FieldPatientID),
+		viewer.Patient:     mine(consent.FieldPatientID),
 		viewer.Provider:    treats(consent.FieldPatientID),
 		viewer.Liaison:     both(is(consent.FieldScope, code.ConsentScopeMedicalAffairs), clientPatient(consent.FieldPatientID)),
 		viewer.Coordinator: programPatient(consent.FieldPatientID),
 		viewer.Staff:       casePatient(consent.FieldPatientID),
 	},
 	"Coverage": {
-		viewer.Patient:     self(coverage.FieldPatientID),
+		viewer.Patient:     mine(coverage.FieldPatientID),
 		viewer.Provider:    treats(coverage.FieldPatientID),
 		viewer.Coordinator: programPatient(coverage.FieldPatientID),
 	},
 	"BenefitVerification": {
-		viewer.Patient:     self(benefitverification.FieldPatientID),
+		viewer.Patient:     mine(benefitverification.FieldPatientID),
 		viewer.Provider:    treats(benefitverification.FieldPatientID),
 		viewer.Coordinator: programPatient(benefitverification.FieldPatientID),
 		viewer.Analyst:     everything,
@@ -182,39 +182,39 @@ var rules = map[string]ByPersona{
 		viewer.Coordinator: through(verificationattempt.FieldVerificationID, benefitverification.Table, "asked", programPatient(benefitverification.FieldPatientID)),
 	},
 	"CoverageBenefit": {
-		viewer.Patient:     through(coveragebenefit.FieldVerificationID, benefitverification.Table, "asked", self(benefitverification.FieldPatientID)),
+		viewer.Patient:     through(coveragebenefit.FieldVerificationID, benefitverification.Table, "asked", mine(benefitverification.FieldPatientID)),
 		viewer.Coordinator: through(coveragebenefit.FieldVerificationID, benefitverification.Table, "asked", programPatient(benefitverification.FieldPatientID)),
 	},
 	"PriorAuthorization": {
-		viewer.Patient:     self(priorauthorization.FieldPatientID),
+		viewer.Patient:     mine(priorauthorization.FieldPatientID),
 		viewer.Provider:    treats(priorauthorization.FieldPatientID),
 		viewer.Coordinator: programPatient(priorauthorization.FieldPatientID),
 	},
 	"Document": {
-		viewer.Patient:     self(document.FieldPatientID),
+		viewer.Patient:     mine(document.FieldPatientID),
 		viewer.Coordinator: programPatient(document.FieldPatientID),
 	},
 	"Disclosure": {
-		viewer.Patient:     self(disclosure.FieldPatientID),
+		viewer.Patient:     mine(disclosure.FieldPatientID),
 		viewer.Coordinator: programPatient(disclosure.FieldPatientID),
 		viewer.Staff:       casePatient(disclosure.FieldPatientID, code.DepartmentCodePrivacy),
 	},
 	"Treatment": {
-		viewer.Patient:     self(treatment.FieldPatientID),
+		viewer.Patient:     mine(treatment.FieldPatientID),
 		viewer.Provider:    treats(treatment.FieldPatientID),
 		viewer.Liaison:     clientPatient(treatment.FieldPatientID),
 		viewer.Coordinator: programPatient(treatment.FieldPatientID),
 		viewer.Staff:       casePatient(treatment.FieldPatientID, guardians...),
 	},
 	"Condition": {
-		viewer.Patient:     self(condition.FieldPatientID),
+		viewer.Patient:     mine(condition.FieldPatientID),
 		viewer.Provider:    treats(condition.FieldPatientID),
 		viewer.Liaison:     clientPatient(condition.FieldPatientID),
 		viewer.Coordinator: programPatient(condition.FieldPatientID),
 		viewer.Staff:       casePatient(condition.FieldPatientID, guardians...),
 	},
 	"CareCase": {
-		viewer.Patient:     either(own(carecase.FieldRequesterID), self(carecase.FieldPatientID)),
+		viewer.Patient:     either(own(carecase.FieldRequesterID), mine(carecase.FieldPatientID)),
 		viewer.Provider:    own(carecase.FieldRequesterID),
 		viewer.Liaison:     either(work, own(carecase.FieldRequesterID)),
 		viewer.Coordinator: either(own(carecase.FieldRequesterID), both(programPatient(carecase.FieldPatientID), noEvent)),
@@ -237,7 +237,7 @@ var rules = map[string]ByPersona{
 				through(serviceactivity.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
 			through(statuschange.FieldBenefitVerificationID, benefitverification.Table, "changed", programPatient(benefitverification.FieldPatientID)),
 			through(statuschange.FieldPriorAuthorizationID, priorauthorization.Table, "changed", programPatient(priorauthorization.FieldPatientID)),
-			through(statuschange.FieldPortalAccessID, portalaccess.Table, "changed", programPatient(portalaccess.FieldAccountID)),
+			through(statuschange.FieldPortalAccessID, portalaccess.Table, "changed", either(programPatient(portalaccess.FieldAccountID), programProxy(portalaccess.FieldAccountID))),
 			through(statuschange.FieldProgramID, careprogram.Table, "changed", everything),
 		),
 	},
@@ -247,7 +247,7 @@ var rules = map[string]ByPersona{
 	"ResponseAnswer":   ofResponse(responseanswer.FieldResponseID),
 	"ResponseCitation": ofResponse(responsecitation.FieldResponseID),
 	"Touchpoint": {
-		viewer.Patient:     self(touchpoint.FieldPatientID),
+		viewer.Patient:     mine(touchpoint.FieldPatientID),
 		viewer.Provider:    self(touchpoint.FieldProviderID),
 		viewer.Liaison:     either(own(touchpoint.FieldUserID), client(touchpoint.FieldProviderID), clientPatient(touchpoint.FieldPatientID)),
 		viewer.Coordinator: either(own(touchpoint.FieldUserID), programPatient(touchpoint.FieldPatientID)),
@@ -263,16 +263,16 @@ var rules = map[string]ByPersona{
 		viewer.Analyst:     is(knowledgeresource.FieldStatus, code.ResourceStatusApproved),
 	},
 	"PortalAccess": {
-		viewer.Patient:     self(portalaccess.FieldAccountID),
+		viewer.Patient:     mine(portalaccess.FieldAccountID),
 		viewer.Provider:    self(portalaccess.FieldAccountID),
 		viewer.Liaison:     client(portalaccess.FieldAccountID),
-		viewer.Coordinator: programPatient(portalaccess.FieldAccountID),
+		viewer.Coordinator: either(programPatient(portalaccess.FieldAccountID), programProxy(portalaccess.FieldAccountID)),
 		viewer.Admin:       everything,
 	},
 	"IdentityVerification": {
-		viewer.Patient:     self(identityverification.FieldAccountID),
+		viewer.Patient:     mine(identityverification.FieldAccountID),
 		viewer.Provider:    self(identityverification.FieldAccountID),
-		viewer.Coordinator: programPatient(identityverification.FieldAccountID),
+		viewer.Coordinator: either(programPatient(identityverification.FieldAccountID), programProxy(identityverification.FieldAccountID)),
 		viewer.Admin:       everything,
 	},
 	"ProxyGrant": {
@@ -312,7 +312,7 @@ func announcedProgram(viewer.Viewer) func(*sql.Selector) {
 
 // programs is who sees a program: whoever could enroll or is enrolled, and the company.
 var programs = ByPersona{
-	viewer.Patient:     either(openProgram, enrolledIn(self(enrollment.FieldPatientID))),
+	viewer.Patient:     either(openProgram, enrolledIn(mine(enrollment.FieldPatientID))),
 	viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
 	viewer.Liaison:     announcedProgram,
 	viewer.Coordinator: everything,
@@ -323,7 +323,7 @@ var programs = ByPersona{
 
 // enrollments is who sees an enrollment.
 var enrollments = ByPersona{
-	viewer.Patient:     self(enrollment.FieldPatientID),
+	viewer.Patient:     mine(enrollment.FieldPatientID),
 	viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
 	viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
 	viewer.Coordinator: ownEnrollment,

@@ -1473,10 +1473,13 @@ func init() {
 		})
 	}
 	identityMixinHooks0 := identityMixin[0].Hooks()
+	identityHooks := schema.Identity{}.Hooks()
 
 	identity.Hooks[1] = identityMixinHooks0[0]
 
 	identity.Hooks[2] = identityMixinHooks0[1]
+
+	identity.Hooks[3] = identityHooks[0]
 	identityMixinFields0 := identityMixin[0].Fields()
 	_ = identityMixinFields0
 	identityFields := schema.Identity{}.Fields()
@@ -2240,10 +2243,13 @@ func init() {
 		})
 	}
 	portalaccessMixinHooks0 := portalaccessMixin[0].Hooks()
+	portalaccessHooks := schema.PortalAccess{}.Hooks()
 
 	portalaccess.Hooks[1] = portalaccessMixinHooks0[0]
 
 	portalaccess.Hooks[2] = portalaccessMixinHooks0[1]
+
+	portalaccess.Hooks[3] = portalaccessHooks[0]
 	portalaccessMixinFields0 := portalaccessMixin[0].Fields()
 	_ = portalaccessMixinFields0
 	portalaccessFields := schema.PortalAccess{}.Fields()

@@ -24,8 +24,8 @@ func (Identity) Annotations() []schema.Annotation { return []schema.Annotation{P
 func (Identity) Fields() []ent.Field {
 	return []ent.Field{
 		field.Enum("persona").GoType(viewer.Persona("")).Immutable(),
-		field.String("issuer").NotEmpty().MaxRuneLen(300).Immutable(),
-		field.String("subject").NotEmpty().MaxRuneLen(300).Immutable(),
+		field.String("issuer").NotEmpty().MaxRuneLen(300),
+		field.String("subject").NotEmpty().MaxRuneLen(300),
 		field.String("name").NotEmpty().MaxRuneLen(200),
 		field.Enum("status").GoType(code.IdentityStatus("")).Default(string(code.IdentityStatusActive)),
 		field.Int("rights_version").Default(1).Comment("Counts the changes of what the identity may do."),
@@ -40,6 +40,9 @@ func (Identity) Edges() []ent.Edge {
 		edge.From("memberships", Membership.Type).Ref("identity"),
 	}
 }
+
+// Hooks of Identity.
+func (Identity) Hooks() []ent.Hook { return []ent.Hook{bound} }
 
 // Indexes of Identity.
 func (Identity) Indexes() []ent.Index {

@@ -34,7 +34,11 @@ func (rowPolicy) EvalQuery(ctx context.Context, q ent.Query) error {
 	if err != nil {
 		return err
 	}
-	query.WhereP(func(s *sql.Selector) { rule.Apply(s, rule.For(v, query.Type())) })
+	narrow := rule.For
+	if leaving, _ := ctx.Value(leavingKey{}).(bool); leaving {
+		narrow = rule.ForWriting
+	}
+	query.WhereP(func(s *sql.Selector) { rule.Apply(s, narrow(v, query.Type())) })
 	return privacy.Allow
 }
 
@@ -51,7 +55,12 @@ func (rowPolicy) EvalMutation(ctx context.Context, m ent.Mutation) error {
 		return privacy.Denyf("%s may not %s %s", v.Role, m.Op(), m.Type())
 	}
 	if !m.Op().Is(ent.OpCreate) {
-		m.(interface{ WhereP(...func(*sql.Selector)) }).WhereP(func(s *sql.Selector) { rule.Apply(s, rule.For(v, m.Type())) })
+		m.(interface{ WhereP(...func(*sql.Selector)) }).WhereP(func(s *sql.Selector) {
+			rule.Apply(s, rule.ForWriting(v, m.Type()))
+			if s.P() == nil { // the persona changes every row: an update has no condition that says nothing
+				s.Where(sql.Not(sql.False()))
+			}
+		})
 	}
 	return privacy.Allow
 }
@@ -100,12 +109,40 @@ func stampLog(next ent.Mutator) ent.Mutator {
 // errNoTransaction says that a row which its maker may not see could not be rolled back.
 var errNoTransaction = errors.New("ent: a viewer creates rows within a transaction only")
 
-// ownWritesVisible refuses to leave behind a row that its maker may not see: rules narrow reads and updates, but
-// ent does not ask them on create. The transaction, which it demands, ends with the refusal.
+// leavingKey marks the context in which a row is looked for as one that the viewer may change.
+type leavingKey struct{}
+
+// errReadOnly refuses to change a row that the viewer may only read.
+var errReadOnly = privacy.Denyf("the grant is one to read")
+
+// readOnly tells whether a row that an update did not find is one that the viewer sees and may not change.
+func readOnly(ctx context.Context, m ent.Mutation) bool {
+	found := m.(interface {
+		ID() (uuid.UUID, bool)
+		Client() *ent.Client
+	})
+	key, _ := found.ID()
+	seen, err := found.Client().Visible(ctx, m.Type(), key)
+	if err != nil || !seen {
+		return false
+	}
+	own, err := found.Client().Visible(context.WithValue(ctx, leavingKey{}, true), m.Type(), key)
+	return err == nil && !own
+}
+
+// ownWritesVisible refuses to leave behind a row that its maker may not see, or may only read: rules narrow reads and
+// updates, but ent does not ask them on create. The transaction, which it demands, ends with the refusal.
 func ownWritesVisible(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		if !m.Op().Is(ent.OpCreate) || viewer.IsSystem(ctx) {
+		if viewer.IsSystem(ctx) {
 			return next.Mutate(ctx, m)
+		}
+		if !m.Op().Is(ent.OpCreate) {
+			value, err := next.Mutate(ctx, m)
+			if m.Op().Is(ent.OpUpdateOne) && ent.IsNotFound(err) && readOnly(ctx, m) {
+				err = errReadOnly
+			}
+			return value, err
 		}
 		made := m.(interface {
 			ID() (uuid.UUID, bool)
@@ -120,7 +157,7 @@ func ownWritesVisible(next ent.Mutator) ent.Mutator {
 			return nil, err
 		}
 		key, _ := made.ID()
-		seen, err := made.Client().Visible(ctx, m.Type(), key)
+		seen, err := made.Client().Visible(context.WithValue(ctx, leavingKey{}, true), m.Type(), key)
 		if err == nil && !seen {
 			err = privacy.Denyf("the new %s is not visible to its maker", m.Type())
 		}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -45,7 +46,11 @@ func (PortalAccess) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of PortalAccess.
+// Hooks of PortalAccess.
+func (PortalAccess) Hooks() []ent.Hook { return []ent.Hook{codeless} }
+
+// Indexes of PortalAccess. The second says: at most one open grant of a portal to an account. One that was revoked or has
+// expired stays as it is, with its history; who is invited again is granted anew.
 func (PortalAccess) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("invitation_hash").Unique(), index.Fields("account_id", "portal").Unique(), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id"), index.Fields("status", "expires_at")}
+	return []ent.Index{index.Fields("invitation_hash").Unique(), index.Fields("account_id", "portal").Unique().Annotations(entsql.IndexWhere("status NOT IN ('REVOKED', 'EXPIRED')")), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id"), index.Fields("status", "expires_at")}
 }

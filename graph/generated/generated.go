@@ -62,6 +62,7 @@ type ResolverRoot interface {
 	Organization() OrganizationResolver
 	Patient() PatientResolver
 	Provider() ProviderResolver
+	ProxyGrant() ProxyGrantResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
 	Touchpoint() TouchpointResolver
@@ -475,6 +476,10 @@ type ComplexityRoot struct {
 		Type        func(childComplexity int) int
 	}
 
+	EndProxyPayload struct {
+		Proxy func(childComplexity int) int
+	}
+
 	EnrollPatientPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
@@ -538,6 +543,11 @@ type ComplexityRoot struct {
 		Count      func(childComplexity int) int
 		Rows       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Stage      func(childComplexity int) int
+	}
+
+	GrantProxyPayload struct {
+		InvitationCode func(childComplexity int) int
+		Proxy          func(childComplexity int) int
 	}
 
 	ImportRun struct {
@@ -617,6 +627,11 @@ type ComplexityRoot struct {
 	InquiryResponseEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	InvitePortalUserPayload struct {
+		Access         func(childComplexity int) int
+		InvitationCode func(childComplexity int) int
 	}
 
 	KnowledgeResource struct {
@@ -737,7 +752,10 @@ type ComplexityRoot struct {
 		DecideEligibility       func(childComplexity int, input model.DecideEligibilityInput) int
 		Disenroll               func(childComplexity int, input model.DisenrollInput) int
 		DraftInquiryResponse    func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EndProxy                func(childComplexity int, input model.EndProxyInput) int
 		EnrollPatient           func(childComplexity int, input model.EnrollPatientInput) int
+		GrantProxy              func(childComplexity int, input model.GrantProxyInput) int
+		InvitePortalUser        func(childComplexity int, input model.InvitePortalUserInput) int
 		PutOnHold               func(childComplexity int, input model.PutOnHoldInput) int
 		RecordConsent           func(childComplexity int, input model.RecordConsentInput) int
 		RecordEligibility       func(childComplexity int, input model.RecordEligibilityInput) int
@@ -746,15 +764,19 @@ type ComplexityRoot struct {
 		RequestConsent          func(childComplexity int, input model.RequestConsentInput) int
 		RequestEnrollment       func(childComplexity int, input model.RequestEnrollmentInput) int
 		RerouteCase             func(childComplexity int, input model.RerouteCaseInput) int
+		RestorePortalAccess     func(childComplexity int, input model.RestorePortalAccessInput) int
 		ResumeEnrollment        func(childComplexity int, input model.ResumeEnrollmentInput) int
 		ReturnInquiryResponse   func(childComplexity int, input model.ReturnInquiryResponseInput) int
 		ReturnToQueue           func(childComplexity int, input model.ReturnToQueueInput) int
 		RevokeConsent           func(childComplexity int, input model.RevokeConsentInput) int
+		RevokePortalAccess      func(childComplexity int, input model.RevokePortalAccessInput) int
 		SendInquiryResponse     func(childComplexity int, input model.SendInquiryResponseInput) int
 		SignConsent             func(childComplexity int, input model.SignConsentInput) int
 		SubmitEligibility       func(childComplexity int, input model.SubmitEligibilityInput) int
 		SubmitMedicalInquiry    func(childComplexity int, input model.SubmitMedicalInquiryInput) int
 		SubmitResponseForReview func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		SuspendPortalAccess     func(childComplexity int, input model.SuspendPortalAccessInput) int
+		VerifyIdentity          func(childComplexity int, input model.VerifyIdentityInput) int
 		WithdrawConsent         func(childComplexity int, input model.WithdrawConsentInput) int
 		WithdrawEnrollment      func(childComplexity int, input model.WithdrawEnrollmentInput) int
 	}
@@ -809,6 +831,7 @@ type ComplexityRoot struct {
 		Mrn               func(childComplexity int) int
 		Name              func(childComplexity int) int
 		PortalAccesses    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Proxies           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Pseudonym         func(childComplexity int) int
 		Sex               func(childComplexity int) int
 		State             func(childComplexity int) int
@@ -831,6 +854,7 @@ type ComplexityRoot struct {
 
 	PortalAccess struct {
 		ActivatedAt func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
 		GlobalID    func(childComplexity int) int
 		InvitedAt   func(childComplexity int) int
 		LastLoginAt func(childComplexity int) int
@@ -849,6 +873,14 @@ type ComplexityRoot struct {
 	PortalAccessEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	PortalAccessExpectation struct {
+		Access      func(childComplexity int) int
+		Expected    func(childComplexity int) int
+		Explanation func(childComplexity int) int
+		Mismatch    func(childComplexity int) int
+		Portal      func(childComplexity int) int
 	}
 
 	Product struct {
@@ -912,6 +944,30 @@ type ComplexityRoot struct {
 		Verification   func(childComplexity int) int
 	}
 
+	ProxyGrant struct {
+		EndReason    func(childComplexity int) int
+		EndedAt      func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		GlobalID     func(childComplexity int) int
+		Patient      func(childComplexity int) int
+		ProxyName    func(childComplexity int) int
+		Relationship func(childComplexity int) int
+		Scope        func(childComplexity int) int
+		StartedAt    func(childComplexity int) int
+	}
+
+	ProxyGrantConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProxyGrantEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	PutOnHoldPayload struct {
 		Enrollment func(childComplexity int) int
 	}
@@ -942,6 +998,7 @@ type ComplexityRoot struct {
 		MyClients                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyConsents               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyPatients               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
+		MyProxies                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyTouchpoints            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Node                     func(childComplexity int, id gid.ID) int
 		Nodes                    func(childComplexity int, ids []*gid.ID) int
@@ -950,10 +1007,13 @@ type ComplexityRoot struct {
 		PatientTouchpoints       func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patients                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		PendingCases             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) int
+		PortalAccessExceptions   func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		PortalAccessMatrix       func(childComplexity int, patientID gid.ID) int
 		PortalAccesses           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Products                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		ProgramsOpenForReferral  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ProgramsOpenToMe         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ProxyFor                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		RoutingPreview           func(childComplexity int, caseID gid.ID) int
 		RoutingRules             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ScheduledJobs            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1031,6 +1091,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RestorePortalAccessPayload struct {
+		Access func(childComplexity int) int
+	}
+
 	ResumeEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
@@ -1046,6 +1110,10 @@ type ComplexityRoot struct {
 
 	RevokeConsentPayload struct {
 		Consent func(childComplexity int) int
+	}
+
+	RevokePortalAccessPayload struct {
+		Access func(childComplexity int) int
 	}
 
 	RoutingInput struct {
@@ -1197,6 +1265,10 @@ type ComplexityRoot struct {
 		MyCaseUpdated     func(childComplexity int, after *stream.Cursor) int
 	}
 
+	SuspendPortalAccessPayload struct {
+		Access func(childComplexity int) int
+	}
+
 	Touchpoint struct {
 		AeScreen        func(childComplexity int) int
 		Body            func(childComplexity int) int
@@ -1304,6 +1376,10 @@ type ComplexityRoot struct {
 	UserEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	VerifyIdentityPayload struct {
+		Access func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -1442,6 +1518,13 @@ type MutationResolver interface {
 	SignConsent(ctx context.Context, input model.SignConsentInput) (*model.SignConsentPayload, error)
 	WithdrawConsent(ctx context.Context, input model.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
 	RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.RevokeConsentPayload, error)
+	InvitePortalUser(ctx context.Context, input model.InvitePortalUserInput) (*model.InvitePortalUserPayload, error)
+	VerifyIdentity(ctx context.Context, input model.VerifyIdentityInput) (*model.VerifyIdentityPayload, error)
+	SuspendPortalAccess(ctx context.Context, input model.SuspendPortalAccessInput) (*model.SuspendPortalAccessPayload, error)
+	RestorePortalAccess(ctx context.Context, input model.RestorePortalAccessInput) (*model.RestorePortalAccessPayload, error)
+	RevokePortalAccess(ctx context.Context, input model.RevokePortalAccessInput) (*model.RevokePortalAccessPayload, error)
+	GrantProxy(ctx context.Context, input model.GrantProxyInput) (*model.GrantProxyPayload, error)
+	EndProxy(ctx context.Context, input model.EndProxyInput) (*model.EndProxyPayload, error)
 }
 type OnboardingPlanResolver interface {
 	Activities(ctx context.Context, obj *ent.OnboardingPlan, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ServiceActivity], error)
@@ -1463,6 +1546,7 @@ type PatientResolver interface {
 
 	ContactPoints(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ContactPoint], error)
 	PortalAccesses(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
+	Proxies(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProxyGrant], error)
 	Coverages(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Coverage], error)
 	Enrollments(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Enrollment], error)
 	Consents(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
@@ -1480,6 +1564,9 @@ type ProviderResolver interface {
 	ContactPoints(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ContactPoint], error)
 	PortalAccesses(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
 	Touchpoints(ctx context.Context, obj *ent.Provider, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
+}
+type ProxyGrantResolver interface {
+	ProxyName(ctx context.Context, obj *ent.ProxyGrant) (string, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id gid.ID) (ent.Noder, error)
@@ -1524,6 +1611,10 @@ type QueryResolver interface {
 	KnowledgeResource(ctx context.Context, id gid.ID) (*ent.KnowledgeResource, error)
 	Users(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Identity], error)
 	PortalAccesses(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error)
+	PortalAccessMatrix(ctx context.Context, patientID gid.ID) ([]*model.PortalAccessExpectation, error)
+	PortalAccessExceptions(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Patient], error)
+	ProxyFor(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProxyGrant], error)
+	MyProxies(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProxyGrant], error)
 	ImportRuns(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ImportRun], error)
 	ScheduledJobs(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ScheduledJob], error)
 }
@@ -3110,6 +3201,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EligibilityInput.Type(childComplexity), true
 
+	case "EndProxyPayload.proxy":
+		if e.ComplexityRoot.EndProxyPayload.Proxy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndProxyPayload.Proxy(childComplexity), true
+
 	case "EnrollPatientPayload.enrollment":
 		if e.ComplexityRoot.EnrollPatientPayload.Enrollment == nil {
 			break
@@ -3405,6 +3503,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FunnelStage.Stage(childComplexity), true
+
+	case "GrantProxyPayload.invitationCode":
+		if e.ComplexityRoot.GrantProxyPayload.InvitationCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantProxyPayload.InvitationCode(childComplexity), true
+	case "GrantProxyPayload.proxy":
+		if e.ComplexityRoot.GrantProxyPayload.Proxy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GrantProxyPayload.Proxy(childComplexity), true
 
 	case "ImportRun.accepted":
 		if e.ComplexityRoot.ImportRun.Accepted == nil {
@@ -3741,6 +3852,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InquiryResponseEdge.Node(childComplexity), true
+
+	case "InvitePortalUserPayload.access":
+		if e.ComplexityRoot.InvitePortalUserPayload.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitePortalUserPayload.Access(childComplexity), true
+	case "InvitePortalUserPayload.invitationCode":
+		if e.ComplexityRoot.InvitePortalUserPayload.InvitationCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitePortalUserPayload.InvitationCode(childComplexity), true
 
 	case "KnowledgeResource.approvalCode":
 		if e.ComplexityRoot.KnowledgeResource.ApprovalCode == nil {
@@ -4288,6 +4412,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftInquiryResponse(childComplexity, args["input"].(model.DraftInquiryResponseInput)), true
+	case "Mutation.endProxy":
+		if e.ComplexityRoot.Mutation.EndProxy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endProxy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndProxy(childComplexity, args["input"].(model.EndProxyInput)), true
 	case "Mutation.enrollPatient":
 		if e.ComplexityRoot.Mutation.EnrollPatient == nil {
 			break
@@ -4299,6 +4434,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnrollPatient(childComplexity, args["input"].(model.EnrollPatientInput)), true
+	case "Mutation.grantProxy":
+		if e.ComplexityRoot.Mutation.GrantProxy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantProxy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantProxy(childComplexity, args["input"].(model.GrantProxyInput)), true
+	case "Mutation.invitePortalUser":
+		if e.ComplexityRoot.Mutation.InvitePortalUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_invitePortalUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InvitePortalUser(childComplexity, args["input"].(model.InvitePortalUserInput)), true
 	case "Mutation.putOnHold":
 		if e.ComplexityRoot.Mutation.PutOnHold == nil {
 			break
@@ -4387,6 +4544,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RerouteCase(childComplexity, args["input"].(model.RerouteCaseInput)), true
+	case "Mutation.restorePortalAccess":
+		if e.ComplexityRoot.Mutation.RestorePortalAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restorePortalAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestorePortalAccess(childComplexity, args["input"].(model.RestorePortalAccessInput)), true
 	case "Mutation.resumeEnrollment":
 		if e.ComplexityRoot.Mutation.ResumeEnrollment == nil {
 			break
@@ -4431,6 +4599,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeConsent(childComplexity, args["input"].(model.RevokeConsentInput)), true
+	case "Mutation.revokePortalAccess":
+		if e.ComplexityRoot.Mutation.RevokePortalAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokePortalAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokePortalAccess(childComplexity, args["input"].(model.RevokePortalAccessInput)), true
 	case "Mutation.sendInquiryResponse":
 		if e.ComplexityRoot.Mutation.SendInquiryResponse == nil {
 			break
@@ -4486,6 +4665,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitResponseForReview(childComplexity, args["input"].(model.SubmitResponseForReviewInput)), true
+	case "Mutation.suspendPortalAccess":
+		if e.ComplexityRoot.Mutation.SuspendPortalAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_suspendPortalAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SuspendPortalAccess(childComplexity, args["input"].(model.SuspendPortalAccessInput)), true
+	case "Mutation.verifyIdentity":
+		if e.ComplexityRoot.Mutation.VerifyIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyIdentity(childComplexity, args["input"].(model.VerifyIdentityInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -4780,6 +4981,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Patient.PortalAccesses(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Patient.proxies":
+		if e.ComplexityRoot.Patient.Proxies == nil {
+			break
+		}
+
+		args, err := ec.field_Patient_proxies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Patient.Proxies(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Patient.pseudonym":
 		if e.ComplexityRoot.Patient.Pseudonym == nil {
 			break
@@ -4871,6 +5083,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccess.ActivatedAt(childComplexity), true
+	case "PortalAccess.expiresAt":
+		if e.ComplexityRoot.PortalAccess.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.ExpiresAt(childComplexity), true
 	case "PortalAccess.id":
 		if e.ComplexityRoot.PortalAccess.GlobalID == nil {
 			break
@@ -4945,6 +5163,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccessEdge.Node(childComplexity), true
+
+	case "PortalAccessExpectation.access":
+		if e.ComplexityRoot.PortalAccessExpectation.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Access(childComplexity), true
+	case "PortalAccessExpectation.expected":
+		if e.ComplexityRoot.PortalAccessExpectation.Expected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Expected(childComplexity), true
+	case "PortalAccessExpectation.explanation":
+		if e.ComplexityRoot.PortalAccessExpectation.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Explanation(childComplexity), true
+	case "PortalAccessExpectation.mismatch":
+		if e.ComplexityRoot.PortalAccessExpectation.Mismatch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Mismatch(childComplexity), true
+	case "PortalAccessExpectation.portal":
+		if e.ComplexityRoot.PortalAccessExpectation.Portal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Portal(childComplexity), true
 
 	case "Product.genericName":
 		if e.ComplexityRoot.Product.GenericName == nil {
@@ -5207,6 +5456,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Provider.Verification(childComplexity), true
+
+	case "ProxyGrant.endReason":
+		if e.ComplexityRoot.ProxyGrant.EndReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.EndReason(childComplexity), true
+	case "ProxyGrant.endedAt":
+		if e.ComplexityRoot.ProxyGrant.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.EndedAt(childComplexity), true
+	case "ProxyGrant.expiresAt":
+		if e.ComplexityRoot.ProxyGrant.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.ExpiresAt(childComplexity), true
+	case "ProxyGrant.id":
+		if e.ComplexityRoot.ProxyGrant.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.GlobalID(childComplexity), true
+	case "ProxyGrant.patient":
+		if e.ComplexityRoot.ProxyGrant.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.Patient(childComplexity), true
+	case "ProxyGrant.proxyName":
+		if e.ComplexityRoot.ProxyGrant.ProxyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.ProxyName(childComplexity), true
+	case "ProxyGrant.relationship":
+		if e.ComplexityRoot.ProxyGrant.Relationship == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.Relationship(childComplexity), true
+	case "ProxyGrant.scope":
+		if e.ComplexityRoot.ProxyGrant.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.Scope(childComplexity), true
+	case "ProxyGrant.startedAt":
+		if e.ComplexityRoot.ProxyGrant.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.StartedAt(childComplexity), true
+
+	case "ProxyGrantConnection.edges":
+		if e.ComplexityRoot.ProxyGrantConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantConnection.Edges(childComplexity), true
+	case "ProxyGrantConnection.nodes":
+		if e.ComplexityRoot.ProxyGrantConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantConnection.Nodes(childComplexity), true
+	case "ProxyGrantConnection.pageInfo":
+		if e.ComplexityRoot.ProxyGrantConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantConnection.PageInfo(childComplexity), true
+	case "ProxyGrantConnection.totalCount":
+		if e.ComplexityRoot.ProxyGrantConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantConnection.TotalCount(childComplexity), true
+
+	case "ProxyGrantEdge.cursor":
+		if e.ComplexityRoot.ProxyGrantEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantEdge.Cursor(childComplexity), true
+	case "ProxyGrantEdge.node":
+		if e.ComplexityRoot.ProxyGrantEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrantEdge.Node(childComplexity), true
 
 	case "PutOnHoldPayload.enrollment":
 		if e.ComplexityRoot.PutOnHoldPayload.Enrollment == nil {
@@ -5476,6 +5818,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MyPatients(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
+	case "Query.myProxies":
+		if e.ComplexityRoot.Query.MyProxies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myProxies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyProxies(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.myTouchpoints":
 		if e.ComplexityRoot.Query.MyTouchpoints == nil {
 			break
@@ -5564,6 +5917,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PendingCases(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any), args["orderBy"].(*model.CaseOrder)), true
+	case "Query.portalAccessExceptions":
+		if e.ComplexityRoot.Query.PortalAccessExceptions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_portalAccessExceptions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PortalAccessExceptions(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.portalAccessMatrix":
+		if e.ComplexityRoot.Query.PortalAccessMatrix == nil {
+			break
+		}
+
+		args, err := ec.field_Query_portalAccessMatrix_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PortalAccessMatrix(childComplexity, args["patientId"].(gid.ID)), true
 	case "Query.portalAccesses":
 		if e.ComplexityRoot.Query.PortalAccesses == nil {
 			break
@@ -5608,6 +5983,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProgramsOpenToMe(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.proxyFor":
+		if e.ComplexityRoot.Query.ProxyFor == nil {
+			break
+		}
+
+		args, err := ec.field_Query_proxyFor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ProxyFor(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.routingPreview":
 		if e.ComplexityRoot.Query.RoutingPreview == nil {
 			break
@@ -5868,6 +6254,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResponseCitationEdge.Node(childComplexity), true
 
+	case "RestorePortalAccessPayload.access":
+		if e.ComplexityRoot.RestorePortalAccessPayload.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestorePortalAccessPayload.Access(childComplexity), true
+
 	case "ResumeEnrollmentPayload.enrollment":
 		if e.ComplexityRoot.ResumeEnrollmentPayload.Enrollment == nil {
 			break
@@ -5901,6 +6294,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeConsentPayload.Consent(childComplexity), true
+
+	case "RevokePortalAccessPayload.access":
+		if e.ComplexityRoot.RevokePortalAccessPayload.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevokePortalAccessPayload.Access(childComplexity), true
 
 	case "RoutingInput.name":
 		if e.ComplexityRoot.RoutingInput.Name == nil {
@@ -6447,6 +6847,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.MyCaseUpdated(childComplexity, args["after"].(*stream.Cursor)), true
 
+	case "SuspendPortalAccessPayload.access":
+		if e.ComplexityRoot.SuspendPortalAccessPayload.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SuspendPortalAccessPayload.Access(childComplexity), true
+
 	case "Touchpoint.aeScreen":
 		if e.ComplexityRoot.Touchpoint.AeScreen == nil {
 			break
@@ -6907,6 +7314,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "VerifyIdentityPayload.access":
+		if e.ComplexityRoot.VerifyIdentityPayload.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyIdentityPayload.Access(childComplexity), true
+
 	case "Viewer.memberships":
 		if e.ComplexityRoot.Viewer.Memberships == nil {
 			break
@@ -6982,13 +7396,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DisenrollInput", ec.unmarshalInputDisenrollInput),
 			graphql.NewInputUnmarshaler("DraftInquiryResponseInput", ec.unmarshalInputDraftInquiryResponseInput),
 			graphql.NewInputUnmarshaler("EligibilityAnswerInput", ec.unmarshalInputEligibilityAnswerInput),
+			graphql.NewInputUnmarshaler("EndProxyInput", ec.unmarshalInputEndProxyInput),
 			graphql.NewInputUnmarshaler("EnrollPatientInput", ec.unmarshalInputEnrollPatientInput),
 			graphql.NewInputUnmarshaler("EnrollmentFilter", ec.unmarshalInputEnrollmentFilter),
 			graphql.NewInputUnmarshaler("EnrollmentWorklistFilter", ec.unmarshalInputEnrollmentWorklistFilter),
+			graphql.NewInputUnmarshaler("GrantProxyInput", ec.unmarshalInputGrantProxyInput),
 			graphql.NewInputUnmarshaler("InquiryQuestionInput", ec.unmarshalInputInquiryQuestionInput),
+			graphql.NewInputUnmarshaler("InvitePortalUserInput", ec.unmarshalInputInvitePortalUserInput),
 			graphql.NewInputUnmarshaler("KnowledgeResourceFilter", ec.unmarshalInputKnowledgeResourceFilter),
 			graphql.NewInputUnmarshaler("KpiWindow", ec.unmarshalInputKpiWindow),
 			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
+			graphql.NewInputUnmarshaler("NewProxyInput", ec.unmarshalInputNewProxyInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
 			graphql.NewInputUnmarshaler("PutOnHoldInput", ec.unmarshalInputPutOnHoldInput),
@@ -6999,16 +7417,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
 			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
+			graphql.NewInputUnmarshaler("RestorePortalAccessInput", ec.unmarshalInputRestorePortalAccessInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
 			graphql.NewInputUnmarshaler("ReturnInquiryResponseInput", ec.unmarshalInputReturnInquiryResponseInput),
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
+			graphql.NewInputUnmarshaler("RevokePortalAccessInput", ec.unmarshalInputRevokePortalAccessInput),
 			graphql.NewInputUnmarshaler("SendInquiryResponseInput", ec.unmarshalInputSendInquiryResponseInput),
 			graphql.NewInputUnmarshaler("SignConsentInput", ec.unmarshalInputSignConsentInput),
 			graphql.NewInputUnmarshaler("SubmitEligibilityInput", ec.unmarshalInputSubmitEligibilityInput),
 			graphql.NewInputUnmarshaler("SubmitMedicalInquiryInput", ec.unmarshalInputSubmitMedicalInquiryInput),
 			graphql.NewInputUnmarshaler("SubmitResponseForReviewInput", ec.unmarshalInputSubmitResponseForReviewInput),
+			graphql.NewInputUnmarshaler("SuspendPortalAccessInput", ec.unmarshalInputSuspendPortalAccessInput),
 			graphql.NewInputUnmarshaler("TouchpointFilter", ec.unmarshalInputTouchpointFilter),
+			graphql.NewInputUnmarshaler("VerifyIdentityInput", ec.unmarshalInputVerifyIdentityInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEnrollmentInput", ec.unmarshalInputWithdrawEnrollmentInput),
 		)
@@ -7604,6 +8026,44 @@ type Query {
     """Only rows before this one."""
     before: Cursor
   ): PortalAccessConnection! @access(to: [ADMIN])
+  """What is expected of the portals for a patient, and what is."""
+  portalAccessMatrix(
+    """The patient."""
+    patientId: ID!
+  ): [PortalAccessExpectation!]! @access(to: [COORDINATOR])
+  """The patients whose access to a portal is not what is expected, by name; ` + "`" + `portalAccessMatrix` + "`" + ` says why."""
+  portalAccessExceptions(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): PatientConnection! @access(to: [COORDINATOR])
+  """The grants by which the viewer stands for patients now."""
+  proxyFor(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProxyGrantConnection! @access(to: [PATIENT])
+  """The grants by which others stand for the viewer now."""
+  myProxies(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProxyGrantConnection! @access(to: [PATIENT])
   """The runs of importers, newest first."""
   importRuns(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -7785,6 +8245,41 @@ type Mutation {
     """Which consent and why."""
     input: RevokeConsentInput!
   ): RevokeConsentPayload! @access(to: [COORDINATOR])
+  """Invites a patient, or a provider, to a portal. The code of the invitation is told once, in this answer; who signs in at the identity provider presents it at ` + "`" + `POST /invitation` + "`" + `."""
+  invitePortalUser(
+    """Who is invited to what."""
+    input: InvitePortalUserInput!
+  ): InvitePortalUserPayload! @access(to: [COORDINATOR, ADMIN])
+  """Records how the identity of a portal user was made sure of. The grant becomes ACTIVE when the level is the one that its portal demands: IAL2 (NIST SP 800-63A)."""
+  verifyIdentity(
+    """What was made sure of."""
+    input: VerifyIdentityInput!
+  ): VerifyIdentityPayload! @access(to: [COORDINATOR, ADMIN])
+  """Closes a portal to a user for a time. Sessions and streams end at once."""
+  suspendPortalAccess(
+    """Which grant and why."""
+    input: SuspendPortalAccessInput!
+  ): SuspendPortalAccessPayload! @access(to: [COORDINATOR, ADMIN])
+  """Opens a suspended portal to its user again."""
+  restorePortalAccess(
+    """Which grant."""
+    input: RestorePortalAccessInput!
+  ): RestorePortalAccessPayload! @access(to: [COORDINATOR, ADMIN])
+  """Closes a portal to a user for good; an invitation is worth nothing from then on. Sessions and streams end at once."""
+  revokePortalAccess(
+    """Which grant and why."""
+    input: RevokePortalAccessInput!
+  ): RevokePortalAccessPayload! @access(to: [COORDINATOR, ADMIN])
+  """Lets somebody stand for a patient until a moment: somebody who signs in already, or somebody new, who is invited."""
+  grantProxy(
+    """Who stands for whom."""
+    input: GrantProxyInput!
+  ): GrantProxyPayload! @access(to: [COORDINATOR])
+  """Ends a grant to stand for a patient, at once."""
+  endProxy(
+    """Which grant and why."""
+    input: EndProxyInput!
+  ): EndProxyPayload! @access(to: [COORDINATOR])
 }
 
 """What can be followed live."""
@@ -7966,6 +8461,17 @@ type Patient implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
     """Only rows before this one."""
     before: Cursor
   ): PortalAccessConnection! @access(to: [PATIENT, COORDINATOR])
+  """Those who stand or stood for the patient, newest first."""
+  proxies(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProxyGrantConnection! @access(to: [PATIENT, COORDINATOR])
   """Insurance, newest period first."""
   coverages(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -8811,12 +9317,136 @@ type PortalAccess implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORD
   status: PortalAccessStatus!
   """When the account was invited."""
   invitedAt: Time! @access(to: [COORDINATOR, ADMIN])
+  """When the invitation ends that nobody has accepted, or by when who accepted it should have been verified."""
+  expiresAt: Time @access(to: [COORDINATOR, ADMIN])
   """When the grant became active."""
   activatedAt: Time @access(to: [COORDINATOR, ADMIN])
   """When the portal was last entered."""
   lastLoginAt: Time @access(to: [COORDINATOR, ADMIN])
   """Why the grant was suspended or revoked."""
   reason: String @access(to: [COORDINATOR, ADMIN])
+}
+
+"""The grant to stand for a patient."""
+type ProxyGrant implements Node @access(to: [PATIENT, COORDINATOR]) {
+  """Identifier, ` + "`" + `proxy_...` + "`" + `."""
+  id: ID!
+  """The patient; null where the viewer does not see the patient any more."""
+  patient: Patient
+  """Name of who stands for the patient."""
+  proxyName: String!
+  """What the proxy is to the patient."""
+  relationship: ProxyRelationship!
+  """What the proxy may do."""
+  scope: ProxyScope!
+  """When it began."""
+  startedAt: Time!
+  """When it ends by itself."""
+  expiresAt: Time!
+  """When it ended."""
+  endedAt: Time
+  """Why it was ended."""
+  endReason: String @access(to: [COORDINATOR])
+}
+
+"""A page of grants to stand for patients."""
+type ProxyGrantConnection @access(to: [PATIENT, COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [ProxyGrantEdge!]!
+  """The rows."""
+  nodes: [ProxyGrant!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A grant to stand for a patient in a page."""
+type ProxyGrantEdge @access(to: [PATIENT, COORDINATOR]) {
+  """The row."""
+  node: ProxyGrant!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""What is expected of a portal for a patient, and what is: computed, never typed."""
+type PortalAccessExpectation @access(to: [COORDINATOR]) {
+  """The portal."""
+  portal: Portal!
+  """Whether the patient should have it: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial."""
+  expected: Boolean!
+  """The open grant, or the latest; null where there never was one."""
+  access: PortalAccess
+  """How the two differ; null where they do not."""
+  mismatch: AccessMismatch
+  """The difference in words."""
+  explanation: String
+}
+
+"""How the access to a portal differs from what is expected."""
+enum AccessMismatch @access(to: [COORDINATOR]) {
+  """Expected, and never invited."""
+  MISSING
+  """Expected, and the invitation was not taken in time."""
+  INVITATION_EXPIRED
+  """Expected, and revoked."""
+  REVOKED_THOUGH_EXPECTED
+  """Expected, and suspended."""
+  SUSPENDED_THOUGH_EXPECTED
+  """Expected, and invited for more than 14 days without the identity being verified."""
+  IDENTITY_PENDING_LONG
+  """Not expected, and invited or open."""
+  OPEN_WITHOUT_REASON
+}
+
+"""How the identity of a portal user was verified."""
+enum IdentityMethod @access(to: [COORDINATOR, ADMIN]) {
+  """In person."""
+  IN_PERSON
+  """By a document."""
+  DOCUMENT
+  """In a video call."""
+  VIDEO
+  """By questions that only the person can answer."""
+  KNOWLEDGE_BASED
+  """By an identity provider that vouches for it."""
+  FEDERATED
+}
+
+"""Identity assurance level, NIST SP 800-63A."""
+enum IdentityLevel @access(to: [COORDINATOR, ADMIN]) {
+  """Self-asserted."""
+  IAL1
+  """Evidence was verified, remotely or in person."""
+  IAL2
+  """Verified in the presence of trained staff."""
+  IAL3
+}
+
+"""Who stands for a patient."""
+enum ProxyRelationship @access(to: [PATIENT, COORDINATOR]) {
+  """Parent."""
+  PARENT
+  """Guardian."""
+  GUARDIAN
+  """Spouse."""
+  SPOUSE
+  """Child."""
+  CHILD
+  """Caregiver."""
+  CAREGIVER
+  """Legal representative."""
+  LEGAL_REPRESENTATIVE
+  """Somebody else."""
+  OTHER
+}
+
+"""What somebody may do for a patient."""
+enum ProxyScope @access(to: [PATIENT, COORDINATOR]) {
+  """See what the patient sees."""
+  READ
+  """Do what the patient does, too."""
+  MANAGE
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -9514,6 +10144,156 @@ enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   OPEN_ENROLLMENTS
 }
 
+# ---------------------------------------------------------------------------------------------------------------
+# Portal access and proxies: inputs and payloads
+# ---------------------------------------------------------------------------------------------------------------
+
+"""Who is invited to which portal."""
+input InvitePortalUserInput @access(to: [COORDINATOR, ADMIN]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The patient; exactly one of ` + "`" + `patientId` + "`" + ` and ` + "`" + `providerId` + "`" + `. Coordinators invite patients of their programs."""
+  patientId: ID
+  """The provider."""
+  providerId: ID @access(to: [ADMIN])
+  """PATIENT_PORTAL or TRIAL_PORTAL for patients, PROVIDER_PORTAL for providers."""
+  portal: Portal!
+}
+
+"""What became of the invitation."""
+type InvitePortalUserPayload @access(to: [COORDINATOR, ADMIN]) {
+  """The grant."""
+  access: PortalAccess
+  """The code, to be told to the invited person alone; null when a retry repeats what was done before."""
+  invitationCode: String
+}
+
+"""How an identity was made sure of."""
+input VerifyIdentityInput @access(to: [COORDINATOR, ADMIN]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the grant."""
+  accessId: ID!
+  """How it was verified."""
+  method: IdentityMethod!
+  """The level of assurance that was reached."""
+  level: IdentityLevel!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the verification."""
+type VerifyIdentityPayload @access(to: [COORDINATOR, ADMIN]) {
+  """The grant."""
+  access: PortalAccess
+}
+
+"""Which grant, and why."""
+input SuspendPortalAccessInput @access(to: [COORDINATOR, ADMIN]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the grant."""
+  accessId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the suspension."""
+type SuspendPortalAccessPayload @access(to: [COORDINATOR, ADMIN]) {
+  """The grant."""
+  access: PortalAccess
+}
+
+"""Which grant, and why."""
+input RevokePortalAccessInput @access(to: [COORDINATOR, ADMIN]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the grant."""
+  accessId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the revocation."""
+type RevokePortalAccessPayload @access(to: [COORDINATOR, ADMIN]) {
+  """The grant."""
+  access: PortalAccess
+}
+
+"""Which grant to open again."""
+input RestorePortalAccessInput @access(to: [COORDINATOR, ADMIN]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the grant."""
+  accessId: ID!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of it."""
+type RestorePortalAccessPayload @access(to: [COORDINATOR, ADMIN]) {
+  """The grant."""
+  access: PortalAccess
+}
+
+"""Somebody whom the system does not know yet."""
+input NewProxyInput @access(to: [COORDINATOR]) {
+  """Given and family name. 1 to 200 characters."""
+  name: String!
+}
+
+"""Who stands for which patient. Exactly one of ` + "`" + `proxyPatientId` + "`" + `, ` + "`" + `earlierProxyId` + "`" + ` and ` + "`" + `newProxy` + "`" + ` says who."""
+input GrantProxyInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The patient."""
+  patientId: ID!
+  """Another patient of the viewer's programs, who has signed in."""
+  proxyPatientId: ID
+  """A grant of somebody who stands for a patient of the viewer's already, or did."""
+  earlierProxyId: ID
+  """Somebody new, who is invited to the patient portal."""
+  newProxy: NewProxyInput
+  """What the proxy is to the patient."""
+  relationship: ProxyRelationship!
+  """READ sees what the patient sees; MANAGE does what the patient does."""
+  scope: ProxyScope!
+  """When it ends; in the future."""
+  expiresAt: Time!
+  """Identifier of the document of the patient that proves it."""
+  documentId: ID
+}
+
+"""What became of the grant."""
+type GrantProxyPayload @access(to: [COORDINATOR]) {
+  """The grant."""
+  proxy: ProxyGrant
+  """The code of the invitation of somebody new, told once."""
+  invitationCode: String
+}
+
+"""Which grant to end, and why."""
+input EndProxyInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the grant."""
+  proxyId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the grant."""
+type EndProxyPayload @access(to: [COORDINATOR]) {
+  """The grant."""
+  proxy: ProxyGrant
+}
+
 """A medical inquiry."""
 input SubmitMedicalInquiryInput @access(to: [PROVIDER]) {
   """Makes a retry safe: the same key with the same input gives the first outcome, for 24 hours. At most 255 characters."""
@@ -9830,6 +10610,8 @@ input RequestEnrollmentInput @access(to: [PATIENT]) {
   idempotencyKey: String
   """The program."""
   programId: ID!
+  """For whom: a patient whom the viewer stands for; oneself otherwise."""
+  patientId: ID
 }
 
 """What became of the request."""
@@ -10124,6 +10906,8 @@ input SignConsentInput @access(to: [PATIENT]) {
   formId: ID!
   """Printed name of who signs. 1 to 200 characters."""
   signerName: String!
+  """For whom, with ` + "`" + `scope` + "`" + `: a patient whom the viewer stands for; oneself otherwise. A consent that was asked for says it itself."""
+  patientId: ID
 }
 
 """What became of the signature."""
@@ -10812,6 +11596,8 @@ enum AccountKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, AN
   SPONSOR
   """Staff."""
   STAFF
+  """Somebody who stands for a patient."""
+  CAREGIVER
 }
 
 """FHIR administrative-gender."""
@@ -12385,6 +13171,14 @@ func (ec *executionContext) childFields_EligibilityInput(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type EligibilityInput", field.Name)
 }
 
+func (ec *executionContext) childFields_EndProxyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proxy":
+		return ec.fieldContext_EndProxyPayload_proxy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndProxyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EnrollPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -12503,6 +13297,16 @@ func (ec *executionContext) childFields_FunnelStage(ctx context.Context, field g
 		return ec.fieldContext_FunnelStage_rows(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FunnelStage", field.Name)
+}
+
+func (ec *executionContext) childFields_GrantProxyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "proxy":
+		return ec.fieldContext_GrantProxyPayload_proxy(ctx, field)
+	case "invitationCode":
+		return ec.fieldContext_GrantProxyPayload_invitationCode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GrantProxyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ImportRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12661,6 +13465,16 @@ func (ec *executionContext) childFields_InquiryResponseEdge(ctx context.Context,
 		return ec.fieldContext_InquiryResponseEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InquiryResponseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InvitePortalUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "access":
+		return ec.fieldContext_InvitePortalUserPayload_access(ctx, field)
+	case "invitationCode":
+		return ec.fieldContext_InvitePortalUserPayload_invitationCode(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitePortalUserPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_KnowledgeResource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12973,6 +13787,8 @@ func (ec *executionContext) childFields_Patient(ctx context.Context, field graph
 		return ec.fieldContext_Patient_contactPoints(ctx, field)
 	case "portalAccesses":
 		return ec.fieldContext_Patient_portalAccesses(ctx, field)
+	case "proxies":
+		return ec.fieldContext_Patient_proxies(ctx, field)
 	case "coverages":
 		return ec.fieldContext_Patient_coverages(ctx, field)
 	case "enrollments":
@@ -13025,6 +13841,8 @@ func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field 
 		return ec.fieldContext_PortalAccess_status(ctx, field)
 	case "invitedAt":
 		return ec.fieldContext_PortalAccess_invitedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PortalAccess_expiresAt(ctx, field)
 	case "activatedAt":
 		return ec.fieldContext_PortalAccess_activatedAt(ctx, field)
 	case "lastLoginAt":
@@ -13057,6 +13875,22 @@ func (ec *executionContext) childFields_PortalAccessEdge(ctx context.Context, fi
 		return ec.fieldContext_PortalAccessEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PortalAccessEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PortalAccessExpectation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "portal":
+		return ec.fieldContext_PortalAccessExpectation_portal(ctx, field)
+	case "expected":
+		return ec.fieldContext_PortalAccessExpectation_expected(ctx, field)
+	case "access":
+		return ec.fieldContext_PortalAccessExpectation_access(ctx, field)
+	case "mismatch":
+		return ec.fieldContext_PortalAccessExpectation_mismatch(ctx, field)
+	case "explanation":
+		return ec.fieldContext_PortalAccessExpectation_explanation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PortalAccessExpectation", field.Name)
 }
 
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13179,6 +14013,54 @@ func (ec *executionContext) childFields_Provider(ctx context.Context, field grap
 		return ec.fieldContext_Provider_touchpoints(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Provider", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProxyGrant_id(ctx, field)
+	case "patient":
+		return ec.fieldContext_ProxyGrant_patient(ctx, field)
+	case "proxyName":
+		return ec.fieldContext_ProxyGrant_proxyName(ctx, field)
+	case "relationship":
+		return ec.fieldContext_ProxyGrant_relationship(ctx, field)
+	case "scope":
+		return ec.fieldContext_ProxyGrant_scope(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ProxyGrant_startedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ProxyGrant_expiresAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ProxyGrant_endedAt(ctx, field)
+	case "endReason":
+		return ec.fieldContext_ProxyGrant_endReason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyGrantConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProxyGrantConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProxyGrantConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProxyGrantConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProxyGrantConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyGrantConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProxyGrantEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ProxyGrantEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ProxyGrantEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProxyGrantEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PutOnHoldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13325,6 +14207,14 @@ func (ec *executionContext) childFields_ResponseCitationEdge(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ResponseCitationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RestorePortalAccessPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "access":
+		return ec.fieldContext_RestorePortalAccessPayload_access(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestorePortalAccessPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ResumeEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -13357,6 +14247,14 @@ func (ec *executionContext) childFields_RevokeConsentPayload(ctx context.Context
 		return ec.fieldContext_RevokeConsentPayload_consent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RevokePortalAccessPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "access":
+		return ec.fieldContext_RevokePortalAccessPayload_access(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevokePortalAccessPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RoutingInput(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13623,6 +14521,14 @@ func (ec *executionContext) childFields_SubmitResponseForReviewPayload(ctx conte
 	return nil, fmt.Errorf("no field named %q was found under type SubmitResponseForReviewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SuspendPortalAccessPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "access":
+		return ec.fieldContext_SuspendPortalAccessPayload_access(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SuspendPortalAccessPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Touchpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13839,6 +14745,14 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 		return ec.fieldContext_UserEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "access":
+		return ec.fieldContext_VerifyIdentityPayload_access(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyIdentityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14837,12 +15751,54 @@ func (ec *executionContext) field_Mutation_draftInquiryResponse_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_endProxy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndProxyInput, error) {
+			return ec.unmarshalNEndProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_enrollPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EnrollPatientInput, error) {
 			return ec.unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_grantProxy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.GrantProxyInput, error) {
+			return ec.unmarshalNGrantProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGrantProxyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_invitePortalUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.InvitePortalUserInput, error) {
+			return ec.unmarshalNInvitePortalUserInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐInvitePortalUserInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14963,6 +15919,20 @@ func (ec *executionContext) field_Mutation_rerouteCase_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restorePortalAccess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RestorePortalAccessInput, error) {
+			return ec.unmarshalNRestorePortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRestorePortalAccessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resumeEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15011,6 +15981,20 @@ func (ec *executionContext) field_Mutation_revokeConsent_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RevokeConsentInput, error) {
 			return ec.unmarshalNRevokeConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRevokeConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokePortalAccess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevokePortalAccessInput, error) {
+			return ec.unmarshalNRevokePortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRevokePortalAccessInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15081,6 +16065,34 @@ func (ec *executionContext) field_Mutation_submitResponseForReview_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SubmitResponseForReviewInput, error) {
 			return ec.unmarshalNSubmitResponseForReviewInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitResponseForReviewInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_suspendPortalAccess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SuspendPortalAccessInput, error) {
+			return ec.unmarshalNSuspendPortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSuspendPortalAccessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_verifyIdentity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.VerifyIdentityInput, error) {
+			return ec.unmarshalNVerifyIdentityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐVerifyIdentityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15422,6 +16434,44 @@ func (ec *executionContext) field_Patient_enrollments_args(ctx context.Context, 
 }
 
 func (ec *executionContext) field_Patient_portalAccesses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Patient_proxies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -16467,6 +17517,44 @@ func (ec *executionContext) field_Query_myPatients_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_myProxies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_myTouchpoints_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16707,6 +17795,58 @@ func (ec *executionContext) field_Query_pendingCases_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_portalAccessExceptions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_portalAccessMatrix_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["patientId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_portalAccesses_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16830,6 +17970,44 @@ func (ec *executionContext) field_Query_programsOpenForReferral_args(ctx context
 }
 
 func (ec *executionContext) field_Query_programsOpenToMe_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_proxyFor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -23815,6 +24993,38 @@ func (ec *executionContext) fieldContext_EligibilityInput_description(_ context.
 	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
 }
 
+func (ec *executionContext) _EndProxyPayload_proxy(ctx context.Context, field graphql.CollectedField, obj *model.EndProxyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndProxyPayload_proxy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proxy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProxyGrant) graphql.Marshaler {
+			return ec.marshalOProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndProxyPayload_proxy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndProxyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EnrollPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.EnrollPatientPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25047,6 +26257,61 @@ func (ec *executionContext) fieldContext_FunnelStage_rows(ctx context.Context, f
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _GrantProxyPayload_proxy(ctx context.Context, field graphql.CollectedField, obj *model.GrantProxyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantProxyPayload_proxy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proxy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProxyGrant) graphql.Marshaler {
+			return ec.marshalOProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GrantProxyPayload_proxy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantProxyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantProxyPayload_invitationCode(ctx context.Context, field graphql.CollectedField, obj *model.GrantProxyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantProxyPayload_invitationCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InvitationCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GrantProxyPayload_invitationCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GrantProxyPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _ImportRun_id(ctx context.Context, field graphql.CollectedField, obj *ent.ImportRun) (ret graphql.Marshaler) {
@@ -26441,6 +27706,61 @@ func (ec *executionContext) _InquiryResponseEdge_cursor(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_InquiryResponseEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("InquiryResponseEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _InvitePortalUserPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.InvitePortalUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitePortalUserPayload_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InvitePortalUserPayload_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InvitePortalUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InvitePortalUserPayload_invitationCode(ctx context.Context, field graphql.CollectedField, obj *model.InvitePortalUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitePortalUserPayload_invitationCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InvitationCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InvitePortalUserPayload_invitationCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvitePortalUserPayload", field, false, false, "String")
 }
 
 func (ec *executionContext) _KnowledgeResource_id(ctx context.Context, field graphql.CollectedField, obj *ent.KnowledgeResource) (ret graphql.Marshaler) {
@@ -29579,6 +30899,314 @@ func (ec *executionContext) fieldContext_Mutation_revokeConsent(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_invitePortalUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_invitePortalUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().InvitePortalUser(ctx, fc.Args["input"].(model.InvitePortalUserInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InvitePortalUserPayload) graphql.Marshaler {
+			return ec.marshalNInvitePortalUserPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐInvitePortalUserPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_invitePortalUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InvitePortalUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_invitePortalUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_verifyIdentity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_verifyIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VerifyIdentity(ctx, fc.Args["input"].(model.VerifyIdentityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyIdentityPayload) graphql.Marshaler {
+			return ec.marshalNVerifyIdentityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐVerifyIdentityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_verifyIdentity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerifyIdentityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_verifyIdentity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_suspendPortalAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_suspendPortalAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SuspendPortalAccess(ctx, fc.Args["input"].(model.SuspendPortalAccessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SuspendPortalAccessPayload) graphql.Marshaler {
+			return ec.marshalNSuspendPortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSuspendPortalAccessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_suspendPortalAccess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SuspendPortalAccessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_suspendPortalAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restorePortalAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restorePortalAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestorePortalAccess(ctx, fc.Args["input"].(model.RestorePortalAccessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RestorePortalAccessPayload) graphql.Marshaler {
+			return ec.marshalNRestorePortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRestorePortalAccessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restorePortalAccess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestorePortalAccessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restorePortalAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokePortalAccess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokePortalAccess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokePortalAccess(ctx, fc.Args["input"].(model.RevokePortalAccessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokePortalAccessPayload) graphql.Marshaler {
+			return ec.marshalNRevokePortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRevokePortalAccessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokePortalAccess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevokePortalAccessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokePortalAccess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_grantProxy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_grantProxy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantProxy(ctx, fc.Args["input"].(model.GrantProxyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.GrantProxyPayload) graphql.Marshaler {
+			return ec.marshalNGrantProxyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGrantProxyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_grantProxy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GrantProxyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_grantProxy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endProxy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endProxy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndProxy(ctx, fc.Args["input"].(model.EndProxyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EndProxyPayload) graphql.Marshaler {
+			return ec.marshalNEndProxyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endProxy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndProxyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endProxy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MyMembership_department(ctx context.Context, field graphql.CollectedField, obj *model.MyMembership) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30518,6 +32146,50 @@ func (ec *executionContext) fieldContext_Patient_portalAccesses(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Patient_proxies(ctx context.Context, field graphql.CollectedField, obj *ent.Patient) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Patient_proxies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Patient().Proxies(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProxyGrant]) graphql.Marshaler {
+			return ec.marshalNProxyGrantConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Patient_proxies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Patient",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrantConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Patient_proxies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Patient_coverages(ctx context.Context, field graphql.CollectedField, obj *ent.Patient) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31092,6 +32764,29 @@ func (ec *executionContext) fieldContext_PortalAccess_invitedAt(_ context.Contex
 	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
 }
 
+func (ec *executionContext) _PortalAccess_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
 func (ec *executionContext) _PortalAccess_activatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31333,6 +33028,130 @@ func (ec *executionContext) _PortalAccessEdge_cursor(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_PortalAccessEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PortalAccessEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_portal(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_portal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Portal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.Portal) graphql.Marshaler {
+			return ec.marshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_portal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Portal")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_expected(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_expected(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Expected, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_expected(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_access(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessExpectation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessExpectation_mismatch(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_mismatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mismatch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AccessMismatch) graphql.Marshaler {
+			return ec.marshalOAccessMismatch2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAccessMismatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_mismatch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "AccessMismatch")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_explanation(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_explanation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explanation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_explanation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "String")
 }
 
 func (ec *executionContext) _Product_id(ctx context.Context, field graphql.CollectedField, obj *ent.Product) (ret graphql.Marshaler) {
@@ -32415,6 +34234,396 @@ func (ec *executionContext) fieldContext_Provider_touchpoints(ctx context.Contex
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrant_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ProxyGrant_patient(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrant_proxyName(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_proxyName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProxyGrant().ProxyName(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_proxyName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, true, true, "String")
+}
+
+func (ec *executionContext) _ProxyGrant_relationship(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_relationship(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Relationship, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.ProxyRelationship) graphql.Marshaler {
+			return ec.marshalNProxyRelationship2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyRelationship(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_relationship(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "ProxyRelationship")
+}
+
+func (ec *executionContext) _ProxyGrant_scope(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_scope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scope, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.ProxyScope) graphql.Marshaler {
+			return ec.marshalNProxyScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyScope(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "ProxyScope")
+}
+
+func (ec *executionContext) _ProxyGrant_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProxyGrant_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProxyGrant_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProxyGrant_endReason(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_endReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_endReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProxyGrantConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ProxyGrant]) graphql.Marshaler {
+			return ec.marshalNProxyGrantEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrantConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrantEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrantConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProxyGrant) graphql.Marshaler {
+			return ec.marshalNProxyGrant2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrantᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrantConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrantConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrantConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrantConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrantConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProxyGrantEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProxyGrant) graphql.Marshaler {
+			return ec.marshalNProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrantEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrantEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProxyGrant]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrantEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrantEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrantEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _PutOnHoldPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.PutOnHoldPayload) (ret graphql.Marshaler) {
@@ -34231,6 +36440,182 @@ func (ec *executionContext) fieldContext_Query_portalAccesses(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_portalAccessMatrix(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_portalAccessMatrix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PortalAccessMatrix(ctx, fc.Args["patientId"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PortalAccessExpectation) graphql.Marshaler {
+			return ec.marshalNPortalAccessExpectation2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPortalAccessExpectationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_portalAccessMatrix(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccessExpectation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_portalAccessMatrix_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_portalAccessExceptions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_portalAccessExceptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PortalAccessExceptions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Patient]) graphql.Marshaler {
+			return ec.marshalNPatientConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_portalAccessExceptions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PatientConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_portalAccessExceptions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_proxyFor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_proxyFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ProxyFor(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProxyGrant]) graphql.Marshaler {
+			return ec.marshalNProxyGrantConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_proxyFor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrantConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_proxyFor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_myProxies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_myProxies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MyProxies(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProxyGrant]) graphql.Marshaler {
+			return ec.marshalNProxyGrantConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_myProxies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProxyGrantConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_myProxies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_importRuns(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35251,6 +37636,38 @@ func (ec *executionContext) fieldContext_ResponseCitationEdge_cursor(_ context.C
 	return graphql.NewScalarFieldContext("ResponseCitationEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _RestorePortalAccessPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.RestorePortalAccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestorePortalAccessPayload_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RestorePortalAccessPayload_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestorePortalAccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResumeEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ResumeEnrollmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35406,6 +37823,38 @@ func (ec *executionContext) fieldContext_RevokeConsentPayload_consent(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevokePortalAccessPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.RevokePortalAccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevokePortalAccessPayload_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevokePortalAccessPayload_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevokePortalAccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
 		},
 	}
 	return fc, nil
@@ -37704,6 +40153,38 @@ func (ec *executionContext) fieldContext_Subscription_myCaseUpdated(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _SuspendPortalAccessPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.SuspendPortalAccessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SuspendPortalAccessPayload_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SuspendPortalAccessPayload_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SuspendPortalAccessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Touchpoint_id(ctx context.Context, field graphql.CollectedField, obj *ent.Touchpoint) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39612,6 +42093,38 @@ func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _VerifyIdentityPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.VerifyIdentityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerifyIdentityPayload_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Access, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerifyIdentityPayload_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerifyIdentityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
@@ -41821,6 +44334,69 @@ func UnmarshalEligibilityAnswerInput(ctx context.Context, raw any) (model.Eligib
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEndProxyInput(ctx context.Context, obj any) (model.EndProxyInput, error) {
+	var it model.EndProxyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "proxyId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "proxyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proxyId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProxyID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndProxyInput unmarshals raw into the EndProxyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndProxyInput(ctx context.Context, raw any) (model.EndProxyInput, error) {
+	var out model.EndProxyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndProxyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEnrollPatientInput(ctx context.Context, obj any) (model.EnrollPatientInput, error) {
 	var it model.EnrollPatientInput
 	if obj == nil {
@@ -41984,6 +44560,104 @@ func UnmarshalEnrollmentWorklistFilter(ctx context.Context, raw any) (map[string
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputGrantProxyInput(ctx context.Context, obj any) (model.GrantProxyInput, error) {
+	var it model.GrantProxyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "proxyPatientId", "earlierProxyId", "newProxy", "relationship", "scope", "expiresAt", "documentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "proxyPatientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("proxyPatientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProxyPatientID = data
+		case "earlierProxyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("earlierProxyId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EarlierProxyID = data
+		case "newProxy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("newProxy"))
+			data, err := ec.unmarshalONewProxyInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNewProxyInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NewProxy = data
+		case "relationship":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("relationship"))
+			data, err := ec.unmarshalNProxyRelationship2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyRelationship(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Relationship = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNProxyScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "expiresAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expiresAt"))
+			data, err := ec.unmarshalNTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpiresAt = data
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalGrantProxyInput unmarshals raw into the GrantProxyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalGrantProxyInput(ctx context.Context, raw any) (model.GrantProxyInput, error) {
+	var out model.GrantProxyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "GrantProxyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputInquiryQuestionInput(ctx context.Context, obj any) (model.InquiryQuestionInput, error) {
 	var it model.InquiryQuestionInput
 	if obj == nil {
@@ -42030,6 +44704,69 @@ func (ec *executionContext) unmarshalInputInquiryQuestionInput(ctx context.Conte
 func UnmarshalInquiryQuestionInput(ctx context.Context, raw any) (model.InquiryQuestionInput, error) {
 	var out model.InquiryQuestionInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "InquiryQuestionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputInvitePortalUserInput(ctx context.Context, obj any) (model.InvitePortalUserInput, error) {
+	var it model.InvitePortalUserInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "providerId", "portal"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "providerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("providerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProviderID = data
+		case "portal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("portal"))
+			data, err := ec.unmarshalNPortal2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Portal = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalInvitePortalUserInput unmarshals raw into the InvitePortalUserInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalInvitePortalUserInput(ctx context.Context, raw any) (model.InvitePortalUserInput, error) {
+	var out model.InvitePortalUserInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "InvitePortalUserInput", raw, &out)
 	return out, err
 }
 
@@ -42241,6 +44978,48 @@ func (ec *executionContext) unmarshalInputNewPatientInput(ctx context.Context, o
 func UnmarshalNewPatientInput(ctx context.Context, raw any) (model.NewPatientInput, error) {
 	var out model.NewPatientInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewPatientInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputNewProxyInput(ctx context.Context, obj any) (model.NewProxyInput, error) {
+	var it model.NewProxyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNewProxyInput unmarshals raw into the NewProxyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNewProxyInput(ctx context.Context, raw any) (model.NewProxyInput, error) {
+	var out model.NewProxyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NewProxyInput", raw, &out)
 	return out, err
 }
 
@@ -42789,7 +45568,7 @@ func (ec *executionContext) unmarshalInputRequestEnrollmentInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "programId"}
+	fieldsInOrder := [...]string{"idempotencyKey", "programId", "patientId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -42810,6 +45589,13 @@ func (ec *executionContext) unmarshalInputRequestEnrollmentInput(ctx context.Con
 				return it, err
 			}
 			it.ProgramID = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
 		}
 	}
 	return it, nil
@@ -42894,6 +45680,62 @@ func (ec *executionContext) unmarshalInputRerouteCaseInput(ctx context.Context, 
 func UnmarshalRerouteCaseInput(ctx context.Context, raw any) (model.RerouteCaseInput, error) {
 	var out model.RerouteCaseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RerouteCaseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRestorePortalAccessInput(ctx context.Context, obj any) (model.RestorePortalAccessInput, error) {
+	var it model.RestorePortalAccessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "accessId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "accessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestorePortalAccessInput unmarshals raw into the RestorePortalAccessInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestorePortalAccessInput(ctx context.Context, raw any) (model.RestorePortalAccessInput, error) {
+	var out model.RestorePortalAccessInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestorePortalAccessInput", raw, &out)
 	return out, err
 }
 
@@ -43128,6 +45970,69 @@ func UnmarshalRevokeConsentInput(ctx context.Context, raw any) (model.RevokeCons
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRevokePortalAccessInput(ctx context.Context, obj any) (model.RevokePortalAccessInput, error) {
+	var it model.RevokePortalAccessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "accessId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "accessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRevokePortalAccessInput unmarshals raw into the RevokePortalAccessInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRevokePortalAccessInput(ctx context.Context, raw any) (model.RevokePortalAccessInput, error) {
+	var out model.RevokePortalAccessInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokePortalAccessInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSendInquiryResponseInput(ctx context.Context, obj any) (model.SendInquiryResponseInput, error) {
 	var it model.SendInquiryResponseInput
 	if obj == nil {
@@ -43195,7 +46100,7 @@ func (ec *executionContext) unmarshalInputSignConsentInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "scope", "programId", "decision", "formId", "signerName"}
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "scope", "programId", "decision", "formId", "signerName", "patientId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -43251,6 +46156,13 @@ func (ec *executionContext) unmarshalInputSignConsentInput(ctx context.Context, 
 				return it, err
 			}
 			it.SignerName = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
 		}
 	}
 	return it, nil
@@ -43478,6 +46390,69 @@ func UnmarshalSubmitResponseForReviewInput(ctx context.Context, raw any) (model.
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSuspendPortalAccessInput(ctx context.Context, obj any) (model.SuspendPortalAccessInput, error) {
+	var it model.SuspendPortalAccessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "accessId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "accessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSuspendPortalAccessInput unmarshals raw into the SuspendPortalAccessInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSuspendPortalAccessInput(ctx context.Context, raw any) (model.SuspendPortalAccessInput, error) {
+	var out model.SuspendPortalAccessInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SuspendPortalAccessInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTouchpointFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -43525,6 +46500,76 @@ func (ec *executionContext) unmarshalInputTouchpointFilter(ctx context.Context, 
 func UnmarshalTouchpointFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TouchpointFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerifyIdentityInput(ctx context.Context, obj any) (model.VerifyIdentityInput, error) {
+	var it model.VerifyIdentityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "accessId", "method", "level", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "accessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccessID = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalNIdentityMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalNIdentityLevel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerifyIdentityInput unmarshals raw into the VerifyIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerifyIdentityInput(ctx context.Context, raw any) (model.VerifyIdentityInput, error) {
+	var out model.VerifyIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerifyIdentityInput", raw, &out)
 	return out, err
 }
 
@@ -43873,6 +46918,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._ResponseAnswer(ctx, sel, obj)
+	case *ent.ProxyGrant:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ProxyGrant(ctx, sel, obj)
 	case *ent.Provider:
 		if obj == nil {
 			return graphql.Null
@@ -46759,6 +49809,39 @@ func (ec *executionContext) _EligibilityInput(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var endProxyPayloadImplementors = []string{"EndProxyPayload"}
+
+func (ec *executionContext) _EndProxyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndProxyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endProxyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndProxyPayload")
+		case "proxy":
+			out.Values[i] = ec._EndProxyPayload_proxy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var enrollPatientPayloadImplementors = []string{"EnrollPatientPayload"}
 
 func (ec *executionContext) _EnrollPatientPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EnrollPatientPayload) graphql.Marshaler {
@@ -47172,6 +50255,44 @@ func (ec *executionContext) _FunnelStage(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._FunnelStage_rows(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var grantProxyPayloadImplementors = []string{"GrantProxyPayload"}
+
+func (ec *executionContext) _GrantProxyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.GrantProxyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, grantProxyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GrantProxyPayload")
+		case "proxy":
+			out.Values[i] = ec._GrantProxyPayload_proxy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "invitationCode":
+			out.Values[i] = ec._GrantProxyPayload_invitationCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -47688,6 +50809,44 @@ func (ec *executionContext) _InquiryResponseEdge(ctx context.Context, sel ast.Se
 		case "cursor":
 			out.Values[i] = ec._InquiryResponseEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var invitePortalUserPayloadImplementors = []string{"InvitePortalUserPayload"}
+
+func (ec *executionContext) _InvitePortalUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InvitePortalUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invitePortalUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvitePortalUserPayload")
+		case "access":
+			out.Values[i] = ec._InvitePortalUserPayload_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "invitationCode":
+			out.Values[i] = ec._InvitePortalUserPayload_invitationCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -48650,6 +51809,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "invitePortalUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_invitePortalUser(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verifyIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_verifyIdentity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suspendPortalAccess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_suspendPortalAccess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restorePortalAccess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restorePortalAccess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokePortalAccess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokePortalAccess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grantProxy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_grantProxy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endProxy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endProxy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -48983,6 +52191,12 @@ func (ec *executionContext) _Patient(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Patient_portalAccesses(ctx, field, obj)
 				})
+		case "proxies":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Patient_proxies(ctx, field, obj)
+				})
 		case "coverages":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -49159,6 +52373,11 @@ func (ec *executionContext) _PortalAccess(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "expiresAt":
+			out.Values[i] = ec._PortalAccess_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "activatedAt":
 			out.Values[i] = ec._PortalAccess_activatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -49258,6 +52477,59 @@ func (ec *executionContext) _PortalAccessEdge(ctx context.Context, sel ast.Selec
 		case "cursor":
 			out.Values[i] = ec._PortalAccessEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var portalAccessExpectationImplementors = []string{"PortalAccessExpectation"}
+
+func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel ast.SelectionSet, obj *model.PortalAccessExpectation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, portalAccessExpectationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PortalAccessExpectation")
+		case "portal":
+			out.Values[i] = ec._PortalAccessExpectation_portal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expected":
+			out.Values[i] = ec._PortalAccessExpectation_expected(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "access":
+			out.Values[i] = ec._PortalAccessExpectation_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mismatch":
+			out.Values[i] = ec._PortalAccessExpectation_mismatch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "explanation":
+			out.Values[i] = ec._PortalAccessExpectation_explanation(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -49681,6 +52953,167 @@ func (ec *executionContext) _Provider(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var proxyGrantImplementors = []string{"ProxyGrant", "Node"}
+
+func (ec *executionContext) _ProxyGrant(ctx context.Context, sel ast.SelectionSet, obj *ent.ProxyGrant) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proxyGrantImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProxyGrant")
+		case "id":
+			out.Values[i] = ec._ProxyGrant_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "patient":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProxyGrant_patient(ctx, field, obj)
+				})
+		case "proxyName":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProxyGrant_proxyName(ctx, field, obj)
+				})
+		case "relationship":
+			out.Values[i] = ec._ProxyGrant_relationship(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scope":
+			out.Values[i] = ec._ProxyGrant_scope(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._ProxyGrant_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ProxyGrant_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._ProxyGrant_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endReason":
+			out.Values[i] = ec._ProxyGrant_endReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proxyGrantConnectionImplementors = []string{"ProxyGrantConnection"}
+
+func (ec *executionContext) _ProxyGrantConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ProxyGrant]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proxyGrantConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProxyGrantConnection")
+		case "edges":
+			out.Values[i] = ec._ProxyGrantConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProxyGrantConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProxyGrantConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProxyGrantConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var proxyGrantEdgeImplementors = []string{"ProxyGrantEdge"}
+
+func (ec *executionContext) _ProxyGrantEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ProxyGrant]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proxyGrantEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProxyGrantEdge")
+		case "node":
+			out.Values[i] = ec._ProxyGrantEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ProxyGrantEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var putOnHoldPayloadImplementors = []string{"PutOnHoldPayload"}
 
 func (ec *executionContext) _PutOnHoldPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PutOnHoldPayload) graphql.Marshaler {
@@ -49984,6 +53417,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_portalAccesses(ctx, field)
+				})
+		case "portalAccessMatrix":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_portalAccessMatrix(ctx, field)
+				})
+		case "portalAccessExceptions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_portalAccessExceptions(ctx, field)
+				})
+		case "proxyFor":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_proxyFor(ctx, field)
+				})
+		case "myProxies":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_myProxies(ctx, field)
 				})
 		case "importRuns":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -50539,6 +53996,39 @@ func (ec *executionContext) _ResponseCitationEdge(ctx context.Context, sel ast.S
 	return out
 }
 
+var restorePortalAccessPayloadImplementors = []string{"RestorePortalAccessPayload"}
+
+func (ec *executionContext) _RestorePortalAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RestorePortalAccessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restorePortalAccessPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestorePortalAccessPayload")
+		case "access":
+			out.Values[i] = ec._RestorePortalAccessPayload_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var resumeEnrollmentPayloadImplementors = []string{"ResumeEnrollmentPayload"}
 
 func (ec *executionContext) _ResumeEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeEnrollmentPayload) graphql.Marshaler {
@@ -50656,6 +54146,39 @@ func (ec *executionContext) _RevokeConsentPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("RevokeConsentPayload")
 		case "consent":
 			out.Values[i] = ec._RevokeConsentPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var revokePortalAccessPayloadImplementors = []string{"RevokePortalAccessPayload"}
+
+func (ec *executionContext) _RevokePortalAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevokePortalAccessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revokePortalAccessPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevokePortalAccessPayload")
+		case "access":
+			out.Values[i] = ec._RevokePortalAccessPayload_access(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -51686,6 +55209,39 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var suspendPortalAccessPayloadImplementors = []string{"SuspendPortalAccessPayload"}
+
+func (ec *executionContext) _SuspendPortalAccessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SuspendPortalAccessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, suspendPortalAccessPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SuspendPortalAccessPayload")
+		case "access":
+			out.Values[i] = ec._SuspendPortalAccessPayload_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var touchpointImplementors = []string{"Touchpoint", "Node"}
 
 func (ec *executionContext) _Touchpoint(ctx context.Context, sel ast.SelectionSet, obj *ent.Touchpoint) graphql.Marshaler {
@@ -52381,6 +55937,39 @@ func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet,
 		case "cursor":
 			out.Values[i] = ec._UserEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verifyIdentityPayloadImplementors = []string{"VerifyIdentityPayload"}
+
+func (ec *executionContext) _VerifyIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyIdentityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verifyIdentityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerifyIdentityPayload")
+		case "access":
+			out.Values[i] = ec._VerifyIdentityPayload_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -54111,6 +57700,19 @@ func (ec *executionContext) marshalNEligibilityInput2ᚖgithubᚗcomᚋcarehub�
 	return ec._EligibilityInput(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEndProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyInput(ctx context.Context, v any) (model.EndProxyInput, error) {
+	res, err := ec.unmarshalInputEndProxyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndProxyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyPayload(ctx context.Context, sel ast.SelectionSet, v *model.EndProxyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndProxyPayload!")
+		return graphql.Null
+	}
+	return ec._EndProxyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx context.Context, v any) (model.EnrollPatientInput, error) {
 	res, err := ec.unmarshalInputEnrollPatientInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54280,6 +57882,19 @@ func (ec *executionContext) marshalNGateCode2githubᚗcomᚋcarehubᚋcarehubᚋ
 	return res
 }
 
+func (ec *executionContext) unmarshalNGrantProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGrantProxyInput(ctx context.Context, v any) (model.GrantProxyInput, error) {
+	res, err := ec.unmarshalInputGrantProxyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGrantProxyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐGrantProxyPayload(ctx context.Context, sel ast.SelectionSet, v *model.GrantProxyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "GrantProxyPayload!")
+		return graphql.Null
+	}
+	return ec._GrantProxyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx context.Context, v any) (gid.ID, error) {
 	res, err := gid.UnmarshalID(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54339,6 +57954,36 @@ func (ec *executionContext) marshalNID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋent
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalNIdentityLevel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityLevel(ctx context.Context, v any) (code.IdentityLevel, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.IdentityLevel(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIdentityLevel2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityLevel(ctx context.Context, sel ast.SelectionSet, v code.IdentityLevel) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "IdentityLevel!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNIdentityMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityMethod(ctx context.Context, v any) (code.IdentityMethod, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.IdentityMethod(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIdentityMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityMethod(ctx context.Context, sel ast.SelectionSet, v code.IdentityMethod) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "IdentityMethod!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNIdentityStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐIdentityStatus(ctx context.Context, v any) (code.IdentityStatus, error) {
@@ -54570,6 +58215,19 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNInvitePortalUserInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐInvitePortalUserInput(ctx context.Context, v any) (model.InvitePortalUserInput, error) {
+	res, err := ec.unmarshalInputInvitePortalUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInvitePortalUserPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐInvitePortalUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.InvitePortalUserPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InvitePortalUserPayload!")
+		return graphql.Null
+	}
+	return ec._InvitePortalUserPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNKnowledgeResource2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐKnowledgeResourceᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.KnowledgeResource) graphql.Marshaler {
@@ -55071,6 +58729,30 @@ func (ec *executionContext) marshalNPortalAccessEdge2ᚖgithubᚗcomᚋcarehub�
 	return ec._PortalAccessEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPortalAccessExpectation2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPortalAccessExpectationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PortalAccessExpectation) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPortalAccessExpectation2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPortalAccessExpectation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPortalAccessExpectation2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPortalAccessExpectation(ctx context.Context, sel ast.SelectionSet, v *model.PortalAccessExpectation) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PortalAccessExpectation!")
+		return graphql.Null
+	}
+	return ec._PortalAccessExpectation(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPortalAccessStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, v any) (code.PortalAccessStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.PortalAccessStatus(tmp)
@@ -55239,6 +58921,92 @@ func (ec *executionContext) marshalNProgramStatus2githubᚗcomᚋcarehubᚋcareh
 	res := graphql.MarshalString(string(v))
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProgramStatus!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNProxyGrant2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProxyGrant) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx context.Context, sel ast.SelectionSet, v *ent.ProxyGrant) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProxyGrant!")
+		return graphql.Null
+	}
+	return ec._ProxyGrant(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProxyGrantConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ProxyGrant]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProxyGrantConnection!")
+		return graphql.Null
+	}
+	return ec._ProxyGrantConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProxyGrantEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ProxyGrant]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProxyGrantEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProxyGrantEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ProxyGrant]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProxyGrantEdge!")
+		return graphql.Null
+	}
+	return ec._ProxyGrantEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNProxyRelationship2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyRelationship(ctx context.Context, v any) (code.ProxyRelationship, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ProxyRelationship(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProxyRelationship2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyRelationship(ctx context.Context, sel ast.SelectionSet, v code.ProxyRelationship) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProxyRelationship!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNProxyScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyScope(ctx context.Context, v any) (code.ProxyScope, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.ProxyScope(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNProxyScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProxyScope(ctx context.Context, sel ast.SelectionSet, v code.ProxyScope) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ProxyScope!")
 	}
 	return res
 }
@@ -55534,6 +59302,19 @@ func (ec *executionContext) marshalNResponseStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNRestorePortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRestorePortalAccessInput(ctx context.Context, v any) (model.RestorePortalAccessInput, error) {
+	res, err := ec.unmarshalInputRestorePortalAccessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestorePortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRestorePortalAccessPayload(ctx context.Context, sel ast.SelectionSet, v *model.RestorePortalAccessPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestorePortalAccessPayload!")
+		return graphql.Null
+	}
+	return ec._RestorePortalAccessPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNResumeEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentInput(ctx context.Context, v any) (model.ResumeEnrollmentInput, error) {
 	res, err := ec.unmarshalInputResumeEnrollmentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55584,6 +59365,19 @@ func (ec *executionContext) marshalNRevokeConsentPayload2ᚖgithubᚗcomᚋcareh
 		return graphql.Null
 	}
 	return ec._RevokeConsentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRevokePortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRevokePortalAccessInput(ctx context.Context, v any) (model.RevokePortalAccessInput, error) {
+	res, err := ec.unmarshalInputRevokePortalAccessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRevokePortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRevokePortalAccessPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokePortalAccessPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RevokePortalAccessPayload!")
+		return graphql.Null
+	}
+	return ec._RevokePortalAccessPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRoutingInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRoutingInputᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RoutingInput) graphql.Marshaler {
@@ -56027,6 +59821,19 @@ func (ec *executionContext) marshalNSubmitResponseForReviewPayload2ᚖgithubᚗc
 	return ec._SubmitResponseForReviewPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSuspendPortalAccessInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSuspendPortalAccessInput(ctx context.Context, v any) (model.SuspendPortalAccessInput, error) {
+	res, err := ec.unmarshalInputSuspendPortalAccessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSuspendPortalAccessPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSuspendPortalAccessPayload(ctx context.Context, sel ast.SelectionSet, v *model.SuspendPortalAccessPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SuspendPortalAccessPayload!")
+		return graphql.Null
+	}
+	return ec._SuspendPortalAccessPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := scalar.UnmarshalTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -56293,6 +60100,19 @@ func (ec *executionContext) marshalNVerification2githubᚗcomᚋcarehubᚋcarehu
 	return res
 }
 
+func (ec *executionContext) unmarshalNVerifyIdentityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐVerifyIdentityInput(ctx context.Context, v any) (model.VerifyIdentityInput, error) {
+	res, err := ec.unmarshalInputVerifyIdentityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerifyIdentityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐVerifyIdentityPayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyIdentityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerifyIdentityPayload!")
+		return graphql.Null
+	}
+	return ec._VerifyIdentityPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Viewer!")
@@ -56486,6 +60306,22 @@ func (ec *executionContext) marshalOAccessCondition2ᚖgithubᚗcomᚋcarehubᚋ
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOAccessMismatch2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAccessMismatch(ctx context.Context, v any) (*model.AccessMismatch, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AccessMismatch)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAccessMismatch2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAccessMismatch(ctx context.Context, sel ast.SelectionSet, v *model.AccessMismatch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOAccountKind2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAccountKind(ctx context.Context, v any) (*code.AccountKind, error) {
@@ -57205,6 +61041,14 @@ func (ec *executionContext) unmarshalONewPatientInput2ᚖgithubᚗcomᚋcarehub�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalONewProxyInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNewProxyInput(ctx context.Context, v any) (*model.NewProxyInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNewProxyInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONode2githubᚗcomᚋcarehubᚋcarehubᚋentᚐNoder(ctx context.Context, sel ast.SelectionSet, v ent.Noder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -57241,6 +61085,13 @@ func (ec *executionContext) unmarshalOPatientFilter2map(ctx context.Context, v a
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx context.Context, sel ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PortalAccess(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProduct2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProduct(ctx context.Context, sel ast.SelectionSet, v *ent.Product) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -57268,6 +61119,13 @@ func (ec *executionContext) marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehub
 		return graphql.Null
 	}
 	return ec._Provider(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProxyGrant2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrant(ctx context.Context, sel ast.SelectionSet, v *ent.ProxyGrant) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProxyGrant(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOResourceKind2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐResourceKindᚄ(ctx context.Context, v any) ([]code.ResourceKind, error) {

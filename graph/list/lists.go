@@ -27,6 +27,7 @@ import (
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
 	"github.com/carehub/carehub/ent/routingrule"
@@ -99,9 +100,16 @@ var (
 		Entity: "Patient", Filter: filter{"family": Contains(patient.FieldFamily)},
 		Orders: map[string]Order{"NAME": {Columns: []string{patient.FieldFamily, patient.FieldGiven}}}, Default: "NAME",
 	}
-	PatientContactPoints     = oldest("ContactPoint", contactpoint.FieldAccountID, contactpoint.FieldCreatedAt)
-	PortalAccesses           = newest("PortalAccess", portalaccess.FieldAccountID, portalaccess.FieldInvitedAt)
-	AllPortalAccesses        = newest("PortalAccess", "", portalaccess.FieldInvitedAt)
+	PatientContactPoints   = oldest("ContactPoint", contactpoint.FieldAccountID, contactpoint.FieldCreatedAt)
+	PortalAccesses         = newest("PortalAccess", portalaccess.FieldAccountID, portalaccess.FieldInvitedAt)
+	AllPortalAccesses      = newest("PortalAccess", "", portalaccess.FieldInvitedAt)
+	PatientProxies         = newest("ProxyGrant", proxygrant.FieldPatientID, proxygrant.FieldStartedAt)
+	ProxyFor               = Of{Entity: "ProxyGrant", Name: "for", Scope: standing(rule.ByProxy), Orders: byKey, Default: "KEY"}
+	MyProxies              = Of{Entity: "ProxyGrant", Name: "my", Scope: standing(rule.ForOneself), Orders: byKey, Default: "KEY"}
+	PortalAccessExceptions = Of{
+		Entity: "Patient", Name: "access", Scope: rule.AccessDeviates,
+		Orders: map[string]Order{"NAME": {Columns: []string{patient.FieldFamily, patient.FieldGiven}}}, Default: "NAME",
+	}
 	PatientCoverages         = newest("Coverage", coverage.FieldPatientID, coverage.FieldPeriodStart)
 	PatientEnrollments       = newest("Enrollment", enrollment.FieldPatientID, enrollment.FieldReferredAt)
 	PatientConsents          = newest("Consent", consent.FieldPatientID, consent.FieldCapturedAt)
@@ -237,6 +245,17 @@ func openTrials(v viewer.Viewer) func(*sql.Selector) {
 		selfEnrolling(s)
 		s.Where(sql.EQ(s.C(careprogram.FieldKind), string(code.ProgramKindClinicalTrial)))
 		rule.Apply(s, rule.Recruiting(v))
+	}
+}
+
+// standing matches grants that hold now, of those that the rule matches.
+func standing(which rule.Rule) rule.Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			rule.Apply(s, which(v))
+			s.Where(sql.IsNull(s.C(proxygrant.FieldEndedAt)))
+			s.Where(sql.GT(s.C(proxygrant.FieldExpiresAt), v.Now()))
+		}
 	}
 }
 

@@ -51,6 +51,8 @@ type (
 	MembershipEdge                 = relay.Edge[ent.Membership]
 	ContactPointConnection         = relay.Connection[ent.ContactPoint]
 	ContactPointEdge               = relay.Edge[ent.ContactPoint]
+	ProxyGrantConnection           = relay.Connection[ent.ProxyGrant]
+	ProxyGrantEdge                 = relay.Edge[ent.ProxyGrant]
 	PortalAccessConnection         = relay.Connection[ent.PortalAccess]
 	PortalAccessEdge               = relay.Edge[ent.PortalAccess]
 	CoverageConnection             = relay.Connection[ent.Coverage]

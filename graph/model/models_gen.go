@@ -338,6 +338,24 @@ type EligibilityInput struct {
 	Description string `json:"description"`
 }
 
+// Which grant to end, and why.
+type EndProxyInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the grant.
+	ProxyID gid.ID `json:"proxyId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the grant.
+type EndProxyPayload struct {
+	// The grant.
+	Proxy *ent.ProxyGrant `json:"proxy,omitempty"`
+}
+
 // Whom to enroll in which program.
 type EnrollPatientInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -368,12 +386,62 @@ type EnrollmentUpdated struct {
 
 func (EnrollmentUpdated) IsEnrollmentUpdatedItem() {}
 
+// Who stands for which patient. Exactly one of `proxyPatientId`, `earlierProxyId` and `newProxy` says who.
+type GrantProxyInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The patient.
+	PatientID gid.ID `json:"patientId"`
+	// Another patient of the viewer's programs, who has signed in.
+	ProxyPatientID *gid.ID `json:"proxyPatientId,omitempty"`
+	// A grant of somebody who stands for a patient of the viewer's already, or did.
+	EarlierProxyID *gid.ID `json:"earlierProxyId,omitempty"`
+	// Somebody new, who is invited to the patient portal.
+	NewProxy *NewProxyInput `json:"newProxy,omitempty"`
+	// What the proxy is to the patient.
+	Relationship code.ProxyRelationship `json:"relationship"`
+	// READ sees what the patient sees; MANAGE does what the patient does.
+	Scope code.ProxyScope `json:"scope"`
+	// When it ends; in the future.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// Identifier of the document of the patient that proves it.
+	DocumentID *gid.ID `json:"documentId,omitempty"`
+}
+
+// What became of the grant.
+type GrantProxyPayload struct {
+	// The grant.
+	Proxy *ent.ProxyGrant `json:"proxy,omitempty"`
+	// The code of the invitation of somebody new, told once.
+	InvitationCode *string `json:"invitationCode,omitempty"`
+}
+
 // One question.
 type InquiryQuestionInput struct {
 	// The question. At most 4,000 characters.
 	Text string `json:"text"`
 	// What it asks about.
 	Topic code.InquiryTopic `json:"topic"`
+}
+
+// Who is invited to which portal.
+type InvitePortalUserInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The patient; exactly one of `patientId` and `providerId`. Coordinators invite patients of their programs.
+	PatientID *gid.ID `json:"patientId,omitempty"`
+	// The provider.
+	ProviderID *gid.ID `json:"providerId,omitempty"`
+	// PATIENT_PORTAL or TRIAL_PORTAL for patients, PROVIDER_PORTAL for providers.
+	Portal code.Portal `json:"portal"`
+}
+
+// What became of the invitation.
+type InvitePortalUserPayload struct {
+	// The grant.
+	Access *ent.PortalAccess `json:"access,omitempty"`
+	// The code, to be told to the invited person alone; null when a retry repeats what was done before.
+	InvitationCode *string `json:"invitationCode,omitempty"`
 }
 
 // The time that key figures are about.
@@ -416,6 +484,26 @@ type NewPatientInput struct {
 	Zip *string `json:"zip,omitempty"`
 	// Language for forms and letters, BCP 47; en-US otherwise.
 	Locale *string `json:"locale,omitempty"`
+}
+
+// Somebody whom the system does not know yet.
+type NewProxyInput struct {
+	// Given and family name. 1 to 200 characters.
+	Name string `json:"name"`
+}
+
+// What is expected of a portal for a patient, and what is: computed, never typed.
+type PortalAccessExpectation struct {
+	// The portal.
+	Portal code.Portal `json:"portal"`
+	// Whether the patient should have it: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial.
+	Expected bool `json:"expected"`
+	// The open grant, or the latest; null where there never was one.
+	Access *ent.PortalAccess `json:"access,omitempty"`
+	// How the two differ; null where they do not.
+	Mismatch *AccessMismatch `json:"mismatch,omitempty"`
+	// The difference in words.
+	Explanation *string `json:"explanation,omitempty"`
 }
 
 // Which enrollment to put on hold, and why.
@@ -558,6 +646,8 @@ type RequestEnrollmentInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// The program.
 	ProgramID gid.ID `json:"programId"`
+	// For whom: a patient whom the viewer stands for; oneself otherwise.
+	PatientID *gid.ID `json:"patientId,omitempty"`
 }
 
 // What became of the request.
@@ -590,6 +680,22 @@ type RerouteCasePayload struct {
 	Department code.DepartmentCode `json:"department"`
 	// The case, where the viewer still sees it.
 	Case *ent.CareCase `json:"case,omitempty"`
+}
+
+// Which grant to open again.
+type RestorePortalAccessInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the grant.
+	AccessID gid.ID `json:"accessId"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of it.
+type RestorePortalAccessPayload struct {
+	// The grant.
+	Access *ent.PortalAccess `json:"access,omitempty"`
 }
 
 // Which enrollment to resume.
@@ -660,6 +766,24 @@ type RevokeConsentPayload struct {
 	Consent *ent.Consent `json:"consent,omitempty"`
 }
 
+// Which grant, and why.
+type RevokePortalAccessInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the grant.
+	AccessID gid.ID `json:"accessId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the revocation.
+type RevokePortalAccessPayload struct {
+	// The grant.
+	Access *ent.PortalAccess `json:"access,omitempty"`
+}
+
 // One value that routing rules look at.
 type RoutingInput struct {
 	// Name of the value.
@@ -714,6 +838,8 @@ type SignConsentInput struct {
 	FormID gid.ID `json:"formId"`
 	// Printed name of who signs. 1 to 200 characters.
 	SignerName string `json:"signerName"`
+	// For whom, with `scope`: a patient whom the viewer stands for; oneself otherwise. A consent that was asked for says it itself.
+	PatientID *gid.ID `json:"patientId,omitempty"`
 }
 
 // What became of the signature.
@@ -820,6 +946,24 @@ type SubmitResponseForReviewPayload struct {
 	Response *ent.InquiryResponse `json:"response,omitempty"`
 }
 
+// Which grant, and why.
+type SuspendPortalAccessInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the grant.
+	AccessID gid.ID `json:"accessId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the suspension.
+type SuspendPortalAccessPayload struct {
+	// The grant.
+	Access *ent.PortalAccess `json:"access,omitempty"`
+}
+
 // A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing.
 type UnmetGate struct {
 	// Which gate.
@@ -828,6 +972,26 @@ type UnmetGate struct {
 	Message string `json:"message"`
 	// The consent that is missing; null where the gate is about none.
 	Scope *code.ConsentScope `json:"scope,omitempty"`
+}
+
+// How an identity was made sure of.
+type VerifyIdentityInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the grant.
+	AccessID gid.ID `json:"accessId"`
+	// How it was verified.
+	Method code.IdentityMethod `json:"method"`
+	// The level of assurance that was reached.
+	Level code.IdentityLevel `json:"level"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the verification.
+type VerifyIdentityPayload struct {
+	// The grant.
+	Access *ent.PortalAccess `json:"access,omitempty"`
 }
 
 // The viewer.
@@ -876,6 +1040,62 @@ type WithdrawEnrollmentInput struct {
 type WithdrawEnrollmentPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// How the access to a portal differs from what is expected.
+type AccessMismatch string
+
+const (
+	// Expected, and never invited.
+	AccessMismatchMissing AccessMismatch = "MISSING"
+	// Expected, and the invitation was not taken in time.
+	AccessMismatchInvitationExpired AccessMismatch = "INVITATION_EXPIRED"
+	// Expected, and revoked.
+	AccessMismatchRevokedThoughExpected AccessMismatch = "REVOKED_THOUGH_EXPECTED"
+	// Expected, and suspended.
+	AccessMismatchSuspendedThoughExpected AccessMismatch = "SUSPENDED_THOUGH_EXPECTED"
+	// Expected, and invited for more than 14 days without the identity being verified.
+	AccessMismatchIdentityPendingLong AccessMismatch = "IDENTITY_PENDING_LONG"
+	// Not expected, and invited or open.
+	AccessMismatchOpenWithoutReason AccessMismatch = "OPEN_WITHOUT_REASON"
+)
+
+var AllAccessMismatch = []AccessMismatch{
+	AccessMismatchMissing,
+	AccessMismatchInvitationExpired,
+	AccessMismatchRevokedThoughExpected,
+	AccessMismatchSuspendedThoughExpected,
+	AccessMismatchIdentityPendingLong,
+	AccessMismatchOpenWithoutReason,
+}
+
+func (e AccessMismatch) IsValid() bool {
+	switch e {
+	case AccessMismatchMissing, AccessMismatchInvitationExpired, AccessMismatchRevokedThoughExpected, AccessMismatchSuspendedThoughExpected, AccessMismatchIdentityPendingLong, AccessMismatchOpenWithoutReason:
+		return true
+	}
+	return false
+}
+
+func (e AccessMismatch) String() string {
+	return string(e)
+}
+
+func (e *AccessMismatch) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AccessMismatch(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AccessMismatch", str)
+	}
+	return nil
+}
+
+func (e AccessMismatch) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
 // Orders of cases.

@@ -113,7 +113,7 @@ var wholes = map[string]string{
 	"Address": "computed", "PageInfo": "list",
 	"Viewer": "resolved", "MyMembership": "resolved", "RoutingPreview": "resolved", "RoutingInput": "resolved",
 	"CoordinatorKpis": "resolved", "FunnelStage": "resolved", "EnrollmentDurations": "resolved", "ConsentDurations": "resolved", "ConsentRate": "resolved",
-	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved",
+	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved", "PortalAccessExpectation": "resolved",
 }
 
 // readable lists the object types that a query leads to.

@@ -46,6 +46,11 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (*viewer
 	return &id, nil
 }
 
+// Claims returns what a token proves of somebody who may not be known here: that the identity provider let them in.
+func (a *Authenticator) Claims(ctx context.Context, token string) (Claims, error) {
+	return a.verifier.Verify(ctx, token)
+}
+
 // credentials is a bearer token as RFC 6750 spells it. Schemes are compared without regard to case.
 var credentials = regexp.MustCompile(`^(?i:bearer) +([A-Za-z0-9._~+/-]+=*)$`)
 

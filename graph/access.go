@@ -1,0 +1,117 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/portalaccess"
+	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/list"
+	"github.com/carehub/carehub/graph/model"
+	"github.com/carehub/carehub/graph/relay"
+)
+
+// PortalAccessExceptions resolves Query.portalAccessExceptions.
+func (r queryResolver) PortalAccessExceptions(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Patient], error) {
+	return relay.Page(ctx, r.Client.Patient.Query(), list.PortalAccessExceptions, page(first, after, last, before), r.Client.LoadPatient)
+}
+
+// PortalAccessMatrix resolves Query.portalAccessMatrix. What is expected follows from all enrollments, not only from
+// those of the viewer's programs: of the others the viewer learns that a portal is expected, and nothing more.
+func (r queryResolver) PortalAccessMatrix(ctx context.Context, patientID gid.ID) ([]*model.PortalAccessExpectation, error) {
+	if err := r.seesPatient(ctx, patientID); err != nil {
+		return nil, err
+	}
+	system := viewer.System(ctx, "expected access")
+	open := r.Client.Enrollment.Query().Where(enrollment.PatientID(patientID.UUID), enrollment.EndedAtIsNil())
+	any, err := open.Clone().Exist(system)
+	if err != nil {
+		return nil, err
+	}
+	trial, err := open.Where(enrollment.HasProgramWith(careprogram.KindEQ(code.ProgramKindClinicalTrial))).Exist(system)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := r.Client.PortalAccess.Query().Where(portalaccess.AccountID(patientID.UUID)).
+		Order(portalaccess.ByInvitedAt(), portalaccess.ByID()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*model.PortalAccessExpectation
+	for _, of := range []struct {
+		portal   code.Portal
+		expected bool
+	}{{code.PortalPatientPortal, any}, {code.PortalTrialPortal, trial}} {
+		e := &model.PortalAccessExpectation{Portal: of.portal, Expected: of.expected, Access: standing(grants, of.portal)}
+		if is := mismatch(of.expected, e.Access, clock.Now(ctx).UnixMicro()); is != "" {
+			words := mismatches[is]
+			e.Mismatch, e.Explanation = &is, &words
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// standing is the open grant of the portal, or the latest; nil where there is none.
+func standing(grants []*ent.PortalAccess, portal code.Portal) (of *ent.PortalAccess) {
+	for _, g := range grants {
+		if g.Portal != portal {
+			continue
+		}
+		of = g
+		if g.Status != code.PortalAccessStatusRevoked && g.Status != code.PortalAccessStatusExpired {
+			return g
+		}
+	}
+	return of
+}
+
+// mismatches say in words what differs.
+var mismatches = map[model.AccessMismatch]string{
+	model.AccessMismatchMissing:                 "the patient is in a program that calls for the portal and was never invited",
+	model.AccessMismatchInvitationExpired:       "the invitation was not accepted in time: invite again",
+	model.AccessMismatchRevokedThoughExpected:   "the access was revoked, but the patient is in a program that calls for it",
+	model.AccessMismatchSuspendedThoughExpected: "the access is suspended, but the patient is in a program that calls for it",
+	model.AccessMismatchIdentityPendingLong:     "the invitation was accepted, but the identity has not been verified in time",
+	model.AccessMismatchOpenWithoutReason:       "no open enrollment calls for the portal",
+}
+
+// mismatch is how the access differs from what is expected; empty where it does not. The list of exceptions decides the
+// same in SQL (rule.AccessDeviates).
+func mismatch(expected bool, access *ent.PortalAccess, now int64) model.AccessMismatch {
+	late := access != nil && access.ExpiresAt != nil && access.ExpiresAt.UnixMicro() <= now
+	switch {
+	case access == nil && expected:
+		return model.AccessMismatchMissing
+	case access == nil:
+		return ""
+	case !expected:
+		switch access.Status {
+		case code.PortalAccessStatusInvited, code.PortalAccessStatusIdentityPending, code.PortalAccessStatusActive:
+			return model.AccessMismatchOpenWithoutReason
+		}
+		return ""
+	}
+	switch access.Status {
+	case code.PortalAccessStatusExpired:
+		return model.AccessMismatchInvitationExpired
+	case code.PortalAccessStatusInvited:
+		if late {
+			return model.AccessMismatchInvitationExpired
+		}
+	case code.PortalAccessStatusIdentityPending:
+		if late {
+			return model.AccessMismatchIdentityPendingLong
+		}
+	case code.PortalAccessStatusSuspended:
+		return model.AccessMismatchSuspendedThoughExpected
+	case code.PortalAccessStatusRevoked:
+		return model.AccessMismatchRevokedThoughExpected
+	}
+	return ""
+}
