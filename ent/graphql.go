@@ -5560,6 +5560,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: true},
 			{Name: "activatedAt", Column: "activated_at", Type: "time.Time", Nullable: true},
 			{Name: "lastLoginAt", Column: "last_login_at", Type: "time.Time", Nullable: true},
+			{Name: "endedAt", Column: "ended_at", Type: "time.Time", Nullable: true},
 			{Name: "reason", Column: "reason", Type: "string", Nullable: true},
 			{Name: "invitationHash", Column: "invitation_hash", Type: "string", Nullable: true},
 		},

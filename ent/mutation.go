@@ -53440,6 +53440,7 @@ type PortalAccessMutation struct {
 	expires_at      *time.Time
 	activated_at    *time.Time
 	last_login_at   *time.Time
+	ended_at        *time.Time
 	reason          *string
 	invitation_hash *string
 	clearedFields   map[string]struct{}
@@ -54077,6 +54078,55 @@ func (m *PortalAccessMutation) ResetLastLoginAt() {
 	delete(m.clearedFields, portalaccess.FieldLastLoginAt)
 }
 
+// SetEndedAt sets the "ended_at" field.
+func (m *PortalAccessMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *PortalAccessMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the PortalAccess entity.
+// If the PortalAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalAccessMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *PortalAccessMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[portalaccess.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *PortalAccessMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[portalaccess.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *PortalAccessMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, portalaccess.FieldEndedAt)
+}
+
 // SetReason sets the "reason" field.
 func (m *PortalAccessMutation) SetReason(s string) {
 	m.reason = &s
@@ -54344,7 +54394,7 @@ func (m *PortalAccessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PortalAccessMutation) Fields() []string {
-	fields := make([]string, 0, 14)
+	fields := make([]string, 0, 15)
 	if m.version != nil {
 		fields = append(fields, portalaccess.FieldVersion)
 	}
@@ -54380,6 +54430,9 @@ func (m *PortalAccessMutation) Fields() []string {
 	}
 	if m.last_login_at != nil {
 		fields = append(fields, portalaccess.FieldLastLoginAt)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, portalaccess.FieldEndedAt)
 	}
 	if m.reason != nil {
 		fields = append(fields, portalaccess.FieldReason)
@@ -54419,6 +54472,8 @@ func (m *PortalAccessMutation) Field(name string) (ent.Value, bool) {
 		return m.ActivatedAt()
 	case portalaccess.FieldLastLoginAt:
 		return m.LastLoginAt()
+	case portalaccess.FieldEndedAt:
+		return m.EndedAt()
 	case portalaccess.FieldReason:
 		return m.Reason()
 	case portalaccess.FieldInvitationHash:
@@ -54456,6 +54511,8 @@ func (m *PortalAccessMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldActivatedAt(ctx)
 	case portalaccess.FieldLastLoginAt:
 		return m.OldLastLoginAt(ctx)
+	case portalaccess.FieldEndedAt:
+		return m.OldEndedAt(ctx)
 	case portalaccess.FieldReason:
 		return m.OldReason(ctx)
 	case portalaccess.FieldInvitationHash:
@@ -54553,6 +54610,13 @@ func (m *PortalAccessMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastLoginAt(v)
 		return nil
+	case portalaccess.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
 	case portalaccess.FieldReason:
 		v, ok := value.(string)
 		if !ok {
@@ -54627,6 +54691,9 @@ func (m *PortalAccessMutation) ClearedFields() []string {
 	if m.FieldCleared(portalaccess.FieldLastLoginAt) {
 		fields = append(fields, portalaccess.FieldLastLoginAt)
 	}
+	if m.FieldCleared(portalaccess.FieldEndedAt) {
+		fields = append(fields, portalaccess.FieldEndedAt)
+	}
 	if m.FieldCleared(portalaccess.FieldReason) {
 		fields = append(fields, portalaccess.FieldReason)
 	}
@@ -54661,6 +54728,9 @@ func (m *PortalAccessMutation) ClearField(name string) error {
 		return nil
 	case portalaccess.FieldLastLoginAt:
 		m.ClearLastLoginAt()
+		return nil
+	case portalaccess.FieldEndedAt:
+		m.ClearEndedAt()
 		return nil
 	case portalaccess.FieldReason:
 		m.ClearReason()
@@ -54711,6 +54781,9 @@ func (m *PortalAccessMutation) ResetField(name string) error {
 		return nil
 	case portalaccess.FieldLastLoginAt:
 		m.ResetLastLoginAt()
+		return nil
+	case portalaccess.FieldEndedAt:
+		m.ResetEndedAt()
 		return nil
 	case portalaccess.FieldReason:
 		m.ResetReason()

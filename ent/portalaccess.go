@@ -44,6 +44,8 @@ type PortalAccess struct {
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
 	// LastLoginAt holds the value of the "last_login_at" field.
 	LastLoginAt *time.Time `json:"last_login_at,omitempty"`
+	// EndedAt holds the value of the "ended_at" field.
+	EndedAt *time.Time `json:"ended_at,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason *string `json:"reason,omitempty"`
 	// SHA-256 of the code that accepts the invitation; empty once it was used or ended.
@@ -107,7 +109,7 @@ func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case portalaccess.FieldPortal, portalaccess.FieldStatus, portalaccess.FieldReason, portalaccess.FieldInvitationHash:
 			values[i] = new(sql.NullString)
-		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt:
+		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt, portalaccess.FieldEndedAt:
 			values[i] = new(sql.NullTime)
 		case portalaccess.FieldID, portalaccess.FieldAccountID:
 			values[i] = new(uuid.UUID)
@@ -208,6 +210,13 @@ func (_m *PortalAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastLoginAt = new(time.Time)
 				*_m.LastLoginAt = value.Time
+			}
+		case portalaccess.FieldEndedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field ended_at", values[i])
+			} else if value.Valid {
+				_m.EndedAt = new(time.Time)
+				*_m.EndedAt = value.Time
 			}
 		case portalaccess.FieldReason:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -317,6 +326,11 @@ func (_m *PortalAccess) String() string {
 	builder.WriteString(", ")
 	if v := _m.LastLoginAt; v != nil {
 		builder.WriteString("last_login_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.EndedAt; v != nil {
+		builder.WriteString("ended_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

@@ -145,6 +145,20 @@ func (_c *PortalAccessCreate) SetNillableLastLoginAt(v *time.Time) *PortalAccess
 	return _c
 }
 
+// SetEndedAt sets the "ended_at" field.
+func (_c *PortalAccessCreate) SetEndedAt(v time.Time) *PortalAccessCreate {
+	_c.mutation.SetEndedAt(v)
+	return _c
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_c *PortalAccessCreate) SetNillableEndedAt(v *time.Time) *PortalAccessCreate {
+	if v != nil {
+		_c.SetEndedAt(*v)
+	}
+	return _c
+}
+
 // SetReason sets the "reason" field.
 func (_c *PortalAccessCreate) SetReason(v string) *PortalAccessCreate {
 	_c.mutation.SetReason(v)
@@ -397,6 +411,10 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.LastLoginAt(); ok {
 		_spec.SetField(portalaccess.FieldLastLoginAt, field.TypeTime, value)
 		_node.LastLoginAt = &value
+	}
+	if value, ok := _c.mutation.EndedAt(); ok {
+		_spec.SetField(portalaccess.FieldEndedAt, field.TypeTime, value)
+		_node.EndedAt = &value
 	}
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(portalaccess.FieldReason, field.TypeString, value)

@@ -176,6 +176,26 @@ func (_u *PortalAccessUpdate) ClearLastLoginAt() *PortalAccessUpdate {
 	return _u
 }
 
+// SetEndedAt sets the "ended_at" field.
+func (_u *PortalAccessUpdate) SetEndedAt(v time.Time) *PortalAccessUpdate {
+	_u.mutation.SetEndedAt(v)
+	return _u
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_u *PortalAccessUpdate) SetNillableEndedAt(v *time.Time) *PortalAccessUpdate {
+	if v != nil {
+		_u.SetEndedAt(*v)
+	}
+	return _u
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (_u *PortalAccessUpdate) ClearEndedAt() *PortalAccessUpdate {
+	_u.mutation.ClearEndedAt()
+	return _u
+}
+
 // SetReason sets the "reason" field.
 func (_u *PortalAccessUpdate) SetReason(v string) *PortalAccessUpdate {
 	_u.mutation.SetReason(v)
@@ -402,6 +422,12 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.LastLoginAtCleared() {
 		_spec.ClearField(portalaccess.FieldLastLoginAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndedAt(); ok {
+		_spec.SetField(portalaccess.FieldEndedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EndedAtCleared() {
+		_spec.ClearField(portalaccess.FieldEndedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(portalaccess.FieldReason, field.TypeString, value)
@@ -670,6 +696,26 @@ func (_u *PortalAccessUpdateOne) ClearLastLoginAt() *PortalAccessUpdateOne {
 	return _u
 }
 
+// SetEndedAt sets the "ended_at" field.
+func (_u *PortalAccessUpdateOne) SetEndedAt(v time.Time) *PortalAccessUpdateOne {
+	_u.mutation.SetEndedAt(v)
+	return _u
+}
+
+// SetNillableEndedAt sets the "ended_at" field if the given value is not nil.
+func (_u *PortalAccessUpdateOne) SetNillableEndedAt(v *time.Time) *PortalAccessUpdateOne {
+	if v != nil {
+		_u.SetEndedAt(*v)
+	}
+	return _u
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (_u *PortalAccessUpdateOne) ClearEndedAt() *PortalAccessUpdateOne {
+	_u.mutation.ClearEndedAt()
+	return _u
+}
+
 // SetReason sets the "reason" field.
 func (_u *PortalAccessUpdateOne) SetReason(v string) *PortalAccessUpdateOne {
 	_u.mutation.SetReason(v)
@@ -926,6 +972,12 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 	}
 	if _u.mutation.LastLoginAtCleared() {
 		_spec.ClearField(portalaccess.FieldLastLoginAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndedAt(); ok {
+		_spec.SetField(portalaccess.FieldEndedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EndedAtCleared() {
+		_spec.ClearField(portalaccess.FieldEndedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Reason(); ok {
 		_spec.SetField(portalaccess.FieldReason, field.TypeString, value)

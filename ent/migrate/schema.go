@@ -1869,6 +1869,7 @@ var (
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
 		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_login_at", Type: field.TypeTime, Nullable: true},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 300},
 		{Name: "invitation_hash", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "account_id", Type: field.TypeUUID},
@@ -1881,7 +1882,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "portal_accesses_accounts_account",
-				Columns:    []*schema.Column{PortalAccessesColumns[14]},
+				Columns:    []*schema.Column{PortalAccessesColumns[15]},
 				RefColumns: []*schema.Column{AccountsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1890,20 +1891,20 @@ var (
 			{
 				Name:    "portalaccess_invitation_hash",
 				Unique:  true,
-				Columns: []*schema.Column{PortalAccessesColumns[13]},
+				Columns: []*schema.Column{PortalAccessesColumns[14]},
 			},
 			{
 				Name:    "portalaccess_account_id_portal",
 				Unique:  true,
-				Columns: []*schema.Column{PortalAccessesColumns[14], PortalAccessesColumns[6]},
+				Columns: []*schema.Column{PortalAccessesColumns[15], PortalAccessesColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status NOT IN ('REVOKED', 'EXPIRED')",
+					Where: "ended_at IS NULL",
 				},
 			},
 			{
 				Name:    "portalaccess_account_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PortalAccessesColumns[14], PortalAccessesColumns[8], PortalAccessesColumns[0]},
+				Columns: []*schema.Column{PortalAccessesColumns[15], PortalAccessesColumns[8], PortalAccessesColumns[0]},
 			},
 			{
 				Name:    "portalaccess_invited_at_id",

@@ -41,6 +41,8 @@ const (
 	FieldActivatedAt = "activated_at"
 	// FieldLastLoginAt holds the string denoting the last_login_at field in the database.
 	FieldLastLoginAt = "last_login_at"
+	// FieldEndedAt holds the string denoting the ended_at field in the database.
+	FieldEndedAt = "ended_at"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
 	// FieldInvitationHash holds the string denoting the invitation_hash field in the database.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldExpiresAt,
 	FieldActivatedAt,
 	FieldLastLoginAt,
+	FieldEndedAt,
 	FieldReason,
 	FieldInvitationHash,
 }
@@ -209,6 +212,11 @@ func ByActivatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLastLoginAt orders the results by the last_login_at field.
 func ByLastLoginAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastLoginAt, opts...).ToFunc()
+}
+
+// ByEndedAt orders the results by the ended_at field.
+func ByEndedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndedAt, opts...).ToFunc()
 }
 
 // ByReason orders the results by the reason field.

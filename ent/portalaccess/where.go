@@ -107,6 +107,11 @@ func LastLoginAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldLastLoginAt, v))
 }
 
+// EndedAt applies equality check predicate on the "ended_at" field. It's identical to EndedAtEQ.
+func EndedAt(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldEndedAt, v))
+}
+
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldReason, v))
@@ -605,6 +610,56 @@ func LastLoginAtIsNil() predicate.PortalAccess {
 // LastLoginAtNotNil applies the NotNil predicate on the "last_login_at" field.
 func LastLoginAtNotNil() predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldNotNull(FieldLastLoginAt))
+}
+
+// EndedAtEQ applies the EQ predicate on the "ended_at" field.
+func EndedAtEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldEndedAt, v))
+}
+
+// EndedAtNEQ applies the NEQ predicate on the "ended_at" field.
+func EndedAtNEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNEQ(FieldEndedAt, v))
+}
+
+// EndedAtIn applies the In predicate on the "ended_at" field.
+func EndedAtIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIn(FieldEndedAt, vs...))
+}
+
+// EndedAtNotIn applies the NotIn predicate on the "ended_at" field.
+func EndedAtNotIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotIn(FieldEndedAt, vs...))
+}
+
+// EndedAtGT applies the GT predicate on the "ended_at" field.
+func EndedAtGT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGT(FieldEndedAt, v))
+}
+
+// EndedAtGTE applies the GTE predicate on the "ended_at" field.
+func EndedAtGTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGTE(FieldEndedAt, v))
+}
+
+// EndedAtLT applies the LT predicate on the "ended_at" field.
+func EndedAtLT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLT(FieldEndedAt, v))
+}
+
+// EndedAtLTE applies the LTE predicate on the "ended_at" field.
+func EndedAtLTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLTE(FieldEndedAt, v))
+}
+
+// EndedAtIsNil applies the IsNil predicate on the "ended_at" field.
+func EndedAtIsNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIsNull(FieldEndedAt))
+}
+
+// EndedAtNotNil applies the NotNil predicate on the "ended_at" field.
+func EndedAtNotNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotNull(FieldEndedAt))
 }
 
 // ReasonEQ applies the EQ predicate on the "reason" field.

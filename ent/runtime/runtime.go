@@ -2259,11 +2259,11 @@ func init() {
 	// portalaccess.DefaultVersion holds the default value on creation for the version field.
 	portalaccess.DefaultVersion = portalaccessDescVersion.Default.(int)
 	// portalaccessDescReason is the schema descriptor for reason field.
-	portalaccessDescReason := portalaccessFields[7].Descriptor()
+	portalaccessDescReason := portalaccessFields[8].Descriptor()
 	// portalaccess.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	portalaccess.ReasonValidator = portalaccessDescReason.Validators[0].(func(string) error)
 	// portalaccessDescInvitationHash is the schema descriptor for invitation_hash field.
-	portalaccessDescInvitationHash := portalaccessFields[8].Descriptor()
+	portalaccessDescInvitationHash := portalaccessFields[9].Descriptor()
 	// portalaccess.InvitationHashValidator is a validator for the "invitation_hash" field. It is called by the builders before save.
 	portalaccess.InvitationHashValidator = portalaccessDescInvitationHash.Validators[0].(func(string) error)
 	// portalaccessDescID is the schema descriptor for id field.

@@ -5,11 +5,14 @@ import (
 	"errors"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
-// codeless takes the code away from a grant that is no invitation any more, whoever changes it: nothing accepts it again.
+// codeless takes the code away from a grant that is no invitation any more, whoever changes it: nothing accepts it again. One
+// that ends is dated: it is not the open one of its portal any more.
 func codeless(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, mutation ent.Mutation) (ent.Value, error) {
 		m := mutation.(*ent.PortalAccessMutation)
@@ -17,6 +20,9 @@ func codeless(next ent.Mutator) ent.Mutator {
 			m.ResetInvitationHash()
 			if !m.Op().Is(ent.OpCreate) {
 				m.ClearInvitationHash()
+			}
+			if _, dated := m.EndedAt(); !dated && lifecycle.PortalAccess.Terminal(status) {
+				m.SetEndedAt(clock.Now(ctx))
 			}
 		}
 		return next.Mutate(ctx, m)

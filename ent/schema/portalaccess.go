@@ -32,6 +32,7 @@ func (PortalAccess) Fields() []ent.Field {
 		moment("expires_at"),
 		moment("activated_at"),
 		moment("last_login_at"),
+		moment("ended_at"),
 		text("reason", 300),
 		field.String("invitation_hash").Optional().Nillable().MaxRuneLen(64).Sensitive().Comment("SHA-256 of the code that accepts the invitation; empty once it was used or ended."),
 	}
@@ -52,5 +53,5 @@ func (PortalAccess) Hooks() []ent.Hook { return []ent.Hook{codeless} }
 // Indexes of PortalAccess. The second says: at most one open grant of a portal to an account. One that was revoked or has
 // expired stays as it is, with its history; who is invited again is granted anew.
 func (PortalAccess) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("invitation_hash").Unique(), index.Fields("account_id", "portal").Unique().Annotations(entsql.IndexWhere("status NOT IN ('REVOKED', 'EXPIRED')")), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id"), index.Fields("status", "expires_at")}
+	return []ent.Index{index.Fields("invitation_hash").Unique(), index.Fields("account_id", "portal").Unique().Annotations(entsql.IndexWhere("ended_at IS NULL")), index.Fields("account_id", "invited_at", "id"), index.Fields("invited_at", "id"), index.Fields("status", "expires_at")}
 }

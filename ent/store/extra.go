@@ -16,8 +16,14 @@ import (
 // repeatable. On PostgreSQL a statement that stands in no migration yet is written into the next one; to change
 // an object, change its statement in a way that replaces the old one.
 var extra = map[string][]string{
-	dialect.SQLite:   slices.Concat(auditExtra[dialect.SQLite], EventStatements[dialect.SQLite]),
-	dialect.Postgres: slices.Concat(auditExtra[dialect.Postgres], EventStatements[dialect.Postgres]),
+	dialect.SQLite:   slices.Concat(auditExtra[dialect.SQLite], EventStatements[dialect.SQLite], earlier),
+	dialect.Postgres: slices.Concat(auditExtra[dialect.Postgres], EventStatements[dialect.Postgres], earlier),
+}
+
+// earlier brings rows of earlier versions to what later columns say of them.
+var earlier = []string{
+	"UPDATE portal_accesses SET ended_at = updated_at WHERE ended_at IS NULL AND status IN ('REVOKED', 'EXPIRED')",
+	"UPDATE enrollments SET eligibility = 'ELIGIBLE' WHERE eligibility = 'UNDECIDED' AND status = 'ACTIVE'",
 }
 
 // keepExtra keeps a migration from dropping the indexes that the extra statements of a dialect made.

@@ -59,9 +59,9 @@ CREATE UNIQUE INDEX "eligibilityanswer_enrollment_id_criterion_id" ON "eligibili
 -- Drop index "portalaccess_account_id_portal" from table: "portal_accesses"
 DROP INDEX "portalaccess_account_id_portal";
 -- Modify "portal_accesses" table
-ALTER TABLE "portal_accesses" ADD COLUMN "expires_at" timestamptz NULL, ADD COLUMN "invitation_hash" character varying NULL;
+ALTER TABLE "portal_accesses" ADD COLUMN "expires_at" timestamptz NULL, ADD COLUMN "ended_at" timestamptz NULL, ADD COLUMN "invitation_hash" character varying NULL;
 -- Create index "portalaccess_account_id_portal" to table: "portal_accesses"
-CREATE UNIQUE INDEX "portalaccess_account_id_portal" ON "portal_accesses" ("account_id", "portal") WHERE ((status)::text <> ALL ((ARRAY['REVOKED'::character varying, 'EXPIRED'::character varying])::text[]));
+CREATE UNIQUE INDEX "portalaccess_account_id_portal" ON "portal_accesses" ("account_id", "portal") WHERE (ended_at IS NULL);
 -- Create index "portalaccess_invitation_hash" to table: "portal_accesses"
 CREATE UNIQUE INDEX "portalaccess_invitation_hash" ON "portal_accesses" ("invitation_hash");
 -- Create index "portalaccess_status_expires_at" to table: "portal_accesses"
