@@ -64,9 +64,11 @@ func (r *resolver) Location() generated.LocationResolver { return locationResolv
 func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 	return medicalInquiryResolver{r}
 }
+
 func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
 	return onboardingPlanResolver{r}
 }
+
 func (r *resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 func (r *resolver) Patient() generated.PatientResolver           { return patientResolver{r} }
 func (r *resolver) Provider() generated.ProviderResolver         { return providerResolver{r} }
