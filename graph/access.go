@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/clock"
@@ -28,12 +30,12 @@ func (r queryResolver) PortalAccessMatrix(ctx context.Context, patientID gid.ID)
 		return nil, err
 	}
 	system := viewer.System(ctx, "expected access")
-	open := r.Client.Enrollment.Query().Where(enrollment.PatientID(patientID.UUID), enrollment.EndedAtIsNil())
-	any, err := open.Clone().Exist(system)
+	open, err := r.Client.Enrollment.Query().Where(enrollment.PatientID(patientID.UUID), enrollment.EndedAtIsNil()).All(system)
 	if err != nil {
 		return nil, err
 	}
-	trial, err := open.Where(enrollment.HasProgramWith(careprogram.KindEQ(code.ProgramKindClinicalTrial))).Exist(system)
+	programs := keysOf(open, func(e *ent.Enrollment) uuid.UUID { return e.ProgramID })
+	trial, err := r.Client.CareProgram.Query().Where(careprogram.IDIn(programs...), careprogram.KindEQ(code.ProgramKindClinicalTrial)).Exist(system)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +48,7 @@ func (r queryResolver) PortalAccessMatrix(ctx context.Context, patientID gid.ID)
 	for _, of := range []struct {
 		portal   code.Portal
 		expected bool
-	}{{code.PortalPatientPortal, any}, {code.PortalTrialPortal, trial}} {
+	}{{code.PortalPatientPortal, len(open) > 0}, {code.PortalTrialPortal, trial}} {
 		e := &model.PortalAccessExpectation{Portal: of.portal, Expected: of.expected, Access: standing(grants, of.portal)}
 		if is := mismatch(of.expected, e.Access, clock.Now(ctx).UnixMicro()); is != "" {
 			words := mismatches[is]

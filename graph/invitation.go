@@ -70,7 +70,7 @@ func (c *change) acceptInvitation(who subject, text string) error {
 	if err := c.bind(found, who); err != nil {
 		return err
 	}
-	_, err = c.accessBecomes(c, found, code.PortalAccessStatusIdentityPending, nil, next)
+	err = c.accessBecomes(c, found, code.PortalAccessStatusIdentityPending, nil, next)
 	if fault.CodeOf(err) == fault.Conflict {
 		return ErrNoInvitation
 	}

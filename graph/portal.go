@@ -123,7 +123,7 @@ func (c *change) invite(account uuid.UUID, portal code.Portal) (made uuid.UUID, 
 		if a.Status != code.PortalAccessStatusInvited || a.ExpiresAt == nil || a.ExpiresAt.After(now) {
 			return uuid.Nil, "", fault.New(fault.InvalidTransition, "the account has a grant of the portal in status %s", a.Status)
 		}
-		if _, err := c.accessBecomes(c.system, a, code.PortalAccessStatusExpired, nil, nil); err != nil {
+		if err := c.accessBecomes(c.system, a, code.PortalAccessStatusExpired, nil, nil); err != nil {
 			return uuid.Nil, "", err
 		}
 	}
@@ -156,9 +156,9 @@ func (c *change) granted(id gid.ID, version *int) (*ent.PortalAccess, error) {
 }
 
 // accessBecomes takes one step of the grant's lifecycle.
-func (c *change) accessBecomes(ctx context.Context, a *ent.PortalAccess, to code.PortalAccessStatus, note *string, set func(*ent.PortalAccessUpdateOne)) (*ent.PortalAccess, error) {
+func (c *change) accessBecomes(ctx context.Context, a *ent.PortalAccess, to code.PortalAccessStatus, note *string, set func(*ent.PortalAccessUpdateOne)) error {
 	if !lifecycle.PortalAccess.Allows(a.Status, to) {
-		return nil, noWay("portal access", a.Status, to)
+		return noWay("portal access", a.Status, to)
 	}
 	update := c.tx.PortalAccess.UpdateOneID(a.ID).Where(portalaccess.Version(a.Version), portalaccess.StatusEQ(a.Status)).SetStatus(to)
 	if set != nil {
@@ -166,12 +166,12 @@ func (c *change) accessBecomes(ctx context.Context, a *ent.PortalAccess, to code
 	}
 	now, err := update.Save(ctx)
 	if ent.IsNotFound(err) {
-		return nil, changedMeanwhile()
+		return changedMeanwhile()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return now, c.accessStep(now, a.Status, note)
+	return c.accessStep(now, a.Status, note)
 }
 
 // accessStep writes a step of the grant's lifecycle, and ends what the account's users have open: they come back with
@@ -236,7 +236,7 @@ func (r mutationResolver) VerifyIdentity(ctx context.Context, input model.Verify
 		if input.Level == code.IdentityLevelIal1 { // IAL2 and above: evidence of who it is (NIST SP 800-63A)
 			return a.ID, nil
 		}
-		_, err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.SetActivatedAt(at).ClearExpiresAt() })
+		err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.SetActivatedAt(at).ClearExpiresAt() })
 		return a.ID, err
 	})
 	if err != nil {
@@ -277,7 +277,7 @@ func (c *change) closeAccess(id gid.ID, version *int, to code.PortalAccessStatus
 	if err != nil {
 		return uuid.Nil, err
 	}
-	_, err = c.accessBecomes(c, a, to, &reason, func(u *ent.PortalAccessUpdateOne) { u.SetReason(reason).ClearExpiresAt() })
+	err = c.accessBecomes(c, a, to, &reason, func(u *ent.PortalAccessUpdateOne) { u.SetReason(reason).ClearExpiresAt() })
 	return a.ID, err
 }
 
@@ -291,7 +291,7 @@ func (r mutationResolver) RestorePortalAccess(ctx context.Context, input model.R
 		if a.Status != code.PortalAccessStatusSuspended { // who was invited comes in by verification alone
 			return uuid.Nil, noWay("portal access", a.Status, code.PortalAccessStatusActive)
 		}
-		_, err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.ClearReason() })
+		err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.ClearReason() })
 		return a.ID, err
 	})
 	if err != nil {
@@ -305,7 +305,7 @@ func expireInvitations(c *change) (more bool, err error) {
 	late, err := c.tx.PortalAccess.Query().Where(portalaccess.StatusEQ(code.PortalAccessStatusInvited), portalaccess.ExpiresAtLTE(clock.Now(c))).
 		Order(portalaccess.ByExpiresAt(), portalaccess.ByID()).Limit(duePart).All(c)
 	for _, a := range late {
-		if _, err := c.accessBecomes(c, a, code.PortalAccessStatusExpired, nil, nil); err != nil {
+		if err := c.accessBecomes(c, a, code.PortalAccessStatusExpired, nil, nil); err != nil {
 			return false, err
 		}
 	}

@@ -68,6 +68,7 @@ func (r *resolver) MedicalInquiry() generated.MedicalInquiryResolver {
 func (r *resolver) OnboardingPlan() generated.OnboardingPlanResolver {
 	return onboardingPlanResolver{r}
 }
+
 func (r *resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 func (r *resolver) Patient() generated.PatientResolver           { return patientResolver{r} }
 func (r *resolver) Provider() generated.ProviderResolver         { return providerResolver{r} }
