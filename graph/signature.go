@@ -15,6 +15,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/graph/fault"
@@ -173,6 +174,9 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 	if err := expect(input.FormID, "form", "input.formId"); err != nil {
 		return uuid.Nil, err
 	}
+	if err := gate.Lock(c, c.tx.Client(), c.viewer.AccountKey); err != nil {
+		return uuid.Nil, err
+	}
 	var asked *ent.Consent
 	scope, program := input.Scope, (*uuid.UUID)(nil)
 	switch {
@@ -205,7 +209,7 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 	}
 	g := given{
 		decision: input.Decision, via: code.ChannelPortal, at: now, role: code.SignerRoleSelf, name: &name,
-		proof: evidence{kind: code.EvidenceKindESignature, ref: signature(c.viewer.Key, form, *scope, input.Decision, name, now)},
+		proof: evidence{kind: code.EvidenceKindESignature, ref: signature(c.viewer.Key, form, *scope, input.Decision, name, now), from: addressOf(c)},
 	}
 	if asked != nil {
 		if asked.FormID == nil || *asked.FormID != form.ID {

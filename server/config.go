@@ -34,6 +34,8 @@ type serveCommand struct {
 	OIDCIssuer   string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
 	OIDCAudience []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
 	CORSOrigin   []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+	Blobs         string `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
+	DocumentLimit int64  `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
 	streaming
 	keeping
 }
@@ -95,6 +97,9 @@ func (s *serveCommand) check() error {
 	}
 	if s.KeepEventsMin < 0 {
 		say("--keep-events-min: not less than 0")
+	}
+	if s.DocumentLimit < 1 || s.DocumentLimit > 100<<20 {
+		say("--document-limit: 1 to %d bytes", 100<<20)
 	}
 	if s.Patients < 1 || s.Patients > 1_000_000 {
 		say("--patients: 1 to 1,000,000")
