@@ -47,6 +47,8 @@ func (w *world) records(ctx context.Context) {
 			SetRecipientAddress(canary(p.name, "Where")).SetDescription(canary(p.name, "Disclosed")).SetPurpose(canary(p.name, "Purpose")).
 			SetLegalBasis("REQUIRED_BY_LAW").Save(ctx))
 	}
+	w.keep("sent")(c.Document.Create().SetPatientID(w.row("patient ann")).SetKind("OTHER").SetTitle(canary("ann", "Sent")).SetContentType("application/pdf").
+		SetSize(10).SetSha256("00").SetBlob("sent").SetCreatedBy(w.row("user provider")).Save(ctx))
 	w.consents(ctx)
 }
 
