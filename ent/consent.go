@@ -67,6 +67,12 @@ type Consent struct {
 	EvidenceKind *code.EvidenceKind `json:"evidence_kind,omitempty"`
 	// EvidenceRef holds the value of the "evidence_ref" field.
 	EvidenceRef *string `json:"evidence_ref,omitempty"`
+	// SignedFrom holds the value of the "signed_from" field.
+	SignedFrom *string `json:"signed_from,omitempty"`
+	// ScriptVersion holds the value of the "script_version" field.
+	ScriptVersion *string `json:"script_version,omitempty"`
+	// AgentName holds the value of the "agent_name" field.
+	AgentName *string `json:"agent_name,omitempty"`
 	// DocumentID holds the value of the "document_id" field.
 	DocumentID *uuid.UUID `json:"document_id,omitempty"`
 	// RenewsID holds the value of the "renews_id" field.
@@ -190,7 +196,7 @@ func (*Consent) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case consent.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case consent.FieldScope, consent.FieldStatus, consent.FieldDecision, consent.FieldCapturedVia, consent.FieldRevokedReason, consent.FieldSignerRole, consent.FieldSignerName, consent.FieldEvidenceKind, consent.FieldEvidenceRef, consent.FieldInfoDescription, consent.FieldDiscloser, consent.FieldRecipient, consent.FieldPurpose, consent.FieldExpiryEvent:
+		case consent.FieldScope, consent.FieldStatus, consent.FieldDecision, consent.FieldCapturedVia, consent.FieldRevokedReason, consent.FieldSignerRole, consent.FieldSignerName, consent.FieldEvidenceKind, consent.FieldEvidenceRef, consent.FieldSignedFrom, consent.FieldScriptVersion, consent.FieldAgentName, consent.FieldInfoDescription, consent.FieldDiscloser, consent.FieldRecipient, consent.FieldPurpose, consent.FieldExpiryEvent:
 			values[i] = new(sql.NullString)
 		case consent.FieldCreatedAt, consent.FieldUpdatedAt, consent.FieldRequestedAt, consent.FieldCapturedAt, consent.FieldEffectiveFrom, consent.FieldExpiresAt, consent.FieldRevokedAt:
 			values[i] = new(sql.NullTime)
@@ -359,6 +365,27 @@ func (_m *Consent) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.EvidenceRef = new(string)
 				*_m.EvidenceRef = value.String
+			}
+		case consent.FieldSignedFrom:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field signed_from", values[i])
+			} else if value.Valid {
+				_m.SignedFrom = new(string)
+				*_m.SignedFrom = value.String
+			}
+		case consent.FieldScriptVersion:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field script_version", values[i])
+			} else if value.Valid {
+				_m.ScriptVersion = new(string)
+				*_m.ScriptVersion = value.String
+			}
+		case consent.FieldAgentName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field agent_name", values[i])
+			} else if value.Valid {
+				_m.AgentName = new(string)
+				*_m.AgentName = value.String
 			}
 		case consent.FieldDocumentID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -565,6 +592,21 @@ func (_m *Consent) String() string {
 	builder.WriteString(", ")
 	if v := _m.EvidenceRef; v != nil {
 		builder.WriteString("evidence_ref=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.SignedFrom; v != nil {
+		builder.WriteString("signed_from=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.ScriptVersion; v != nil {
+		builder.WriteString("script_version=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.AgentName; v != nil {
+		builder.WriteString("agent_name=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

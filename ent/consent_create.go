@@ -255,6 +255,48 @@ func (_c *ConsentCreate) SetNillableEvidenceRef(v *string) *ConsentCreate {
 	return _c
 }
 
+// SetSignedFrom sets the "signed_from" field.
+func (_c *ConsentCreate) SetSignedFrom(v string) *ConsentCreate {
+	_c.mutation.SetSignedFrom(v)
+	return _c
+}
+
+// SetNillableSignedFrom sets the "signed_from" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableSignedFrom(v *string) *ConsentCreate {
+	if v != nil {
+		_c.SetSignedFrom(*v)
+	}
+	return _c
+}
+
+// SetScriptVersion sets the "script_version" field.
+func (_c *ConsentCreate) SetScriptVersion(v string) *ConsentCreate {
+	_c.mutation.SetScriptVersion(v)
+	return _c
+}
+
+// SetNillableScriptVersion sets the "script_version" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableScriptVersion(v *string) *ConsentCreate {
+	if v != nil {
+		_c.SetScriptVersion(*v)
+	}
+	return _c
+}
+
+// SetAgentName sets the "agent_name" field.
+func (_c *ConsentCreate) SetAgentName(v string) *ConsentCreate {
+	_c.mutation.SetAgentName(v)
+	return _c
+}
+
+// SetNillableAgentName sets the "agent_name" field if the given value is not nil.
+func (_c *ConsentCreate) SetNillableAgentName(v *string) *ConsentCreate {
+	if v != nil {
+		_c.SetAgentName(*v)
+	}
+	return _c
+}
+
 // SetDocumentID sets the "document_id" field.
 func (_c *ConsentCreate) SetDocumentID(v uuid.UUID) *ConsentCreate {
 	_c.mutation.SetDocumentID(v)
@@ -553,6 +595,21 @@ func (_c *ConsentCreate) check() error {
 			return &ValidationError{Name: "evidence_ref", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_ref": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.SignedFrom(); ok {
+		if err := consent.SignedFromValidator(v); err != nil {
+			return &ValidationError{Name: "signed_from", err: fmt.Errorf(`ent: validator failed for field "Consent.signed_from": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.ScriptVersion(); ok {
+		if err := consent.ScriptVersionValidator(v); err != nil {
+			return &ValidationError{Name: "script_version", err: fmt.Errorf(`ent: validator failed for field "Consent.script_version": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.AgentName(); ok {
+		if err := consent.AgentNameValidator(v); err != nil {
+			return &ValidationError{Name: "agent_name", err: fmt.Errorf(`ent: validator failed for field "Consent.agent_name": %w`, err)}
+		}
+	}
 	if v, ok := _c.mutation.InfoDescription(); ok {
 		if err := consent.InfoDescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "info_description", err: fmt.Errorf(`ent: validator failed for field "Consent.info_description": %w`, err)}
@@ -691,6 +748,18 @@ func (_c *ConsentCreate) createSpec() (*Consent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.EvidenceRef(); ok {
 		_spec.SetField(consent.FieldEvidenceRef, field.TypeString, value)
 		_node.EvidenceRef = &value
+	}
+	if value, ok := _c.mutation.SignedFrom(); ok {
+		_spec.SetField(consent.FieldSignedFrom, field.TypeString, value)
+		_node.SignedFrom = &value
+	}
+	if value, ok := _c.mutation.ScriptVersion(); ok {
+		_spec.SetField(consent.FieldScriptVersion, field.TypeString, value)
+		_node.ScriptVersion = &value
+	}
+	if value, ok := _c.mutation.AgentName(); ok {
+		_spec.SetField(consent.FieldAgentName, field.TypeString, value)
+		_node.AgentName = &value
 	}
 	if value, ok := _c.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)

@@ -354,6 +354,66 @@ func (_u *ConsentUpdate) ClearEvidenceRef() *ConsentUpdate {
 	return _u
 }
 
+// SetSignedFrom sets the "signed_from" field.
+func (_u *ConsentUpdate) SetSignedFrom(v string) *ConsentUpdate {
+	_u.mutation.SetSignedFrom(v)
+	return _u
+}
+
+// SetNillableSignedFrom sets the "signed_from" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableSignedFrom(v *string) *ConsentUpdate {
+	if v != nil {
+		_u.SetSignedFrom(*v)
+	}
+	return _u
+}
+
+// ClearSignedFrom clears the value of the "signed_from" field.
+func (_u *ConsentUpdate) ClearSignedFrom() *ConsentUpdate {
+	_u.mutation.ClearSignedFrom()
+	return _u
+}
+
+// SetScriptVersion sets the "script_version" field.
+func (_u *ConsentUpdate) SetScriptVersion(v string) *ConsentUpdate {
+	_u.mutation.SetScriptVersion(v)
+	return _u
+}
+
+// SetNillableScriptVersion sets the "script_version" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableScriptVersion(v *string) *ConsentUpdate {
+	if v != nil {
+		_u.SetScriptVersion(*v)
+	}
+	return _u
+}
+
+// ClearScriptVersion clears the value of the "script_version" field.
+func (_u *ConsentUpdate) ClearScriptVersion() *ConsentUpdate {
+	_u.mutation.ClearScriptVersion()
+	return _u
+}
+
+// SetAgentName sets the "agent_name" field.
+func (_u *ConsentUpdate) SetAgentName(v string) *ConsentUpdate {
+	_u.mutation.SetAgentName(v)
+	return _u
+}
+
+// SetNillableAgentName sets the "agent_name" field if the given value is not nil.
+func (_u *ConsentUpdate) SetNillableAgentName(v *string) *ConsentUpdate {
+	if v != nil {
+		_u.SetAgentName(*v)
+	}
+	return _u
+}
+
+// ClearAgentName clears the value of the "agent_name" field.
+func (_u *ConsentUpdate) ClearAgentName() *ConsentUpdate {
+	_u.mutation.ClearAgentName()
+	return _u
+}
+
 // SetDocumentID sets the "document_id" field.
 func (_u *ConsentUpdate) SetDocumentID(v uuid.UUID) *ConsentUpdate {
 	_u.mutation.SetDocumentID(v)
@@ -684,6 +744,21 @@ func (_u *ConsentUpdate) check() error {
 			return &ValidationError{Name: "evidence_ref", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_ref": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SignedFrom(); ok {
+		if err := consent.SignedFromValidator(v); err != nil {
+			return &ValidationError{Name: "signed_from", err: fmt.Errorf(`ent: validator failed for field "Consent.signed_from": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ScriptVersion(); ok {
+		if err := consent.ScriptVersionValidator(v); err != nil {
+			return &ValidationError{Name: "script_version", err: fmt.Errorf(`ent: validator failed for field "Consent.script_version": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AgentName(); ok {
+		if err := consent.AgentNameValidator(v); err != nil {
+			return &ValidationError{Name: "agent_name", err: fmt.Errorf(`ent: validator failed for field "Consent.agent_name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.InfoDescription(); ok {
 		if err := consent.InfoDescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "info_description", err: fmt.Errorf(`ent: validator failed for field "Consent.info_description": %w`, err)}
@@ -810,6 +885,24 @@ func (_u *ConsentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.EvidenceRefCleared() {
 		_spec.ClearField(consent.FieldEvidenceRef, field.TypeString)
+	}
+	if value, ok := _u.mutation.SignedFrom(); ok {
+		_spec.SetField(consent.FieldSignedFrom, field.TypeString, value)
+	}
+	if _u.mutation.SignedFromCleared() {
+		_spec.ClearField(consent.FieldSignedFrom, field.TypeString)
+	}
+	if value, ok := _u.mutation.ScriptVersion(); ok {
+		_spec.SetField(consent.FieldScriptVersion, field.TypeString, value)
+	}
+	if _u.mutation.ScriptVersionCleared() {
+		_spec.ClearField(consent.FieldScriptVersion, field.TypeString)
+	}
+	if value, ok := _u.mutation.AgentName(); ok {
+		_spec.SetField(consent.FieldAgentName, field.TypeString, value)
+	}
+	if _u.mutation.AgentNameCleared() {
+		_spec.ClearField(consent.FieldAgentName, field.TypeString)
 	}
 	if value, ok := _u.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)
@@ -1388,6 +1481,66 @@ func (_u *ConsentUpdateOne) ClearEvidenceRef() *ConsentUpdateOne {
 	return _u
 }
 
+// SetSignedFrom sets the "signed_from" field.
+func (_u *ConsentUpdateOne) SetSignedFrom(v string) *ConsentUpdateOne {
+	_u.mutation.SetSignedFrom(v)
+	return _u
+}
+
+// SetNillableSignedFrom sets the "signed_from" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableSignedFrom(v *string) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetSignedFrom(*v)
+	}
+	return _u
+}
+
+// ClearSignedFrom clears the value of the "signed_from" field.
+func (_u *ConsentUpdateOne) ClearSignedFrom() *ConsentUpdateOne {
+	_u.mutation.ClearSignedFrom()
+	return _u
+}
+
+// SetScriptVersion sets the "script_version" field.
+func (_u *ConsentUpdateOne) SetScriptVersion(v string) *ConsentUpdateOne {
+	_u.mutation.SetScriptVersion(v)
+	return _u
+}
+
+// SetNillableScriptVersion sets the "script_version" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableScriptVersion(v *string) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetScriptVersion(*v)
+	}
+	return _u
+}
+
+// ClearScriptVersion clears the value of the "script_version" field.
+func (_u *ConsentUpdateOne) ClearScriptVersion() *ConsentUpdateOne {
+	_u.mutation.ClearScriptVersion()
+	return _u
+}
+
+// SetAgentName sets the "agent_name" field.
+func (_u *ConsentUpdateOne) SetAgentName(v string) *ConsentUpdateOne {
+	_u.mutation.SetAgentName(v)
+	return _u
+}
+
+// SetNillableAgentName sets the "agent_name" field if the given value is not nil.
+func (_u *ConsentUpdateOne) SetNillableAgentName(v *string) *ConsentUpdateOne {
+	if v != nil {
+		_u.SetAgentName(*v)
+	}
+	return _u
+}
+
+// ClearAgentName clears the value of the "agent_name" field.
+func (_u *ConsentUpdateOne) ClearAgentName() *ConsentUpdateOne {
+	_u.mutation.ClearAgentName()
+	return _u
+}
+
 // SetDocumentID sets the "document_id" field.
 func (_u *ConsentUpdateOne) SetDocumentID(v uuid.UUID) *ConsentUpdateOne {
 	_u.mutation.SetDocumentID(v)
@@ -1731,6 +1884,21 @@ func (_u *ConsentUpdateOne) check() error {
 			return &ValidationError{Name: "evidence_ref", err: fmt.Errorf(`ent: validator failed for field "Consent.evidence_ref": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SignedFrom(); ok {
+		if err := consent.SignedFromValidator(v); err != nil {
+			return &ValidationError{Name: "signed_from", err: fmt.Errorf(`ent: validator failed for field "Consent.signed_from": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ScriptVersion(); ok {
+		if err := consent.ScriptVersionValidator(v); err != nil {
+			return &ValidationError{Name: "script_version", err: fmt.Errorf(`ent: validator failed for field "Consent.script_version": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AgentName(); ok {
+		if err := consent.AgentNameValidator(v); err != nil {
+			return &ValidationError{Name: "agent_name", err: fmt.Errorf(`ent: validator failed for field "Consent.agent_name": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.InfoDescription(); ok {
 		if err := consent.InfoDescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "info_description", err: fmt.Errorf(`ent: validator failed for field "Consent.info_description": %w`, err)}
@@ -1874,6 +2042,24 @@ func (_u *ConsentUpdateOne) sqlSave(ctx context.Context) (_node *Consent, err er
 	}
 	if _u.mutation.EvidenceRefCleared() {
 		_spec.ClearField(consent.FieldEvidenceRef, field.TypeString)
+	}
+	if value, ok := _u.mutation.SignedFrom(); ok {
+		_spec.SetField(consent.FieldSignedFrom, field.TypeString, value)
+	}
+	if _u.mutation.SignedFromCleared() {
+		_spec.ClearField(consent.FieldSignedFrom, field.TypeString)
+	}
+	if value, ok := _u.mutation.ScriptVersion(); ok {
+		_spec.SetField(consent.FieldScriptVersion, field.TypeString, value)
+	}
+	if _u.mutation.ScriptVersionCleared() {
+		_spec.ClearField(consent.FieldScriptVersion, field.TypeString)
+	}
+	if value, ok := _u.mutation.AgentName(); ok {
+		_spec.SetField(consent.FieldAgentName, field.TypeString, value)
+	}
+	if _u.mutation.AgentNameCleared() {
+		_spec.ClearField(consent.FieldAgentName, field.TypeString)
 	}
 	if value, ok := _u.mutation.InfoDescription(); ok {
 		_spec.SetField(consent.FieldInfoDescription, field.TypeString, value)

@@ -15308,6 +15308,9 @@ type ConsentMutation struct {
 	signer_name       *string
 	evidence_kind     *code.EvidenceKind
 	evidence_ref      *string
+	signed_from       *string
+	script_version    *string
+	agent_name        *string
 	info_description  *string
 	discloser         *string
 	recipient         *string
@@ -16394,6 +16397,153 @@ func (m *ConsentMutation) ResetEvidenceRef() {
 	delete(m.clearedFields, consent.FieldEvidenceRef)
 }
 
+// SetSignedFrom sets the "signed_from" field.
+func (m *ConsentMutation) SetSignedFrom(s string) {
+	m.signed_from = &s
+}
+
+// SignedFrom returns the value of the "signed_from" field in the mutation.
+func (m *ConsentMutation) SignedFrom() (r string, exists bool) {
+	v := m.signed_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedFrom returns the old "signed_from" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldSignedFrom(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedFrom: %w", err)
+	}
+	return oldValue.SignedFrom, nil
+}
+
+// ClearSignedFrom clears the value of the "signed_from" field.
+func (m *ConsentMutation) ClearSignedFrom() {
+	m.signed_from = nil
+	m.clearedFields[consent.FieldSignedFrom] = struct{}{}
+}
+
+// SignedFromCleared returns if the "signed_from" field was cleared in this mutation.
+func (m *ConsentMutation) SignedFromCleared() bool {
+	_, ok := m.clearedFields[consent.FieldSignedFrom]
+	return ok
+}
+
+// ResetSignedFrom resets all changes to the "signed_from" field.
+func (m *ConsentMutation) ResetSignedFrom() {
+	m.signed_from = nil
+	delete(m.clearedFields, consent.FieldSignedFrom)
+}
+
+// SetScriptVersion sets the "script_version" field.
+func (m *ConsentMutation) SetScriptVersion(s string) {
+	m.script_version = &s
+}
+
+// ScriptVersion returns the value of the "script_version" field in the mutation.
+func (m *ConsentMutation) ScriptVersion() (r string, exists bool) {
+	v := m.script_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScriptVersion returns the old "script_version" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldScriptVersion(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScriptVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScriptVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScriptVersion: %w", err)
+	}
+	return oldValue.ScriptVersion, nil
+}
+
+// ClearScriptVersion clears the value of the "script_version" field.
+func (m *ConsentMutation) ClearScriptVersion() {
+	m.script_version = nil
+	m.clearedFields[consent.FieldScriptVersion] = struct{}{}
+}
+
+// ScriptVersionCleared returns if the "script_version" field was cleared in this mutation.
+func (m *ConsentMutation) ScriptVersionCleared() bool {
+	_, ok := m.clearedFields[consent.FieldScriptVersion]
+	return ok
+}
+
+// ResetScriptVersion resets all changes to the "script_version" field.
+func (m *ConsentMutation) ResetScriptVersion() {
+	m.script_version = nil
+	delete(m.clearedFields, consent.FieldScriptVersion)
+}
+
+// SetAgentName sets the "agent_name" field.
+func (m *ConsentMutation) SetAgentName(s string) {
+	m.agent_name = &s
+}
+
+// AgentName returns the value of the "agent_name" field in the mutation.
+func (m *ConsentMutation) AgentName() (r string, exists bool) {
+	v := m.agent_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgentName returns the old "agent_name" field's value of the Consent entity.
+// If the Consent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConsentMutation) OldAgentName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgentName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgentName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgentName: %w", err)
+	}
+	return oldValue.AgentName, nil
+}
+
+// ClearAgentName clears the value of the "agent_name" field.
+func (m *ConsentMutation) ClearAgentName() {
+	m.agent_name = nil
+	m.clearedFields[consent.FieldAgentName] = struct{}{}
+}
+
+// AgentNameCleared returns if the "agent_name" field was cleared in this mutation.
+func (m *ConsentMutation) AgentNameCleared() bool {
+	_, ok := m.clearedFields[consent.FieldAgentName]
+	return ok
+}
+
+// ResetAgentName resets all changes to the "agent_name" field.
+func (m *ConsentMutation) ResetAgentName() {
+	m.agent_name = nil
+	delete(m.clearedFields, consent.FieldAgentName)
+}
+
 // SetDocumentID sets the "document_id" field.
 func (m *ConsentMutation) SetDocumentID(u uuid.UUID) {
 	m.document = &u
@@ -17014,7 +17164,7 @@ func (m *ConsentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConsentMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 32)
 	if m.version != nil {
 		fields = append(fields, consent.FieldVersion)
 	}
@@ -17080,6 +17230,15 @@ func (m *ConsentMutation) Fields() []string {
 	}
 	if m.evidence_ref != nil {
 		fields = append(fields, consent.FieldEvidenceRef)
+	}
+	if m.signed_from != nil {
+		fields = append(fields, consent.FieldSignedFrom)
+	}
+	if m.script_version != nil {
+		fields = append(fields, consent.FieldScriptVersion)
+	}
+	if m.agent_name != nil {
+		fields = append(fields, consent.FieldAgentName)
 	}
 	if m.document != nil {
 		fields = append(fields, consent.FieldDocumentID)
@@ -17154,6 +17313,12 @@ func (m *ConsentMutation) Field(name string) (ent.Value, bool) {
 		return m.EvidenceKind()
 	case consent.FieldEvidenceRef:
 		return m.EvidenceRef()
+	case consent.FieldSignedFrom:
+		return m.SignedFrom()
+	case consent.FieldScriptVersion:
+		return m.ScriptVersion()
+	case consent.FieldAgentName:
+		return m.AgentName()
 	case consent.FieldDocumentID:
 		return m.DocumentID()
 	case consent.FieldRenewsID:
@@ -17221,6 +17386,12 @@ func (m *ConsentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldEvidenceKind(ctx)
 	case consent.FieldEvidenceRef:
 		return m.OldEvidenceRef(ctx)
+	case consent.FieldSignedFrom:
+		return m.OldSignedFrom(ctx)
+	case consent.FieldScriptVersion:
+		return m.OldScriptVersion(ctx)
+	case consent.FieldAgentName:
+		return m.OldAgentName(ctx)
 	case consent.FieldDocumentID:
 		return m.OldDocumentID(ctx)
 	case consent.FieldRenewsID:
@@ -17398,6 +17569,27 @@ func (m *ConsentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetEvidenceRef(v)
 		return nil
+	case consent.FieldSignedFrom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedFrom(v)
+		return nil
+	case consent.FieldScriptVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScriptVersion(v)
+		return nil
+	case consent.FieldAgentName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgentName(v)
+		return nil
 	case consent.FieldDocumentID:
 		v, ok := value.(uuid.UUID)
 		if !ok {
@@ -17525,6 +17717,15 @@ func (m *ConsentMutation) ClearedFields() []string {
 	if m.FieldCleared(consent.FieldEvidenceRef) {
 		fields = append(fields, consent.FieldEvidenceRef)
 	}
+	if m.FieldCleared(consent.FieldSignedFrom) {
+		fields = append(fields, consent.FieldSignedFrom)
+	}
+	if m.FieldCleared(consent.FieldScriptVersion) {
+		fields = append(fields, consent.FieldScriptVersion)
+	}
+	if m.FieldCleared(consent.FieldAgentName) {
+		fields = append(fields, consent.FieldAgentName)
+	}
 	if m.FieldCleared(consent.FieldDocumentID) {
 		fields = append(fields, consent.FieldDocumentID)
 	}
@@ -17592,6 +17793,15 @@ func (m *ConsentMutation) ClearField(name string) error {
 		return nil
 	case consent.FieldEvidenceRef:
 		m.ClearEvidenceRef()
+		return nil
+	case consent.FieldSignedFrom:
+		m.ClearSignedFrom()
+		return nil
+	case consent.FieldScriptVersion:
+		m.ClearScriptVersion()
+		return nil
+	case consent.FieldAgentName:
+		m.ClearAgentName()
 		return nil
 	case consent.FieldDocumentID:
 		m.ClearDocumentID()
@@ -17687,6 +17897,15 @@ func (m *ConsentMutation) ResetField(name string) error {
 		return nil
 	case consent.FieldEvidenceRef:
 		m.ResetEvidenceRef()
+		return nil
+	case consent.FieldSignedFrom:
+		m.ResetSignedFrom()
+		return nil
+	case consent.FieldScriptVersion:
+		m.ResetScriptVersion()
+		return nil
+	case consent.FieldAgentName:
+		m.ResetAgentName()
 		return nil
 	case consent.FieldDocumentID:
 		m.ResetDocumentID()

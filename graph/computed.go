@@ -6,6 +6,7 @@ var Computed = map[string][]string{
 	"Case.daysToClose":            {"closed_at", "received_at"},
 	"Case.receivedYear":           {"received_at"},
 	"Condition.onsetYear":         {"onset_at"},
+	"Document.size":               {"size"},
 	"Enrollment.daysToActivation": {"activated_at", "referred_at"},
 	"Enrollment.referredYear":     {"referred_at"},
 	"KnowledgeResource.audience":  {"for_hcp", "for_internal", "for_patients"},

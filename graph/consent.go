@@ -1,11 +1,8 @@
 package graph
 
 import (
-	"cmp"
 	"context"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -13,6 +10,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/graph/fault"
@@ -59,47 +57,6 @@ func (r mutationResolver) RevokeConsent(ctx context.Context, input model.RevokeC
 	return &model.RevokeConsentPayload{Consent: now}, ent.MaskNotFound(err)
 }
 
-// evidence is what proves a consent.
-type evidence struct {
-	kind     code.EvidenceKind
-	ref      string
-	argument string
-}
-
-// proof reads the evidence and checks that it is of a kind that the channel leaves behind.
-func proof(channel code.Channel, in *model.ConsentEvidenceInput) (evidence, error) {
-	var e evidence
-	switch {
-	case in.SignatureID != nil:
-		e = evidence{code.EvidenceKindESignature, *in.SignatureID, "signatureId"}
-	case in.RecordingID != nil:
-		e = evidence{code.EvidenceKindPhoneRecording, *in.RecordingID, "recordingId"}
-	case in.DocumentID != nil:
-		e = evidence{code.EvidenceKindScannedDocument, *in.DocumentID, "documentId"}
-	case in.Witness != nil:
-		e = evidence{code.EvidenceKindWitness, *in.Witness, "witness"}
-	}
-	e.argument = "input.evidence." + e.argument
-	if n := utf8.RuneCountInString(strings.TrimSpace(e.ref)); n < 1 || n > 300 {
-		return e, fault.Input(e.argument, "1 to 300 characters")
-	}
-	if wanted, ok := proofs[channel]; !ok || wanted != e.kind {
-		return e, fault.Input(e.argument, "a consent given over %s is proved by %s", channel, cmp.Or(string(wanted), "nothing"))
-	}
-	return e, nil
-}
-
-// proofs is the kind of evidence that a consent leaves behind, by its channel.
-var proofs = map[code.Channel]code.EvidenceKind{
-	code.ChannelPortal:   code.EvidenceKindESignature,
-	code.ChannelApp:      code.EvidenceKindESignature,
-	code.ChannelPhone:    code.EvidenceKindPhoneRecording,
-	code.ChannelFax:      code.EvidenceKindScannedDocument,
-	code.ChannelLetter:   code.EvidenceKindScannedDocument,
-	code.ChannelEmail:    code.EvidenceKindScannedDocument,
-	code.ChannelInPerson: code.EvidenceKindWitness,
-}
-
 // recordConsent writes a consent that was given. What it says replaces what was in force for the same scope and
 // program.
 func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error) {
@@ -121,8 +78,12 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 	if input.ExpiresAt != nil && !input.ExpiresAt.After(captured) {
 		return uuid.Nil, fault.Input("input.expiresAt", "a consent expires after it was given")
 	}
-	proved, err := proof(input.CapturedVia, input.Evidence)
+	proved, err := c.proved(patient.ID, input)
 	if err != nil {
+		return uuid.Nil, err
+	}
+	// Whoever gives or ends a consent of the patient at the same time waits, so that one is in force and no more.
+	if err := gate.Lock(c, c.tx.Client(), patient.ID); err != nil {
 		return uuid.Nil, err
 	}
 	var program *uuid.UUID
@@ -180,6 +141,18 @@ func (g given) set(m *ent.ConsentMutation) {
 	m.SetSignerRole(g.role)
 	m.SetEvidenceKind(g.proof.kind)
 	m.SetEvidenceRef(g.proof.ref)
+	if g.proof.document != nil {
+		m.SetDocumentID(*g.proof.document)
+	}
+	if g.proof.script != nil {
+		m.SetScriptVersion(*g.proof.script)
+	}
+	if g.proof.agent != nil {
+		m.SetAgentName(*g.proof.agent)
+	}
+	if g.proof.from != nil {
+		m.SetSignedFrom(*g.proof.from)
+	}
 	if g.expires != nil {
 		m.SetExpiresAt(*g.expires)
 	}
@@ -286,11 +259,44 @@ func (c *change) revokeConsent(input model.RevokeConsentInput) (uuid.UUID, error
 	return found.ID, c.endConsent(found, reason)
 }
 
+// MarkConsentEnteredInError resolves Mutation.markConsentEnteredInError.
+func (r mutationResolver) MarkConsentEnteredInError(ctx context.Context, input model.MarkConsentEnteredInErrorInput) (*model.MarkConsentEnteredInErrorPayload, error) {
+	now, _, err := r.consented(ctx, "markConsentEnteredInError", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) {
+		found, err := c.consent(input.ConsentID)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if !c.viewer.MemberOf(string(code.DepartmentCodePrivacy)) {
+			return uuid.Nil, fault.New(fault.Forbidden, "only privacy says that a consent never was")
+		}
+		reason, err := sentence(input.Reason, "input.reason", 300)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if input.ExpectedVersion != nil && *input.ExpectedVersion != found.Version {
+			return uuid.Nil, changedMeanwhile()
+		}
+		if !lifecycle.Consent.Allows(found.Status, code.ConsentStatusEnteredInError) {
+			return uuid.Nil, noWay("consent", found.Status, code.ConsentStatusEnteredInError)
+		}
+		return found.ID, c.overConsent(found, code.ConsentStatusEnteredInError, reason)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &model.MarkConsentEnteredInErrorPayload{Consent: now}, nil
+}
+
 // endConsent makes an active consent inactive.
 func (c *change) endConsent(found *ent.Consent, reason string) error {
+	return c.overConsent(found, code.ConsentStatusInactive, reason)
+}
+
+// overConsent ends a consent; what follows is for the entity's hook.
+func (c *change) overConsent(found *ent.Consent, to code.ConsentStatus, reason string) error {
 	ended, err := c.tx.Consent.UpdateOneID(found.ID).
 		Where(consent.Version(found.Version), consent.StatusEQ(found.Status)).
-		SetStatus(code.ConsentStatusInactive).SetRevokedAt(clock.Now(c)).SetRevokedReason(reason).Save(c)
+		SetStatus(to).SetRevokedAt(clock.Now(c)).SetRevokedReason(reason).Save(c)
 	if ent.IsNotFound(err) {
 		return changedMeanwhile()
 	}

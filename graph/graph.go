@@ -41,6 +41,9 @@ type Options struct {
 	// RequestID gives the identifier under which an operation is found in the logs.
 	RequestID func(context.Context) string
 	Logger    *slog.Logger
+	// Blobs keeps the bytes of documents; LinkKey, a secret, signs the links to them. Without both there are none.
+	Blobs   Blobs
+	LinkKey []byte
 	// Timeout bounds a query or mutation; 15 s when zero.
 	Timeout time.Duration
 	// Complexity bounds the cost of an operation; view.ComplexityLimit when zero.

@@ -41,7 +41,14 @@ func (w *world) records(ctx context.Context) {
 			SetDosage(canary(p.name, "Dosage")).SetStatus("STOPPED").SetStartedAt(day(-60)).SetEndedAt(day(-5)).Save(ctx))
 		w.keep(p.name)(c.Condition.Create().SetPatientID(patient).SetSnomedCode("1").SetText("Carcinoma").SetClinicalStatus("RESOLVED").
 			SetOnsetAt(day(-200)).SetAbatedAt(day(-5)).Save(ctx))
+		w.keep(p.name)(c.Document.Create().SetPatientID(patient).SetKind("OTHER").SetTitle(canary(p.name, "Paper")).SetContentType("application/pdf").
+			SetSize(10).SetSha256("00").SetBlob(p.name).Save(ctx))
+		w.keep(p.name)(c.Disclosure.Create().SetPatientID(patient).SetDisclosedAt(day(-9)).SetRecipientName(canary(p.name, "Recipient")).
+			SetRecipientAddress(canary(p.name, "Where")).SetDescription(canary(p.name, "Disclosed")).SetPurpose(canary(p.name, "Purpose")).
+			SetLegalBasis("REQUIRED_BY_LAW").Save(ctx))
 	}
+	w.keep("sent")(c.Document.Create().SetPatientID(w.row("patient ann")).SetKind("OTHER").SetTitle(canary("ann", "Sent")).SetContentType("application/pdf").
+		SetSize(10).SetSha256("00").SetBlob("sent").SetCreatedBy(w.row("user provider")).Save(ctx))
 	w.consents(ctx)
 	w.proxies(ctx)
 }
@@ -80,7 +87,8 @@ func (w *world) consent(ctx context.Context, name, patient string, scope code.Co
 	id := w.keep(name)(c.Consent.Create().SetPatientID(w.row("patient " + patient)).SetFormID(w.row("form approved")).SetProgramID(w.row("program bridge")).
 		SetScope(scope).SetStatus(status).SetDecision(decision).SetCapturedVia("PHONE").SetCapturedAt(day(-50)).SetEffectiveFrom(day(from)).SetExpiresAt(day(until)).
 		SetRevokedAt(day(-4)).SetRevokedReason(canary(name, "Revoked")).SetSignerRole("SELF").SetSignerName(canary(name, "Signer")).
-		SetEvidenceKind("PHONE_RECORDING").SetEvidenceRef(canary(name, "Evidence")).Save(ctx))
+		SetEvidenceKind("PHONE_RECORDING").SetEvidenceRef(canary(name, "Evidence")).
+		SetSignedFrom(canary(name, "From")).SetScriptVersion("3").SetAgentName(canary(name, "Agent")).Save(ctx))
 	w.keep("consent " + name)(c.StatusChange.Create().SetConsentID(id).SetFromStatus("DRAFT").SetToStatus(string(status)).
 		SetNote(canary(name, "Note")).SetChangedByID(w.row("user coordinator")).Save(ctx))
 }

@@ -157,6 +157,16 @@ Consent
 ConsentForm
 	PATIENT      approved=approved draft=draft
 	COORDINATOR  approved=approved draft=draft
+	STAFF        privacy:approved=approved safety:other-department=approved
+Document
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS,AUTHORED=sent TREATS=ann other=bob
+	COORDINATOR  PROGRAM=ann other=bob
+	STAFF        privacy:OWN-CASE,privacy=bob safety:OWN-CASE,safety=ann privacy:other=cal
+Disclosure
+	PATIENT      SELF=ann other=bob
+	COORDINATOR  PROGRAM=ann other=bob
+	STAFF        privacy:OWN-CASE,privacy=bob safety:OWN-CASE,safety=ann privacy:other=cal
 Coverage
 	PATIENT      SELF=ann other=bob
 	PROVIDER     TREATS=ann treated-once=old other=bob

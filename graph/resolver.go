@@ -28,6 +28,8 @@ type (
 	caseResolver            struct{ *resolver }
 	conditionResolver       struct{ *resolver }
 	consentResolver         struct{ *resolver }
+	consentFormResolver     struct{ *resolver }
+	documentResolver        struct{ *resolver }
 	enrollmentResolver      struct{ *resolver }
 	inquiryResponseResolver struct{ *resolver }
 	locationResolver        struct{ *resolver }
@@ -50,6 +52,8 @@ func (r *resolver) CareProgram() generated.CareProgramResolver   { return carePr
 func (r *resolver) Case() generated.CaseResolver                 { return caseResolver{r} }
 func (r *resolver) Condition() generated.ConditionResolver       { return conditionResolver{r} }
 func (r *resolver) Consent() generated.ConsentResolver           { return consentResolver{r} }
+func (r *resolver) ConsentForm() generated.ConsentFormResolver   { return consentFormResolver{r} }
+func (r *resolver) Document() generated.DocumentResolver         { return documentResolver{r} }
 func (r *resolver) Enrollment() generated.EnrollmentResolver     { return enrollmentResolver{r} }
 func (r *resolver) InquiryResponse() generated.InquiryResponseResolver {
 	return inquiryResponseResolver{r}

@@ -15,6 +15,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/graph/fault"
@@ -173,12 +174,12 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 	if err := expect(input.FormID, "form", "input.formId"); err != nil {
 		return uuid.Nil, err
 	}
-	var asked *ent.Consent
-	scope, program := input.Scope, (*uuid.UUID)(nil)
 	patient, err := c.standsFor(input.PatientID)
 	if err != nil {
 		return uuid.Nil, err
 	}
+	var asked *ent.Consent
+	scope, program := input.Scope, (*uuid.UUID)(nil)
 	switch {
 	case (input.ConsentID == nil) == (input.Scope == nil):
 		return uuid.Nil, fault.Input("input.consentId", "give either consentId or scope")
@@ -196,6 +197,9 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 			return uuid.Nil, err
 		}
 		program = &found.ID
+	}
+	if err := gate.Lock(c, c.tx.Client(), patient); err != nil {
+		return uuid.Nil, err
 	}
 	role, err := c.signs(patient)
 	if err != nil {
@@ -215,7 +219,7 @@ func (c *change) sign(input model.SignConsentInput) (uuid.UUID, error) {
 	}
 	g := given{
 		decision: input.Decision, via: code.ChannelPortal, at: now, role: role, name: &name,
-		proof: evidence{kind: code.EvidenceKindESignature, ref: signature(c.viewer.Key, form, *scope, input.Decision, name, now)},
+		proof: evidence{kind: code.EvidenceKindESignature, ref: signature(c.viewer.Key, form, *scope, input.Decision, name, now), from: addressOf(c)},
 	}
 	if asked != nil {
 		if asked.FormID == nil || *asked.FormID != form.ID {

@@ -47,12 +47,13 @@ type world struct {
 	logs      *output
 	now       *atomic.Pointer[time.Time]
 	rows      map[string]gid.ID // by prefix and name, as "patient ann"
+	blobs     blobs
 }
 
 // newWorld makes the cast and the API over it. At the end of the test every chain of the audit must be whole.
 func newWorld(t *testing.T, st *store.Store) *world {
 	t.Helper()
-	w := &world{t: t, store: st, client: st.Client, logs: &output{}, now: &atomic.Pointer[time.Time]{}, rows: map[string]gid.ID{}}
+	w := &world{t: t, store: st, client: st.Client, logs: &output{}, now: &atomic.Pointer[time.Time]{}, rows: map[string]gid.ID{}, blobs: blobs{}}
 	w.set(noon)
 	w.cast()
 	logger := slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -71,7 +72,7 @@ func newWorld(t *testing.T, st *store.Store) *world {
 	w.log.OnAccessChanged(w.directory.Forget)
 	w.api, err = graph.New(graph.Options{
 		Client: st.Client, Log: w.log, Reads: w.reads, Cursors: sealer, Identities: w.directory, Logger: logger,
-		Clock: func() time.Time { return *w.now.Load() }, RequestID: func(context.Context) string { return "request" },
+		Blobs: w.blobs, LinkKey: secret, Clock: func() time.Time { return *w.now.Load() }, RequestID: func(context.Context) string { return "request" },
 	})
 	w.ok(err)
 	t.Cleanup(w.close)

@@ -28,12 +28,14 @@ type secretFile struct {
 type serveCommand struct {
 	database
 	secretFile
-	Listen       string   `env:"CAREHUB_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to serve on (${default})"`
-	Demo         *bool    `env:"CAREHUB_DEMO" negatable:"" help:"Demo data and sign-in of demo identities; on for a loopback address without an issuer, refused elsewhere."`
-	Patients     int      `env:"CAREHUB_DEMO_PATIENTS" default:"300" placeholder:"N" help:"Patients in the demo data (${default})"`
-	OIDCIssuer   string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
-	OIDCAudience []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
-	CORSOrigin   []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+	Listen        string   `env:"CAREHUB_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to serve on (${default})"`
+	Demo          *bool    `env:"CAREHUB_DEMO" negatable:"" help:"Demo data and sign-in of demo identities; on for a loopback address without an issuer, refused elsewhere."`
+	Patients      int      `env:"CAREHUB_DEMO_PATIENTS" default:"300" placeholder:"N" help:"Patients in the demo data (${default})"`
+	OIDCIssuer    string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
+	OIDCAudience  []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
+	CORSOrigin    []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+	Blobs         string   `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
+	DocumentLimit int64    `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
 	streaming
 	keeping
 }
@@ -95,6 +97,9 @@ func (s *serveCommand) check() error {
 	}
 	if s.KeepEventsMin < 0 {
 		say("--keep-events-min: not less than 0")
+	}
+	if s.DocumentLimit < 1 || s.DocumentLimit > 100<<20 {
+		say("--document-limit: 1 to %d bytes", 100<<20)
 	}
 	if s.Patients < 1 || s.Patients > 1_000_000 {
 		say("--patients: 1 to 1,000,000")

@@ -9,7 +9,7 @@ import (
 // real ones or where others reach them.
 func TestCheck(t *testing.T) {
 	on, off := true, false
-	good := serveCommand{Listen: "127.0.0.1:8080", Patients: 300}
+	good := serveCommand{Listen: "127.0.0.1:8080", Patients: 300, DocumentLimit: 1}
 	good.Database = "sqlite:carehub.db"
 	good.streaming = streaming{StreamsPerIdentity: 1, StreamsPerAddress: 1}
 	for name, c := range map[string]struct {

@@ -2,20 +2,27 @@ package main
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"runtime/debug"
 
 	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/graph"
 )
 
 type requestKey struct{}
 
-// named gives every request an identifier, under which the logs and errors speak of it.
+// named gives every request an identifier, under which the logs and errors speak of it, and notes where it came from.
 func named(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
+		ctx := context.WithValue(r.Context(), requestKey{}, id)
+		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+			ctx = graph.From(ctx, host)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

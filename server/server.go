@@ -22,6 +22,7 @@ import (
 	"github.com/carehub/carehub/graph/relay"
 	"github.com/carehub/carehub/graph/stream"
 	"github.com/carehub/carehub/server/auth"
+	"github.com/carehub/carehub/server/blob"
 	"github.com/carehub/carehub/server/demo"
 	"github.com/carehub/carehub/server/job"
 	"github.com/carehub/carehub/server/playground"
@@ -80,7 +81,12 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		return nil, err
 	}
 	identities := graph.NewDirectory(v.store.Client, keys.Cipher)
+	blobs, err := blob.Open(s.Blobs, keys.Derive("blobs"))
+	if err != nil {
+		return nil, err
+	}
 	v.api, err = graph.New(graph.Options{
+		Blobs: blobs, LinkKey: keys.Derive("document links"),
 		Client: v.store.Client, Log: v.events, Reads: v.reads, Cursors: cursors, Identities: identities,
 		RequestID: requestID, Logger: log,
 	})
@@ -110,7 +116,11 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 			log.Warn("the database holds other data, so there are no demo identities to sign in as")
 		}
 	}
-	v.jobs = job.Start(ctx, v.store, s.jobs(), job.Options{Logger: log})
+	jobs := s.jobs()
+	if s.Jobs {
+		jobs = append(jobs, orphans(blobs))
+	}
+	v.jobs = job.Start(ctx, v.store, jobs, job.Options{Logger: log})
 	return v, nil
 }
 
@@ -137,6 +147,9 @@ func (v *server) authenticate(ctx context.Context, keys *secret.Secret, lookup a
 func (v *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", v.endpoint)
+	documents := v.documents()
+	mux.Handle("/documents", documents)
+	mux.Handle(graph.DocumentPath, documents)
 	mux.HandleFunc("GET /schema", v.schema)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", v.ready)

@@ -96,7 +96,7 @@ type arrival struct {
 func serveInside(b *testing.B, database, secretFile string) *server {
 	b.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	settings := &serveCommand{Patients: 10, Listen: "127.0.0.1:0"}
+	settings := &serveCommand{Patients: 10, Listen: "127.0.0.1:0", DocumentLimit: 1}
 	settings.Database, settings.SecretFile = database, secretFile
 	v, err := newServer(ctx, settings, slog.New(slog.DiscardHandler))
 	if err != nil {

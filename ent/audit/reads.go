@@ -21,6 +21,8 @@ func Reads(client *ent.Client) {
 	client.ServiceActivity.Intercept(reads(ent.TypeServiceActivity, func(r *ent.ServiceActivity) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
 	client.TrialSubject.Intercept(reads(ent.TypeTrialSubject, func(r *ent.TrialSubject) (id, patient uuid.UUID) { return r.ID, uuid.Nil }))
 	client.Consent.Intercept(reads(ent.TypeConsent, func(r *ent.Consent) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
+	client.Document.Intercept(reads(ent.TypeDocument, func(r *ent.Document) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
+	client.Disclosure.Intercept(reads(ent.TypeDisclosure, func(r *ent.Disclosure) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Coverage.Intercept(reads(ent.TypeCoverage, func(r *ent.Coverage) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Treatment.Intercept(reads(ent.TypeTreatment, func(r *ent.Treatment) (id, patient uuid.UUID) { return r.ID, r.PatientID }))
 	client.Condition.Intercept(reads(ent.TypeCondition, func(r *ent.Condition) (id, patient uuid.UUID) { return r.ID, r.PatientID }))

@@ -61,6 +61,12 @@ const (
 	FieldEvidenceKind = "evidence_kind"
 	// FieldEvidenceRef holds the string denoting the evidence_ref field in the database.
 	FieldEvidenceRef = "evidence_ref"
+	// FieldSignedFrom holds the string denoting the signed_from field in the database.
+	FieldSignedFrom = "signed_from"
+	// FieldScriptVersion holds the string denoting the script_version field in the database.
+	FieldScriptVersion = "script_version"
+	// FieldAgentName holds the string denoting the agent_name field in the database.
+	FieldAgentName = "agent_name"
 	// FieldDocumentID holds the string denoting the document_id field in the database.
 	FieldDocumentID = "document_id"
 	// FieldRenewsID holds the string denoting the renews_id field in the database.
@@ -161,6 +167,9 @@ var Columns = []string{
 	FieldSignerName,
 	FieldEvidenceKind,
 	FieldEvidenceRef,
+	FieldSignedFrom,
+	FieldScriptVersion,
+	FieldAgentName,
 	FieldDocumentID,
 	FieldRenewsID,
 	FieldInfoDescription,
@@ -196,6 +205,12 @@ var (
 	SignerNameValidator func(string) error
 	// EvidenceRefValidator is a validator for the "evidence_ref" field. It is called by the builders before save.
 	EvidenceRefValidator func(string) error
+	// SignedFromValidator is a validator for the "signed_from" field. It is called by the builders before save.
+	SignedFromValidator func(string) error
+	// ScriptVersionValidator is a validator for the "script_version" field. It is called by the builders before save.
+	ScriptVersionValidator func(string) error
+	// AgentNameValidator is a validator for the "agent_name" field. It is called by the builders before save.
+	AgentNameValidator func(string) error
 	// InfoDescriptionValidator is a validator for the "info_description" field. It is called by the builders before save.
 	InfoDescriptionValidator func(string) error
 	// DiscloserValidator is a validator for the "discloser" field. It is called by the builders before save.
@@ -386,6 +401,21 @@ func ByEvidenceKind(opts ...sql.OrderTermOption) OrderOption {
 // ByEvidenceRef orders the results by the evidence_ref field.
 func ByEvidenceRef(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEvidenceRef, opts...).ToFunc()
+}
+
+// BySignedFrom orders the results by the signed_from field.
+func BySignedFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSignedFrom, opts...).ToFunc()
+}
+
+// ByScriptVersion orders the results by the script_version field.
+func ByScriptVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScriptVersion, opts...).ToFunc()
+}
+
+// ByAgentName orders the results by the agent_name field.
+func ByAgentName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAgentName, opts...).ToFunc()
 }
 
 // ByDocumentID orders the results by the document_id field.

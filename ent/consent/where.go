@@ -137,6 +137,21 @@ func EvidenceRef(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldEvidenceRef, v))
 }
 
+// SignedFrom applies equality check predicate on the "signed_from" field. It's identical to SignedFromEQ.
+func SignedFrom(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldSignedFrom, v))
+}
+
+// ScriptVersion applies equality check predicate on the "script_version" field. It's identical to ScriptVersionEQ.
+func ScriptVersion(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldScriptVersion, v))
+}
+
+// AgentName applies equality check predicate on the "agent_name" field. It's identical to AgentNameEQ.
+func AgentName(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldAgentName, v))
+}
+
 // DocumentID applies equality check predicate on the "document_id" field. It's identical to DocumentIDEQ.
 func DocumentID(v uuid.UUID) predicate.Consent {
 	return predicate.Consent(sql.FieldEQ(FieldDocumentID, v))
@@ -1115,6 +1130,231 @@ func EvidenceRefEqualFold(v string) predicate.Consent {
 // EvidenceRefContainsFold applies the ContainsFold predicate on the "evidence_ref" field.
 func EvidenceRefContainsFold(v string) predicate.Consent {
 	return predicate.Consent(sql.FieldContainsFold(FieldEvidenceRef, v))
+}
+
+// SignedFromEQ applies the EQ predicate on the "signed_from" field.
+func SignedFromEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldSignedFrom, v))
+}
+
+// SignedFromNEQ applies the NEQ predicate on the "signed_from" field.
+func SignedFromNEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldSignedFrom, v))
+}
+
+// SignedFromIn applies the In predicate on the "signed_from" field.
+func SignedFromIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldSignedFrom, vs...))
+}
+
+// SignedFromNotIn applies the NotIn predicate on the "signed_from" field.
+func SignedFromNotIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldSignedFrom, vs...))
+}
+
+// SignedFromGT applies the GT predicate on the "signed_from" field.
+func SignedFromGT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGT(FieldSignedFrom, v))
+}
+
+// SignedFromGTE applies the GTE predicate on the "signed_from" field.
+func SignedFromGTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGTE(FieldSignedFrom, v))
+}
+
+// SignedFromLT applies the LT predicate on the "signed_from" field.
+func SignedFromLT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLT(FieldSignedFrom, v))
+}
+
+// SignedFromLTE applies the LTE predicate on the "signed_from" field.
+func SignedFromLTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLTE(FieldSignedFrom, v))
+}
+
+// SignedFromContains applies the Contains predicate on the "signed_from" field.
+func SignedFromContains(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContains(FieldSignedFrom, v))
+}
+
+// SignedFromHasPrefix applies the HasPrefix predicate on the "signed_from" field.
+func SignedFromHasPrefix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasPrefix(FieldSignedFrom, v))
+}
+
+// SignedFromHasSuffix applies the HasSuffix predicate on the "signed_from" field.
+func SignedFromHasSuffix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasSuffix(FieldSignedFrom, v))
+}
+
+// SignedFromIsNil applies the IsNil predicate on the "signed_from" field.
+func SignedFromIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldSignedFrom))
+}
+
+// SignedFromNotNil applies the NotNil predicate on the "signed_from" field.
+func SignedFromNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldSignedFrom))
+}
+
+// SignedFromEqualFold applies the EqualFold predicate on the "signed_from" field.
+func SignedFromEqualFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEqualFold(FieldSignedFrom, v))
+}
+
+// SignedFromContainsFold applies the ContainsFold predicate on the "signed_from" field.
+func SignedFromContainsFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContainsFold(FieldSignedFrom, v))
+}
+
+// ScriptVersionEQ applies the EQ predicate on the "script_version" field.
+func ScriptVersionEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldScriptVersion, v))
+}
+
+// ScriptVersionNEQ applies the NEQ predicate on the "script_version" field.
+func ScriptVersionNEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldScriptVersion, v))
+}
+
+// ScriptVersionIn applies the In predicate on the "script_version" field.
+func ScriptVersionIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldScriptVersion, vs...))
+}
+
+// ScriptVersionNotIn applies the NotIn predicate on the "script_version" field.
+func ScriptVersionNotIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldScriptVersion, vs...))
+}
+
+// ScriptVersionGT applies the GT predicate on the "script_version" field.
+func ScriptVersionGT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGT(FieldScriptVersion, v))
+}
+
+// ScriptVersionGTE applies the GTE predicate on the "script_version" field.
+func ScriptVersionGTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGTE(FieldScriptVersion, v))
+}
+
+// ScriptVersionLT applies the LT predicate on the "script_version" field.
+func ScriptVersionLT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLT(FieldScriptVersion, v))
+}
+
+// ScriptVersionLTE applies the LTE predicate on the "script_version" field.
+func ScriptVersionLTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLTE(FieldScriptVersion, v))
+}
+
+// ScriptVersionContains applies the Contains predicate on the "script_version" field.
+func ScriptVersionContains(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContains(FieldScriptVersion, v))
+}
+
+// ScriptVersionHasPrefix applies the HasPrefix predicate on the "script_version" field.
+func ScriptVersionHasPrefix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasPrefix(FieldScriptVersion, v))
+}
+
+// ScriptVersionHasSuffix applies the HasSuffix predicate on the "script_version" field.
+func ScriptVersionHasSuffix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasSuffix(FieldScriptVersion, v))
+}
+
+// ScriptVersionIsNil applies the IsNil predicate on the "script_version" field.
+func ScriptVersionIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldScriptVersion))
+}
+
+// ScriptVersionNotNil applies the NotNil predicate on the "script_version" field.
+func ScriptVersionNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldScriptVersion))
+}
+
+// ScriptVersionEqualFold applies the EqualFold predicate on the "script_version" field.
+func ScriptVersionEqualFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEqualFold(FieldScriptVersion, v))
+}
+
+// ScriptVersionContainsFold applies the ContainsFold predicate on the "script_version" field.
+func ScriptVersionContainsFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContainsFold(FieldScriptVersion, v))
+}
+
+// AgentNameEQ applies the EQ predicate on the "agent_name" field.
+func AgentNameEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEQ(FieldAgentName, v))
+}
+
+// AgentNameNEQ applies the NEQ predicate on the "agent_name" field.
+func AgentNameNEQ(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldNEQ(FieldAgentName, v))
+}
+
+// AgentNameIn applies the In predicate on the "agent_name" field.
+func AgentNameIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldIn(FieldAgentName, vs...))
+}
+
+// AgentNameNotIn applies the NotIn predicate on the "agent_name" field.
+func AgentNameNotIn(vs ...string) predicate.Consent {
+	return predicate.Consent(sql.FieldNotIn(FieldAgentName, vs...))
+}
+
+// AgentNameGT applies the GT predicate on the "agent_name" field.
+func AgentNameGT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGT(FieldAgentName, v))
+}
+
+// AgentNameGTE applies the GTE predicate on the "agent_name" field.
+func AgentNameGTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldGTE(FieldAgentName, v))
+}
+
+// AgentNameLT applies the LT predicate on the "agent_name" field.
+func AgentNameLT(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLT(FieldAgentName, v))
+}
+
+// AgentNameLTE applies the LTE predicate on the "agent_name" field.
+func AgentNameLTE(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldLTE(FieldAgentName, v))
+}
+
+// AgentNameContains applies the Contains predicate on the "agent_name" field.
+func AgentNameContains(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContains(FieldAgentName, v))
+}
+
+// AgentNameHasPrefix applies the HasPrefix predicate on the "agent_name" field.
+func AgentNameHasPrefix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasPrefix(FieldAgentName, v))
+}
+
+// AgentNameHasSuffix applies the HasSuffix predicate on the "agent_name" field.
+func AgentNameHasSuffix(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldHasSuffix(FieldAgentName, v))
+}
+
+// AgentNameIsNil applies the IsNil predicate on the "agent_name" field.
+func AgentNameIsNil() predicate.Consent {
+	return predicate.Consent(sql.FieldIsNull(FieldAgentName))
+}
+
+// AgentNameNotNil applies the NotNil predicate on the "agent_name" field.
+func AgentNameNotNil() predicate.Consent {
+	return predicate.Consent(sql.FieldNotNull(FieldAgentName))
+}
+
+// AgentNameEqualFold applies the EqualFold predicate on the "agent_name" field.
+func AgentNameEqualFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldEqualFold(FieldAgentName, v))
+}
+
+// AgentNameContainsFold applies the ContainsFold predicate on the "agent_name" field.
+func AgentNameContainsFold(v string) predicate.Consent {
+	return predicate.Consent(sql.FieldContainsFold(FieldAgentName, v))
 }
 
 // DocumentIDEQ applies the EQ predicate on the "document_id" field.

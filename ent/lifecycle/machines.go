@@ -34,6 +34,12 @@ var Consent = Machine[code.ConsentStatus]{
 	code.ConsentStatusDraft, code.ConsentStatusProposed, code.ConsentStatusActive,
 	code.ConsentStatusRejected, code.ConsentStatusInactive)
 
+// Form is the lifecycle of a consent form.
+var Form = Machine[code.FormStatus]{
+	code.FormStatusDraft:    {code.FormStatusApproved, code.FormStatusRetired},
+	code.FormStatusApproved: {code.FormStatusRetired},
+}
+
 // Case is the lifecycle of a case. The way back to ROUTED is a reroute or a return to the queue; both clear the
 // assignee. A case that was resolved is closed by acknowledgement.
 var Case = Machine[code.CaseStatus]{

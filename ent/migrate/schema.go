@@ -611,6 +611,9 @@ var (
 		{Name: "signer_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "evidence_kind", Type: field.TypeEnum, Nullable: true, Enums: []string{"E_SIGNATURE", "PHONE_RECORDING", "SCANNED_DOCUMENT", "WITNESS", "SOURCE_RECORD"}},
 		{Name: "evidence_ref", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "signed_from", Type: field.TypeString, Nullable: true, Size: 45},
+		{Name: "script_version", Type: field.TypeString, Nullable: true, Size: 60},
+		{Name: "agent_name", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "info_description", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "discloser", Type: field.TypeString, Nullable: true, Size: 200},
 		{Name: "recipient", Type: field.TypeString, Nullable: true, Size: 200},
@@ -630,31 +633,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "consents_patients_patient",
-				Columns:    []*schema.Column{ConsentsColumns[25]},
+				Columns:    []*schema.Column{ConsentsColumns[28]},
 				RefColumns: []*schema.Column{PatientsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "consents_consent_forms_form",
-				Columns:    []*schema.Column{ConsentsColumns[26]},
+				Columns:    []*schema.Column{ConsentsColumns[29]},
 				RefColumns: []*schema.Column{ConsentFormsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "consents_care_programs_program",
-				Columns:    []*schema.Column{ConsentsColumns[27]},
+				Columns:    []*schema.Column{ConsentsColumns[30]},
 				RefColumns: []*schema.Column{CareProgramsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "consents_documents_document",
-				Columns:    []*schema.Column{ConsentsColumns[28]},
+				Columns:    []*schema.Column{ConsentsColumns[31]},
 				RefColumns: []*schema.Column{DocumentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "consents_consents_renewed_by",
-				Columns:    []*schema.Column{ConsentsColumns[29]},
+				Columns:    []*schema.Column{ConsentsColumns[32]},
 				RefColumns: []*schema.Column{ConsentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -663,12 +666,12 @@ var (
 			{
 				Name:    "consent_patient_id_scope_status",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[25], ConsentsColumns[6], ConsentsColumns[7]},
+				Columns: []*schema.Column{ConsentsColumns[28], ConsentsColumns[6], ConsentsColumns[7]},
 			},
 			{
 				Name:    "consent_patient_id_captured_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{ConsentsColumns[25], ConsentsColumns[11], ConsentsColumns[0]},
+				Columns: []*schema.Column{ConsentsColumns[28], ConsentsColumns[11], ConsentsColumns[0]},
 			},
 			{
 				Name:    "consent_captured_at_id",
@@ -728,6 +731,11 @@ var (
 				Name:    "consentform_scope_locale_edition",
 				Unique:  false,
 				Columns: []*schema.Column{ConsentFormsColumns[6], ConsentFormsColumns[8], ConsentFormsColumns[7]},
+			},
+			{
+				Name:    "consentform_effective_from_id",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentFormsColumns[12], ConsentFormsColumns[0]},
 			},
 		},
 	}

@@ -16,8 +16,10 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"InquiryResponse":   updates,
 		"Enrollment":        ent.OpCreate | updates,
 		"EligibilityAnswer": ent.OpCreate | updates,
+		"Document":          ent.OpCreate,
 	},
 	viewer.Patient: {
+		"Document":          ent.OpCreate,
 		"Consent":           ent.OpCreate | updates,
 		"Enrollment":        ent.OpCreate | updates,
 		"EligibilityAnswer": ent.OpCreate | updates,
@@ -27,7 +29,15 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"IdentityVerification": ent.OpCreate,
 	},
 	viewer.Liaison: caseworker,
-	viewer.Staff:   caseworker,
+	viewer.Staff: {
+		"CareCase":         caseworker["CareCase"],
+		"InquiryQuestion":  caseworker["InquiryQuestion"],
+		"InquiryResponse":  caseworker["InquiryResponse"],
+		"ResponseAnswer":   caseworker["ResponseAnswer"],
+		"ResponseCitation": caseworker["ResponseCitation"],
+		"Consent":          updates,
+		"ConsentForm":      updates,
+	},
 	viewer.Coordinator: {
 		"PortalAccess":         ent.OpCreate | updates,
 		"IdentityVerification": ent.OpCreate,
@@ -35,6 +45,9 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"Consent":              ent.OpCreate | updates,
 		"Enrollment":           ent.OpCreate | updates,
 		"EligibilityAnswer":    ent.OpCreate | updates,
+		"ConsentForm":          ent.OpCreate | updates,
+		"Document":             ent.OpCreate,
+		"Disclosure":           ent.OpCreate,
 	},
 }
 

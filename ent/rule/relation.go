@@ -172,6 +172,19 @@ func queue(v viewer.Viewer) func(*sql.Selector) {
 	}
 }
 
+// memberOf: the viewer has an active membership of one of the departments, whatever the row is about.
+func memberOf(departments ...code.DepartmentCode) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(exists(s, membership.Table, "member", func(in *sql.Selector) {
+				in.Where(sql.EQ(in.C(membership.FieldIdentityID), v.ID()))
+				in.Where(sql.IsNull(in.C(membership.FieldEndedAt)))
+				Apply(in, oneOf(membership.FieldDepartment, departments...)(v))
+			}))
+		}
+	}
+}
+
 // work (QUEUE, ASSIGNED) is for rows of CareCase: the viewer's department answers for it, or the viewer does.
 var work = either(queue, own(carecase.FieldAssigneeID))
 

@@ -159,6 +159,7 @@ var rules = map[string]ByPersona{
 	"ConsentForm": {
 		viewer.Patient:     is(consentform.FieldStatus, code.FormStatusApproved),
 		viewer.Coordinator: everything,
+		viewer.Staff:       memberOf(code.DepartmentCodePrivacy, code.DepartmentCodeLegal),
 	},
 	"Consent": {
 		viewer.Patient:     mine(consent.FieldPatientID),
@@ -192,7 +193,9 @@ var rules = map[string]ByPersona{
 	},
 	"Document": {
 		viewer.Patient:     mine(document.FieldPatientID),
+		viewer.Provider:    both(treats(document.FieldPatientID), own(document.FieldCreatedBy)),
 		viewer.Coordinator: programPatient(document.FieldPatientID),
+		viewer.Staff:       casePatient(document.FieldPatientID, code.DepartmentCodePrivacy),
 	},
 	"Disclosure": {
 		viewer.Patient:     mine(disclosure.FieldPatientID),
@@ -227,7 +230,8 @@ var rules = map[string]ByPersona{
 	},
 	"StatusChange": {
 		viewer.Liaison: workStep,
-		viewer.Staff:   workStep,
+		viewer.Staff: either(workStep, through(statuschange.FieldConsentFormID, consentform.Table, "changed",
+			memberOf(code.DepartmentCodePrivacy, code.DepartmentCodeLegal))),
 		viewer.Coordinator: either(
 			through(statuschange.FieldEnrollmentID, enrollment.Table, "changed", ownEnrollment),
 			through(statuschange.FieldConsentID, consent.Table, "changed", programPatient(consent.FieldPatientID)),
@@ -239,6 +243,7 @@ var rules = map[string]ByPersona{
 			through(statuschange.FieldPriorAuthorizationID, priorauthorization.Table, "changed", programPatient(priorauthorization.FieldPatientID)),
 			through(statuschange.FieldPortalAccessID, portalaccess.Table, "changed", either(programPatient(portalaccess.FieldAccountID), programProxy(portalaccess.FieldAccountID))),
 			through(statuschange.FieldProgramID, careprogram.Table, "changed", everything),
+			through(statuschange.FieldConsentFormID, consentform.Table, "changed", everything),
 		),
 	},
 	"MedicalInquiry":   ofCase(asked),

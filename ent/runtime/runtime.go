@@ -555,24 +555,36 @@ func init() {
 	consentDescEvidenceRef := consentFields[16].Descriptor()
 	// consent.EvidenceRefValidator is a validator for the "evidence_ref" field. It is called by the builders before save.
 	consent.EvidenceRefValidator = consentDescEvidenceRef.Validators[0].(func(string) error)
+	// consentDescSignedFrom is the schema descriptor for signed_from field.
+	consentDescSignedFrom := consentFields[17].Descriptor()
+	// consent.SignedFromValidator is a validator for the "signed_from" field. It is called by the builders before save.
+	consent.SignedFromValidator = consentDescSignedFrom.Validators[0].(func(string) error)
+	// consentDescScriptVersion is the schema descriptor for script_version field.
+	consentDescScriptVersion := consentFields[18].Descriptor()
+	// consent.ScriptVersionValidator is a validator for the "script_version" field. It is called by the builders before save.
+	consent.ScriptVersionValidator = consentDescScriptVersion.Validators[0].(func(string) error)
+	// consentDescAgentName is the schema descriptor for agent_name field.
+	consentDescAgentName := consentFields[19].Descriptor()
+	// consent.AgentNameValidator is a validator for the "agent_name" field. It is called by the builders before save.
+	consent.AgentNameValidator = consentDescAgentName.Validators[0].(func(string) error)
 	// consentDescInfoDescription is the schema descriptor for info_description field.
-	consentDescInfoDescription := consentFields[19].Descriptor()
+	consentDescInfoDescription := consentFields[22].Descriptor()
 	// consent.InfoDescriptionValidator is a validator for the "info_description" field. It is called by the builders before save.
 	consent.InfoDescriptionValidator = consentDescInfoDescription.Validators[0].(func(string) error)
 	// consentDescDiscloser is the schema descriptor for discloser field.
-	consentDescDiscloser := consentFields[20].Descriptor()
+	consentDescDiscloser := consentFields[23].Descriptor()
 	// consent.DiscloserValidator is a validator for the "discloser" field. It is called by the builders before save.
 	consent.DiscloserValidator = consentDescDiscloser.Validators[0].(func(string) error)
 	// consentDescRecipient is the schema descriptor for recipient field.
-	consentDescRecipient := consentFields[21].Descriptor()
+	consentDescRecipient := consentFields[24].Descriptor()
 	// consent.RecipientValidator is a validator for the "recipient" field. It is called by the builders before save.
 	consent.RecipientValidator = consentDescRecipient.Validators[0].(func(string) error)
 	// consentDescPurpose is the schema descriptor for purpose field.
-	consentDescPurpose := consentFields[22].Descriptor()
+	consentDescPurpose := consentFields[25].Descriptor()
 	// consent.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
 	consent.PurposeValidator = consentDescPurpose.Validators[0].(func(string) error)
 	// consentDescExpiryEvent is the schema descriptor for expiry_event field.
-	consentDescExpiryEvent := consentFields[23].Descriptor()
+	consentDescExpiryEvent := consentFields[26].Descriptor()
 	// consent.ExpiryEventValidator is a validator for the "expiry_event" field. It is called by the builders before save.
 	consent.ExpiryEventValidator = consentDescExpiryEvent.Validators[0].(func(string) error)
 	// consentDescID is the schema descriptor for id field.
@@ -590,10 +602,13 @@ func init() {
 		})
 	}
 	consentformMixinHooks0 := consentformMixin[0].Hooks()
+	consentformHooks := schema.ConsentForm{}.Hooks()
 
 	consentform.Hooks[1] = consentformMixinHooks0[0]
 
 	consentform.Hooks[2] = consentformMixinHooks0[1]
+
+	consentform.Hooks[3] = consentformHooks[0]
 	consentformMixinFields0 := consentformMixin[0].Fields()
 	_ = consentformMixinFields0
 	consentformFields := schema.ConsentForm{}.Fields()
@@ -965,10 +980,13 @@ func init() {
 		})
 	}
 	disclosureMixinHooks0 := disclosureMixin[0].Hooks()
+	disclosureHooks := schema.Disclosure{}.Hooks()
 
 	disclosure.Hooks[1] = disclosureMixinHooks0[0]
 
 	disclosure.Hooks[2] = disclosureMixinHooks0[1]
+
+	disclosure.Hooks[3] = disclosureHooks[0]
 	disclosureMixinFields0 := disclosureMixin[0].Fields()
 	_ = disclosureMixinFields0
 	disclosureFields := schema.Disclosure{}.Fields()

@@ -85,6 +85,9 @@ func effective(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, mutation ent.Mutation) (ent.Value, error) {
 		m := mutation.(*ent.ConsentMutation)
 		status, _ := m.Status()
+		if err := ownEvidence(ctx, m); err != nil {
+			return nil, err
+		}
 		if m.Op().Is(ent.OpCreate) {
 			if status == code.ConsentStatusActive && !proven(m, nil) {
 				return nil, errNoEvidence
@@ -125,6 +128,35 @@ func effective(next ent.Mutator) ent.Mutator {
 		}
 		return value, err
 	})
+}
+
+// errForeignEvidence refuses a document of somebody else, or one of nobody in particular, as proof of a consent.
+var errForeignEvidence = errors.New("ent: a consent is proved by a document of the same patient")
+
+// ownEvidence checks that a document which is to prove the consent is the patient's own.
+func ownEvidence(ctx context.Context, m *ent.ConsentMutation) error {
+	document, set := m.DocumentID()
+	if !set {
+		return nil
+	}
+	ctx = viewer.System(ctx, "evidence of a consent")
+	patient, made := m.PatientID()
+	if !made {
+		id, one := m.ID()
+		if !one {
+			return errEndedOneByOne
+		}
+		old, err := m.Client().Consent.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		patient = old.PatientID
+	}
+	found, err := m.Client().Document.Get(ctx, document)
+	if err == nil && found.PatientID != patient {
+		err = errForeignEvidence
+	}
+	return err
 }
 
 // errNoEvidence refuses a consent in force that nothing proves.

@@ -47,7 +47,10 @@ func (ConsentForm) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of ConsentForm.
+func (ConsentForm) Hooks() []ent.Hook { return []ent.Hook{approved} }
+
 // Indexes of ConsentForm.
 func (ConsentForm) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("scope", "locale", "edition")}
+	return []ent.Index{index.Fields("scope", "locale", "edition"), index.Fields("effective_from", "id")}
 }

@@ -42,6 +42,9 @@ func (Disclosure) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of Disclosure.
+func (Disclosure) Hooks() []ent.Hook { return []ent.Hook{permitted} }
+
 // Indexes of Disclosure.
 func (Disclosure) Indexes() []ent.Index {
 	return []ent.Index{

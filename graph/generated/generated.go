@@ -47,8 +47,10 @@ type ResolverRoot interface {
 	Consent() ConsentResolver
 	ConsentChanged() ConsentChangedResolver
 	ConsentDurations() ConsentDurationsResolver
+	ConsentForm() ConsentFormResolver
 	ConsentRate() ConsentRateResolver
 	CoordinatorKpis() CoordinatorKpisResolver
+	Document() DocumentResolver
 	Enrollment() EnrollmentResolver
 	EnrollmentDurations() EnrollmentDurationsResolver
 	EnrollmentUpdated() EnrollmentUpdatedResolver
@@ -99,6 +101,10 @@ type ComplexityRoot struct {
 
 	AnswerPrescreenerPayload struct {
 		Enrollment func(childComplexity int) int
+	}
+
+	ApproveConsentFormPayload struct {
+		Form func(childComplexity int) int
 	}
 
 	ApproveInquiryResponsePayload struct {
@@ -282,9 +288,11 @@ type ComplexityRoot struct {
 	}
 
 	Consent struct {
+		AgentName     func(childComplexity int) int
 		CapturedAt    func(childComplexity int) int
 		CapturedVia   func(childComplexity int) int
 		Decision      func(childComplexity int) int
+		Document      func(childComplexity int) int
 		EffectiveFrom func(childComplexity int) int
 		EvidenceKind  func(childComplexity int) int
 		EvidenceRef   func(childComplexity int) int
@@ -299,6 +307,8 @@ type ComplexityRoot struct {
 		RevokedAt     func(childComplexity int) int
 		RevokedReason func(childComplexity int) int
 		Scope         func(childComplexity int) int
+		ScriptVersion func(childComplexity int) int
+		SignedFrom    func(childComplexity int) int
 		SignerName    func(childComplexity int) int
 		SignerRole    func(childComplexity int) int
 		Status        func(childComplexity int) int
@@ -330,13 +340,34 @@ type ComplexityRoot struct {
 	}
 
 	ConsentForm struct {
-		Body     func(childComplexity int) int
-		Edition  func(childComplexity int) int
-		GlobalID func(childComplexity int) int
-		Locale   func(childComplexity int) int
-		Scope    func(childComplexity int) int
-		Sha256   func(childComplexity int) int
-		Title    func(childComplexity int) int
+		ApprovedAt    func(childComplexity int) int
+		ApprovedBy    func(childComplexity int) int
+		Body          func(childComplexity int) int
+		Edition       func(childComplexity int) int
+		EffectiveFrom func(childComplexity int) int
+		EffectiveTo   func(childComplexity int) int
+		EthicsVersion func(childComplexity int) int
+		GlobalID      func(childComplexity int) int
+		History       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Locale        func(childComplexity int) int
+		Program       func(childComplexity int) int
+		Scope         func(childComplexity int) int
+		Sha256        func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Title         func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ConsentFormConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ConsentFormEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ConsentRate struct {
@@ -404,6 +435,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CreateDocumentLinkPayload struct {
+		ExpiresAt func(childComplexity int) int
+		Path      func(childComplexity int) int
+	}
+
 	DecideEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
@@ -415,8 +451,59 @@ type ComplexityRoot struct {
 		Name     func(childComplexity int) int
 	}
 
+	Disclosure struct {
+		Consent          func(childComplexity int) int
+		Description      func(childComplexity int) int
+		DisclosedAt      func(childComplexity int) int
+		GlobalID         func(childComplexity int) int
+		LegalBasis       func(childComplexity int) int
+		Patient          func(childComplexity int) int
+		Purpose          func(childComplexity int) int
+		RecipientAddress func(childComplexity int) int
+		RecipientName    func(childComplexity int) int
+	}
+
+	DisclosureConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DisclosureEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	DisenrollPayload struct {
 		Enrollment func(childComplexity int) int
+	}
+
+	Document struct {
+		ContentType func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Patient     func(childComplexity int) int
+		Sha256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	DocumentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DocumentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DraftConsentFormPayload struct {
+		Form func(childComplexity int) int
 	}
 
 	DraftInquiryResponsePayload struct {
@@ -706,6 +793,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MarkConsentEnteredInErrorPayload struct {
+		Consent func(childComplexity int) int
+	}
+
 	MedicalInquiry struct {
 		AdverseEvent      func(childComplexity int) int
 		AttestedAt        func(childComplexity int) int
@@ -741,44 +832,50 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptCase              func(childComplexity int, input model.AcceptCaseInput) int
-		AcknowledgeResponse     func(childComplexity int, input model.AcknowledgeResponseInput) int
-		ActivateEnrollment      func(childComplexity int, input model.ActivateEnrollmentInput) int
-		AnswerPrescreener       func(childComplexity int, input model.AnswerPrescreenerInput) int
-		ApproveInquiryResponse  func(childComplexity int, input model.ApproveInquiryResponseInput) int
-		CancelReferral          func(childComplexity int, input model.CancelReferralInput) int
-		ClassifyQuestion        func(childComplexity int, input model.ClassifyQuestionInput) int
-		CompleteEnrollment      func(childComplexity int, input model.CompleteEnrollmentInput) int
-		DecideEligibility       func(childComplexity int, input model.DecideEligibilityInput) int
-		Disenroll               func(childComplexity int, input model.DisenrollInput) int
-		DraftInquiryResponse    func(childComplexity int, input model.DraftInquiryResponseInput) int
-		EndProxy                func(childComplexity int, input model.EndProxyInput) int
-		EnrollPatient           func(childComplexity int, input model.EnrollPatientInput) int
-		GrantProxy              func(childComplexity int, input model.GrantProxyInput) int
-		InvitePortalUser        func(childComplexity int, input model.InvitePortalUserInput) int
-		PutOnHold               func(childComplexity int, input model.PutOnHoldInput) int
-		RecordConsent           func(childComplexity int, input model.RecordConsentInput) int
-		RecordEligibility       func(childComplexity int, input model.RecordEligibilityInput) int
-		ReferPatient            func(childComplexity int, input model.ReferPatientInput) int
-		RenewConsent            func(childComplexity int, input model.RenewConsentInput) int
-		RequestConsent          func(childComplexity int, input model.RequestConsentInput) int
-		RequestEnrollment       func(childComplexity int, input model.RequestEnrollmentInput) int
-		RerouteCase             func(childComplexity int, input model.RerouteCaseInput) int
-		RestorePortalAccess     func(childComplexity int, input model.RestorePortalAccessInput) int
-		ResumeEnrollment        func(childComplexity int, input model.ResumeEnrollmentInput) int
-		ReturnInquiryResponse   func(childComplexity int, input model.ReturnInquiryResponseInput) int
-		ReturnToQueue           func(childComplexity int, input model.ReturnToQueueInput) int
-		RevokeConsent           func(childComplexity int, input model.RevokeConsentInput) int
-		RevokePortalAccess      func(childComplexity int, input model.RevokePortalAccessInput) int
-		SendInquiryResponse     func(childComplexity int, input model.SendInquiryResponseInput) int
-		SignConsent             func(childComplexity int, input model.SignConsentInput) int
-		SubmitEligibility       func(childComplexity int, input model.SubmitEligibilityInput) int
-		SubmitMedicalInquiry    func(childComplexity int, input model.SubmitMedicalInquiryInput) int
-		SubmitResponseForReview func(childComplexity int, input model.SubmitResponseForReviewInput) int
-		SuspendPortalAccess     func(childComplexity int, input model.SuspendPortalAccessInput) int
-		VerifyIdentity          func(childComplexity int, input model.VerifyIdentityInput) int
-		WithdrawConsent         func(childComplexity int, input model.WithdrawConsentInput) int
-		WithdrawEnrollment      func(childComplexity int, input model.WithdrawEnrollmentInput) int
+		AcceptCase                func(childComplexity int, input model.AcceptCaseInput) int
+		AcknowledgeResponse       func(childComplexity int, input model.AcknowledgeResponseInput) int
+		ActivateEnrollment        func(childComplexity int, input model.ActivateEnrollmentInput) int
+		AnswerPrescreener         func(childComplexity int, input model.AnswerPrescreenerInput) int
+		ApproveConsentForm        func(childComplexity int, input model.ApproveConsentFormInput) int
+		ApproveInquiryResponse    func(childComplexity int, input model.ApproveInquiryResponseInput) int
+		CancelReferral            func(childComplexity int, input model.CancelReferralInput) int
+		ClassifyQuestion          func(childComplexity int, input model.ClassifyQuestionInput) int
+		CompleteEnrollment        func(childComplexity int, input model.CompleteEnrollmentInput) int
+		CreateDocumentLink        func(childComplexity int, input model.CreateDocumentLinkInput) int
+		DecideEligibility         func(childComplexity int, input model.DecideEligibilityInput) int
+		Disenroll                 func(childComplexity int, input model.DisenrollInput) int
+		DraftConsentForm          func(childComplexity int, input model.DraftConsentFormInput) int
+		DraftInquiryResponse      func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EndProxy                  func(childComplexity int, input model.EndProxyInput) int
+		EnrollPatient             func(childComplexity int, input model.EnrollPatientInput) int
+		GrantProxy                func(childComplexity int, input model.GrantProxyInput) int
+		InvitePortalUser          func(childComplexity int, input model.InvitePortalUserInput) int
+		MarkConsentEnteredInError func(childComplexity int, input model.MarkConsentEnteredInErrorInput) int
+		PutOnHold                 func(childComplexity int, input model.PutOnHoldInput) int
+		RecordConsent             func(childComplexity int, input model.RecordConsentInput) int
+		RecordDisclosure          func(childComplexity int, input model.RecordDisclosureInput) int
+		RecordEligibility         func(childComplexity int, input model.RecordEligibilityInput) int
+		ReferPatient              func(childComplexity int, input model.ReferPatientInput) int
+		RenewConsent              func(childComplexity int, input model.RenewConsentInput) int
+		RequestConsent            func(childComplexity int, input model.RequestConsentInput) int
+		RequestEnrollment         func(childComplexity int, input model.RequestEnrollmentInput) int
+		RerouteCase               func(childComplexity int, input model.RerouteCaseInput) int
+		RestorePortalAccess       func(childComplexity int, input model.RestorePortalAccessInput) int
+		ResumeEnrollment          func(childComplexity int, input model.ResumeEnrollmentInput) int
+		RetireConsentForm         func(childComplexity int, input model.RetireConsentFormInput) int
+		ReturnInquiryResponse     func(childComplexity int, input model.ReturnInquiryResponseInput) int
+		ReturnToQueue             func(childComplexity int, input model.ReturnToQueueInput) int
+		RevokeConsent             func(childComplexity int, input model.RevokeConsentInput) int
+		RevokePortalAccess        func(childComplexity int, input model.RevokePortalAccessInput) int
+		SendInquiryResponse       func(childComplexity int, input model.SendInquiryResponseInput) int
+		SignConsent               func(childComplexity int, input model.SignConsentInput) int
+		SubmitEligibility         func(childComplexity int, input model.SubmitEligibilityInput) int
+		SubmitMedicalInquiry      func(childComplexity int, input model.SubmitMedicalInquiryInput) int
+		SubmitResponseForReview   func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		SuspendPortalAccess       func(childComplexity int, input model.SuspendPortalAccessInput) int
+		VerifyIdentity            func(childComplexity int, input model.VerifyIdentityInput) int
+		WithdrawConsent           func(childComplexity int, input model.WithdrawConsentInput) int
+		WithdrawEnrollment        func(childComplexity int, input model.WithdrawEnrollmentInput) int
 	}
 
 	MyMembership struct {
@@ -982,6 +1079,7 @@ type ComplexityRoot struct {
 		ClientProfile            func(childComplexity int, id gid.ID) int
 		ClientTouchpoints        func(childComplexity int, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentForm              func(childComplexity int, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) int
+		ConsentForms             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentLedger            func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentsExpiring         func(childComplexity int, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		CoordinatorKpis          func(childComplexity int, window model.KpiWindow, coordinatorID *gid.ID) int
@@ -997,6 +1095,8 @@ type ComplexityRoot struct {
 		MyCases                  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) int
 		MyClients                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyConsents               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		MyDisclosures            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		MyDocuments              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyPatients               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		MyProxies                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		MyTouchpoints            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1004,6 +1104,8 @@ type ComplexityRoot struct {
 		Nodes                    func(childComplexity int, ids []*gid.ID) int
 		Onboarding               func(childComplexity int, enrollmentID gid.ID) int
 		Patient                  func(childComplexity int, id gid.ID) int
+		PatientDisclosures       func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		PatientDocuments         func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		PatientTouchpoints       func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Patients                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		PendingCases             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any, orderBy *model.CaseOrder) int
@@ -1025,6 +1127,11 @@ type ComplexityRoot struct {
 
 	RecordConsentPayload struct {
 		Consent func(childComplexity int) int
+	}
+
+	RecordDisclosurePayload struct {
+		Disclosure func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	RecordEligibilityPayload struct {
@@ -1098,6 +1205,10 @@ type ComplexityRoot struct {
 	ResumeEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	RetireConsentFormPayload struct {
+		Form func(childComplexity int) int
 	}
 
 	ReturnInquiryResponsePayload struct {
@@ -1441,6 +1552,9 @@ type ConsentChangedResolver interface {
 type ConsentDurationsResolver interface {
 	Rows(ctx context.Context, obj *kpi.Durations[ent.Consent], first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 }
+type ConsentFormResolver interface {
+	History(ctx context.Context, obj *ent.ConsentForm, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
 type ConsentRateResolver interface {
 	Rows(ctx context.Context, obj *kpi.Rate[ent.Consent], part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 }
@@ -1450,6 +1564,9 @@ type CoordinatorKpisResolver interface {
 	TimeToTherapy(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Enrollment], error)
 	ConsentTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Consent], error)
 	ConsentRefusal(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.Consent], error)
+}
+type DocumentResolver interface {
+	Size(ctx context.Context, obj *ent.Document) (int, error)
 }
 type EnrollmentResolver interface {
 	ReferredYear(ctx context.Context, obj *ent.Enrollment) (int, error)
@@ -1517,6 +1634,12 @@ type MutationResolver interface {
 	RenewConsent(ctx context.Context, input model.RenewConsentInput) (*model.RenewConsentPayload, error)
 	SignConsent(ctx context.Context, input model.SignConsentInput) (*model.SignConsentPayload, error)
 	WithdrawConsent(ctx context.Context, input model.WithdrawConsentInput) (*model.WithdrawConsentPayload, error)
+	MarkConsentEnteredInError(ctx context.Context, input model.MarkConsentEnteredInErrorInput) (*model.MarkConsentEnteredInErrorPayload, error)
+	DraftConsentForm(ctx context.Context, input model.DraftConsentFormInput) (*model.DraftConsentFormPayload, error)
+	ApproveConsentForm(ctx context.Context, input model.ApproveConsentFormInput) (*model.ApproveConsentFormPayload, error)
+	RetireConsentForm(ctx context.Context, input model.RetireConsentFormInput) (*model.RetireConsentFormPayload, error)
+	CreateDocumentLink(ctx context.Context, input model.CreateDocumentLinkInput) (*model.CreateDocumentLinkPayload, error)
+	RecordDisclosure(ctx context.Context, input model.RecordDisclosureInput) (*model.RecordDisclosurePayload, error)
 	RevokeConsent(ctx context.Context, input model.RevokeConsentInput) (*model.RevokeConsentPayload, error)
 	InvitePortalUser(ctx context.Context, input model.InvitePortalUserInput) (*model.InvitePortalUserPayload, error)
 	VerifyIdentity(ctx context.Context, input model.VerifyIdentityInput) (*model.VerifyIdentityPayload, error)
@@ -1589,6 +1712,11 @@ type QueryResolver interface {
 	ConsentLedger(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 	ConsentsExpiring(ctx context.Context, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 	ConsentForm(ctx context.Context, scope code.ConsentScope, programID *gid.ID, patientID *gid.ID) (*ent.ConsentForm, error)
+	ConsentForms(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ConsentForm], error)
+	PatientDocuments(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Document], error)
+	MyDocuments(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Document], error)
+	PatientDisclosures(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Disclosure], error)
+	MyDisclosures(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Disclosure], error)
 	MyConsents(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error)
 	MyTouchpoints(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
 	PatientTouchpoints(ctx context.Context, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
@@ -1726,6 +1854,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerPrescreenerPayload.Enrollment(childComplexity), true
+
+	case "ApproveConsentFormPayload.form":
+		if e.ComplexityRoot.ApproveConsentFormPayload.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveConsentFormPayload.Form(childComplexity), true
 
 	case "ApproveInquiryResponsePayload.response":
 		if e.ComplexityRoot.ApproveInquiryResponsePayload.Response == nil {
@@ -2458,6 +2593,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConditionEdge.Node(childComplexity), true
 
+	case "Consent.agentName":
+		if e.ComplexityRoot.Consent.AgentName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.AgentName(childComplexity), true
 	case "Consent.capturedAt":
 		if e.ComplexityRoot.Consent.CapturedAt == nil {
 			break
@@ -2476,6 +2617,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Decision(childComplexity), true
+	case "Consent.document":
+		if e.ComplexityRoot.Consent.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.Document(childComplexity), true
 	case "Consent.effectiveFrom":
 		if e.ComplexityRoot.Consent.EffectiveFrom == nil {
 			break
@@ -2565,6 +2712,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Consent.Scope(childComplexity), true
+	case "Consent.scriptVersion":
+		if e.ComplexityRoot.Consent.ScriptVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.ScriptVersion(childComplexity), true
+	case "Consent.signedFrom":
+		if e.ComplexityRoot.Consent.SignedFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Consent.SignedFrom(childComplexity), true
 	case "Consent.signerName":
 		if e.ComplexityRoot.Consent.SignerName == nil {
 			break
@@ -2671,6 +2830,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConsentEdge.Node(childComplexity), true
 
+	case "ConsentForm.approvedAt":
+		if e.ComplexityRoot.ConsentForm.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.ApprovedAt(childComplexity), true
+	case "ConsentForm.approvedBy":
+		if e.ComplexityRoot.ConsentForm.ApprovedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.ApprovedBy(childComplexity), true
 	case "ConsentForm.body":
 		if e.ComplexityRoot.ConsentForm.Body == nil {
 			break
@@ -2683,18 +2854,53 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentForm.Edition(childComplexity), true
+	case "ConsentForm.effectiveFrom":
+		if e.ComplexityRoot.ConsentForm.EffectiveFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.EffectiveFrom(childComplexity), true
+	case "ConsentForm.effectiveTo":
+		if e.ComplexityRoot.ConsentForm.EffectiveTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.EffectiveTo(childComplexity), true
+	case "ConsentForm.ethicsVersion":
+		if e.ComplexityRoot.ConsentForm.EthicsVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.EthicsVersion(childComplexity), true
 	case "ConsentForm.id":
 		if e.ComplexityRoot.ConsentForm.GlobalID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConsentForm.GlobalID(childComplexity), true
+	case "ConsentForm.history":
+		if e.ComplexityRoot.ConsentForm.History == nil {
+			break
+		}
+
+		args, err := ec.field_ConsentForm_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ConsentForm.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "ConsentForm.locale":
 		if e.ComplexityRoot.ConsentForm.Locale == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConsentForm.Locale(childComplexity), true
+	case "ConsentForm.program":
+		if e.ComplexityRoot.ConsentForm.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.Program(childComplexity), true
 	case "ConsentForm.scope":
 		if e.ComplexityRoot.ConsentForm.Scope == nil {
 			break
@@ -2707,12 +2913,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConsentForm.Sha256(childComplexity), true
+	case "ConsentForm.status":
+		if e.ComplexityRoot.ConsentForm.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.Status(childComplexity), true
 	case "ConsentForm.title":
 		if e.ComplexityRoot.ConsentForm.Title == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ConsentForm.Title(childComplexity), true
+	case "ConsentForm.version":
+		if e.ComplexityRoot.ConsentForm.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentForm.Version(childComplexity), true
+
+	case "ConsentFormConnection.edges":
+		if e.ComplexityRoot.ConsentFormConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormConnection.Edges(childComplexity), true
+	case "ConsentFormConnection.nodes":
+		if e.ComplexityRoot.ConsentFormConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormConnection.Nodes(childComplexity), true
+	case "ConsentFormConnection.pageInfo":
+		if e.ComplexityRoot.ConsentFormConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormConnection.PageInfo(childComplexity), true
+	case "ConsentFormConnection.totalCount":
+		if e.ComplexityRoot.ConsentFormConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormConnection.TotalCount(childComplexity), true
+
+	case "ConsentFormEdge.cursor":
+		if e.ComplexityRoot.ConsentFormEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormEdge.Cursor(childComplexity), true
+	case "ConsentFormEdge.node":
+		if e.ComplexityRoot.ConsentFormEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConsentFormEdge.Node(childComplexity), true
 
 	case "ConsentRate.denominator":
 		if e.ComplexityRoot.ConsentRate.Denominator == nil {
@@ -2973,6 +3229,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoverageEdge.Node(childComplexity), true
 
+	case "CreateDocumentLinkPayload.expiresAt":
+		if e.ComplexityRoot.CreateDocumentLinkPayload.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDocumentLinkPayload.ExpiresAt(childComplexity), true
+	case "CreateDocumentLinkPayload.path":
+		if e.ComplexityRoot.CreateDocumentLinkPayload.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateDocumentLinkPayload.Path(childComplexity), true
+
 	case "DecideEligibilityPayload.enrollment":
 		if e.ComplexityRoot.DecideEligibilityPayload.Enrollment == nil {
 			break
@@ -3005,12 +3274,199 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Department.Name(childComplexity), true
 
+	case "Disclosure.consent":
+		if e.ComplexityRoot.Disclosure.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.Consent(childComplexity), true
+	case "Disclosure.description":
+		if e.ComplexityRoot.Disclosure.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.Description(childComplexity), true
+	case "Disclosure.disclosedAt":
+		if e.ComplexityRoot.Disclosure.DisclosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.DisclosedAt(childComplexity), true
+	case "Disclosure.id":
+		if e.ComplexityRoot.Disclosure.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.GlobalID(childComplexity), true
+	case "Disclosure.legalBasis":
+		if e.ComplexityRoot.Disclosure.LegalBasis == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.LegalBasis(childComplexity), true
+	case "Disclosure.patient":
+		if e.ComplexityRoot.Disclosure.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.Patient(childComplexity), true
+	case "Disclosure.purpose":
+		if e.ComplexityRoot.Disclosure.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.Purpose(childComplexity), true
+	case "Disclosure.recipientAddress":
+		if e.ComplexityRoot.Disclosure.RecipientAddress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.RecipientAddress(childComplexity), true
+	case "Disclosure.recipientName":
+		if e.ComplexityRoot.Disclosure.RecipientName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disclosure.RecipientName(childComplexity), true
+
+	case "DisclosureConnection.edges":
+		if e.ComplexityRoot.DisclosureConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureConnection.Edges(childComplexity), true
+	case "DisclosureConnection.nodes":
+		if e.ComplexityRoot.DisclosureConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureConnection.Nodes(childComplexity), true
+	case "DisclosureConnection.pageInfo":
+		if e.ComplexityRoot.DisclosureConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureConnection.PageInfo(childComplexity), true
+	case "DisclosureConnection.totalCount":
+		if e.ComplexityRoot.DisclosureConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureConnection.TotalCount(childComplexity), true
+
+	case "DisclosureEdge.cursor":
+		if e.ComplexityRoot.DisclosureEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureEdge.Cursor(childComplexity), true
+	case "DisclosureEdge.node":
+		if e.ComplexityRoot.DisclosureEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisclosureEdge.Node(childComplexity), true
+
 	case "DisenrollPayload.enrollment":
 		if e.ComplexityRoot.DisenrollPayload.Enrollment == nil {
 			break
 		}
 
 		return e.ComplexityRoot.DisenrollPayload.Enrollment(childComplexity), true
+
+	case "Document.contentType":
+		if e.ComplexityRoot.Document.ContentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.ContentType(childComplexity), true
+	case "Document.createdAt":
+		if e.ComplexityRoot.Document.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.CreatedAt(childComplexity), true
+	case "Document.id":
+		if e.ComplexityRoot.Document.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.GlobalID(childComplexity), true
+	case "Document.kind":
+		if e.ComplexityRoot.Document.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Kind(childComplexity), true
+	case "Document.patient":
+		if e.ComplexityRoot.Document.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Patient(childComplexity), true
+	case "Document.sha256":
+		if e.ComplexityRoot.Document.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Sha256(childComplexity), true
+	case "Document.size":
+		if e.ComplexityRoot.Document.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Size(childComplexity), true
+	case "Document.title":
+		if e.ComplexityRoot.Document.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.Title(childComplexity), true
+
+	case "DocumentConnection.edges":
+		if e.ComplexityRoot.DocumentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentConnection.Edges(childComplexity), true
+	case "DocumentConnection.nodes":
+		if e.ComplexityRoot.DocumentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentConnection.Nodes(childComplexity), true
+	case "DocumentConnection.pageInfo":
+		if e.ComplexityRoot.DocumentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentConnection.PageInfo(childComplexity), true
+	case "DocumentConnection.totalCount":
+		if e.ComplexityRoot.DocumentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentConnection.TotalCount(childComplexity), true
+
+	case "DocumentEdge.cursor":
+		if e.ComplexityRoot.DocumentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentEdge.Cursor(childComplexity), true
+	case "DocumentEdge.node":
+		if e.ComplexityRoot.DocumentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentEdge.Node(childComplexity), true
+
+	case "DraftConsentFormPayload.form":
+		if e.ComplexityRoot.DraftConsentFormPayload.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConsentFormPayload.Form(childComplexity), true
 
 	case "DraftInquiryResponsePayload.case":
 		if e.ComplexityRoot.DraftInquiryResponsePayload.Case == nil {
@@ -4145,6 +4601,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LocationEdge.Node(childComplexity), true
 
+	case "MarkConsentEnteredInErrorPayload.consent":
+		if e.ComplexityRoot.MarkConsentEnteredInErrorPayload.Consent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkConsentEnteredInErrorPayload.Consent(childComplexity), true
+
 	case "MedicalInquiry.adverseEvent":
 		if e.ComplexityRoot.MedicalInquiry.AdverseEvent == nil {
 			break
@@ -4335,6 +4798,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AnswerPrescreener(childComplexity, args["input"].(model.AnswerPrescreenerInput)), true
+	case "Mutation.approveConsentForm":
+		if e.ComplexityRoot.Mutation.ApproveConsentForm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveConsentForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveConsentForm(childComplexity, args["input"].(model.ApproveConsentFormInput)), true
 	case "Mutation.approveInquiryResponse":
 		if e.ComplexityRoot.Mutation.ApproveInquiryResponse == nil {
 			break
@@ -4379,6 +4853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteEnrollment(childComplexity, args["input"].(model.CompleteEnrollmentInput)), true
+	case "Mutation.createDocumentLink":
+		if e.ComplexityRoot.Mutation.CreateDocumentLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createDocumentLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateDocumentLink(childComplexity, args["input"].(model.CreateDocumentLinkInput)), true
 	case "Mutation.decideEligibility":
 		if e.ComplexityRoot.Mutation.DecideEligibility == nil {
 			break
@@ -4401,6 +4886,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Disenroll(childComplexity, args["input"].(model.DisenrollInput)), true
+	case "Mutation.draftConsentForm":
+		if e.ComplexityRoot.Mutation.DraftConsentForm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftConsentForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftConsentForm(childComplexity, args["input"].(model.DraftConsentFormInput)), true
 	case "Mutation.draftInquiryResponse":
 		if e.ComplexityRoot.Mutation.DraftInquiryResponse == nil {
 			break
@@ -4456,6 +4952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InvitePortalUser(childComplexity, args["input"].(model.InvitePortalUserInput)), true
+	case "Mutation.markConsentEnteredInError":
+		if e.ComplexityRoot.Mutation.MarkConsentEnteredInError == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markConsentEnteredInError_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkConsentEnteredInError(childComplexity, args["input"].(model.MarkConsentEnteredInErrorInput)), true
 	case "Mutation.putOnHold":
 		if e.ComplexityRoot.Mutation.PutOnHold == nil {
 			break
@@ -4478,6 +4985,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordConsent(childComplexity, args["input"].(model.RecordConsentInput)), true
+	case "Mutation.recordDisclosure":
+		if e.ComplexityRoot.Mutation.RecordDisclosure == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordDisclosure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordDisclosure(childComplexity, args["input"].(model.RecordDisclosureInput)), true
 	case "Mutation.recordEligibility":
 		if e.ComplexityRoot.Mutation.RecordEligibility == nil {
 			break
@@ -4566,6 +5084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeEnrollment(childComplexity, args["input"].(model.ResumeEnrollmentInput)), true
+	case "Mutation.retireConsentForm":
+		if e.ComplexityRoot.Mutation.RetireConsentForm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retireConsentForm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetireConsentForm(childComplexity, args["input"].(model.RetireConsentFormInput)), true
 	case "Mutation.returnInquiryResponse":
 		if e.ComplexityRoot.Mutation.ReturnInquiryResponse == nil {
 			break
@@ -5651,6 +6180,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ConsentForm(childComplexity, args["scope"].(code.ConsentScope), args["programId"].(*gid.ID), args["patientId"].(*gid.ID)), true
+	case "Query.consentForms":
+		if e.ComplexityRoot.Query.ConsentForms == nil {
+			break
+		}
+
+		args, err := ec.field_Query_consentForms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ConsentForms(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.consentLedger":
 		if e.ComplexityRoot.Query.ConsentLedger == nil {
 			break
@@ -5807,6 +6347,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MyConsents(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.myDisclosures":
+		if e.ComplexityRoot.Query.MyDisclosures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myDisclosures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyDisclosures(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.myDocuments":
+		if e.ComplexityRoot.Query.MyDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyDocuments(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.myPatients":
 		if e.ComplexityRoot.Query.MyPatients == nil {
 			break
@@ -5884,6 +6446,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Patient(childComplexity, args["id"].(gid.ID)), true
+	case "Query.patientDisclosures":
+		if e.ComplexityRoot.Query.PatientDisclosures == nil {
+			break
+		}
+
+		args, err := ec.field_Query_patientDisclosures_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PatientDisclosures(childComplexity, args["patientId"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.patientDocuments":
+		if e.ComplexityRoot.Query.PatientDocuments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_patientDocuments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PatientDocuments(childComplexity, args["patientId"].(gid.ID), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Query.patientTouchpoints":
 		if e.ComplexityRoot.Query.PatientTouchpoints == nil {
 			break
@@ -6073,6 +6657,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordConsentPayload.Consent(childComplexity), true
+
+	case "RecordDisclosurePayload.disclosure":
+		if e.ComplexityRoot.RecordDisclosurePayload.Disclosure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordDisclosurePayload.Disclosure(childComplexity), true
+	case "RecordDisclosurePayload.unmet":
+		if e.ComplexityRoot.RecordDisclosurePayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordDisclosurePayload.Unmet(childComplexity), true
 
 	case "RecordEligibilityPayload.enrollment":
 		if e.ComplexityRoot.RecordEligibilityPayload.Enrollment == nil {
@@ -6273,6 +6870,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResumeEnrollmentPayload.Unmet(childComplexity), true
+
+	case "RetireConsentFormPayload.form":
+		if e.ComplexityRoot.RetireConsentFormPayload.Form == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetireConsentFormPayload.Form(childComplexity), true
 
 	case "ReturnInquiryResponsePayload.response":
 		if e.ComplexityRoot.ReturnInquiryResponsePayload.Response == nil {
@@ -7385,6 +7989,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcknowledgeResponseInput", ec.unmarshalInputAcknowledgeResponseInput),
 			graphql.NewInputUnmarshaler("ActivateEnrollmentInput", ec.unmarshalInputActivateEnrollmentInput),
 			graphql.NewInputUnmarshaler("AnswerPrescreenerInput", ec.unmarshalInputAnswerPrescreenerInput),
+			graphql.NewInputUnmarshaler("ApproveConsentFormInput", ec.unmarshalInputApproveConsentFormInput),
 			graphql.NewInputUnmarshaler("ApproveInquiryResponseInput", ec.unmarshalInputApproveInquiryResponseInput),
 			graphql.NewInputUnmarshaler("CancelReferralInput", ec.unmarshalInputCancelReferralInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
@@ -7392,8 +7997,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ClassifyQuestionInput", ec.unmarshalInputClassifyQuestionInput),
 			graphql.NewInputUnmarshaler("CompleteEnrollmentInput", ec.unmarshalInputCompleteEnrollmentInput),
 			graphql.NewInputUnmarshaler("ConsentEvidenceInput", ec.unmarshalInputConsentEvidenceInput),
+			graphql.NewInputUnmarshaler("CreateDocumentLinkInput", ec.unmarshalInputCreateDocumentLinkInput),
 			graphql.NewInputUnmarshaler("DecideEligibilityInput", ec.unmarshalInputDecideEligibilityInput),
 			graphql.NewInputUnmarshaler("DisenrollInput", ec.unmarshalInputDisenrollInput),
+			graphql.NewInputUnmarshaler("DraftConsentFormInput", ec.unmarshalInputDraftConsentFormInput),
 			graphql.NewInputUnmarshaler("DraftInquiryResponseInput", ec.unmarshalInputDraftInquiryResponseInput),
 			graphql.NewInputUnmarshaler("EligibilityAnswerInput", ec.unmarshalInputEligibilityAnswerInput),
 			graphql.NewInputUnmarshaler("EndProxyInput", ec.unmarshalInputEndProxyInput),
@@ -7405,12 +8012,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InvitePortalUserInput", ec.unmarshalInputInvitePortalUserInput),
 			graphql.NewInputUnmarshaler("KnowledgeResourceFilter", ec.unmarshalInputKnowledgeResourceFilter),
 			graphql.NewInputUnmarshaler("KpiWindow", ec.unmarshalInputKpiWindow),
+			graphql.NewInputUnmarshaler("MarkConsentEnteredInErrorInput", ec.unmarshalInputMarkConsentEnteredInErrorInput),
 			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
 			graphql.NewInputUnmarshaler("NewProxyInput", ec.unmarshalInputNewProxyInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
 			graphql.NewInputUnmarshaler("PutOnHoldInput", ec.unmarshalInputPutOnHoldInput),
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
+			graphql.NewInputUnmarshaler("RecordDisclosureInput", ec.unmarshalInputRecordDisclosureInput),
 			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
 			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
 			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
@@ -7419,6 +8028,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
 			graphql.NewInputUnmarshaler("RestorePortalAccessInput", ec.unmarshalInputRestorePortalAccessInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
+			graphql.NewInputUnmarshaler("RetireConsentFormInput", ec.unmarshalInputRetireConsentFormInput),
 			graphql.NewInputUnmarshaler("ReturnInquiryResponseInput", ec.unmarshalInputReturnInquiryResponseInput),
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
@@ -7794,6 +8404,65 @@ type Query {
     """The patient; demanded of coordinators, while patients ask for themselves."""
     patientId: ID
   ): ConsentForm @access(to: [PATIENT, COORDINATOR])
+  """The consent forms in every edition and language, those that hold from the latest day first. Staff of privacy and legal see them; others of staff none."""
+  consentForms(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ConsentFormConnection! @access(to: [COORDINATOR, STAFF])
+  """The documents about a patient, newest first."""
+  patientDocuments(
+    """Identifier of the patient."""
+    patientId: ID!
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): DocumentConnection! @access(to: [COORDINATOR, STAFF])
+  """The documents about the viewer, newest first."""
+  myDocuments(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): DocumentConnection! @access(to: [PATIENT])
+  """What was disclosed of a patient to third parties, newest first."""
+  patientDisclosures(
+    """Identifier of the patient."""
+    patientId: ID!
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): DisclosureConnection! @access(to: [COORDINATOR, STAFF])
+  """What was disclosed of the viewer to third parties, newest first."""
+  myDisclosures(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): DisclosureConnection! @access(to: [PATIENT])
   """What the viewer consented to and revoked, newest first."""
   myConsents(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -8240,6 +8909,36 @@ type Mutation {
     """Which consent."""
     input: WithdrawConsentInput!
   ): WithdrawConsentPayload! @access(to: [PATIENT])
+  """Marks a consent as one that never was: recorded for the wrong patient, or by mistake. What relied on it is put on hold, as by a revocation."""
+  markConsentEnteredInError(
+    """Which consent and why."""
+    input: MarkConsentEnteredInErrorInput!
+  ): MarkConsentEnteredInErrorPayload! @access(to: [STAFF])
+  """Writes a new edition of a consent form, in one language. It holds once it is approved."""
+  draftConsentForm(
+    """The form."""
+    input: DraftConsentFormInput!
+  ): DraftConsentFormPayload! @access(to: [COORDINATOR])
+  """Approves an edition of a consent form, for privacy and legal. The edition before it ends when this one begins."""
+  approveConsentForm(
+    """Which form."""
+    input: ApproveConsentFormInput!
+  ): ApproveConsentFormPayload! @access(to: [STAFF])
+  """Takes a consent form out of use: nobody signs it any more. What was signed on it holds."""
+  retireConsentForm(
+    """Which form and why."""
+    input: RetireConsentFormInput!
+  ): RetireConsentFormPayload! @access(to: [COORDINATOR, STAFF])
+  """Makes a link by which the viewer, and nobody else, can load the file of a document for five minutes."""
+  createDocumentLink(
+    """Which document."""
+    input: CreateDocumentLinkInput!
+  ): CreateDocumentLinkPayload! @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF])
+  """Records that something known of a patient was disclosed to a third party. The record is never changed."""
+  recordDisclosure(
+    """The disclosure."""
+    input: RecordDisclosureInput!
+  ): RecordDisclosurePayload! @access(to: [COORDINATOR])
   """Revokes an active consent, at once."""
   revokeConsent(
     """Which consent and why."""
@@ -9240,6 +9939,14 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
   evidenceKind: EvidenceKind @access(to: [COORDINATOR])
   """Where the proof is kept: recording, document, signature or record number."""
   evidenceRef: String @access(to: [COORDINATOR])
+  """The document that proves it."""
+  document: Document @access(to: [PATIENT, COORDINATOR, STAFF])
+  """Address from which it was signed electronically."""
+  signedFrom: String @access(to: [COORDINATOR])
+  """Version of the script that was read on the telephone."""
+  scriptVersion: String @access(to: [COORDINATOR])
+  """Name of who took it on the telephone."""
+  agentName: String @access(to: [COORDINATOR])
   """The form that was signed."""
   form: ConsentForm @access(to: [PATIENT, COORDINATOR])
   """The program that it is limited to."""
@@ -9264,7 +9971,7 @@ type Consent implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATO
 }
 
 """One version of the text of a consent."""
-type ConsentForm implements Node @access(to: [PATIENT, COORDINATOR]) {
+type ConsentForm implements Node @access(to: [PATIENT, COORDINATOR, STAFF]) {
   """Identifier, ` + "`" + `form_...` + "`" + `."""
   id: ID!
   """What it is about."""
@@ -9279,6 +9986,111 @@ type ConsentForm implements Node @access(to: [PATIENT, COORDINATOR]) {
   body: String!
   """SHA-256 of the text, in hexadecimal."""
   sha256: String!
+  """Where it stands."""
+  status: FormStatus! @access(to: [COORDINATOR, STAFF])
+  """From when on it holds, once approved."""
+  effectiveFrom: Time! @access(to: [COORDINATOR, STAFF])
+  """Until when it holds; null: until further notice."""
+  effectiveTo: Time @access(to: [COORDINATOR, STAFF])
+  """Version that an ethics committee approved."""
+  ethicsVersion: String @access(to: [COORDINATOR, STAFF])
+  """The program that it is for; null: any."""
+  program: CareProgram @access(to: [COORDINATOR, STAFF])
+  """Who approved it."""
+  approvedBy: User @access(to: [COORDINATOR, STAFF])
+  """When it was approved."""
+  approvedAt: Time @access(to: [COORDINATOR, STAFF])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR, STAFF])
+  """Every step of the form."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR, STAFF])
+}
+
+"""Lifecycle of a consent form."""
+enum FormStatus @access(to: [COORDINATOR, STAFF]) {
+  """Being written."""
+  DRAFT
+  """Signed by patients, between ` + "`" + `effectiveFrom` + "`" + ` and ` + "`" + `effectiveTo` + "`" + `."""
+  APPROVED
+  """Signed by nobody any more."""
+  RETIRED
+}
+
+"""A file about a patient: evidence, a card, a letter. Its bytes are loaded by a link of ` + "`" + `createDocumentLink` + "`" + `."""
+type Document implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `document_...` + "`" + `."""
+  id: ID!
+  """What it is."""
+  kind: DocumentKind!
+  """Heading."""
+  title: String!
+  """Media type, by content."""
+  contentType: String!
+  """Bytes."""
+  size: Int!
+  """SHA-256 of the bytes, in hexadecimal."""
+  sha256: String!
+  """When it was stored."""
+  createdAt: Time!
+  """The patient."""
+  patient: Patient @access(to: [PATIENT, COORDINATOR])
+}
+
+"""What a stored document is."""
+enum DocumentKind @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) {
+  """Proof of a consent."""
+  CONSENT_EVIDENCE
+  """A card of an insurance."""
+  INSURANCE_CARD
+  """A payer's leave, or the request for it."""
+  PRIOR_AUTHORIZATION
+  """Proof of who acts for a patient."""
+  PROXY_EVIDENCE
+  """Anything else."""
+  OTHER
+}
+
+"""A disclosure of what is known of a patient to a third party (45 CFR 164.528)."""
+type Disclosure implements Node @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """Identifier, ` + "`" + `disclosure_...` + "`" + `."""
+  id: ID!
+  """When."""
+  disclosedAt: Time!
+  """To whom."""
+  recipientName: String!
+  """Address of the recipient."""
+  recipientAddress: String
+  """What was disclosed."""
+  description: String!
+  """What for."""
+  purpose: String!
+  """Why it was allowed."""
+  legalBasis: LegalBasis!
+  """The authorization that permitted it."""
+  consent: Consent
+  """The patient."""
+  patient: Patient @access(to: [PATIENT, COORDINATOR])
+}
+
+"""Why something may be disclosed."""
+enum LegalBasis @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """The patient's authorization (45 CFR 164.508)."""
+  AUTHORIZATION
+  """Safety of a regulated product (45 CFR 164.512(b))."""
+  PUBLIC_HEALTH
+  """Research (45 CFR 164.512(i))."""
+  RESEARCH
+  """Required by law (45 CFR 164.512(a))."""
+  REQUIRED_BY_LAW
 }
 
 """An insurance policy."""
@@ -10826,6 +11638,10 @@ input RecordConsentInput @access(to: [COORDINATOR]) {
   programId: ID
   """What proves it: exactly one."""
   evidence: ConsentEvidenceInput!
+  """Version of the script that was read, only over PHONE. 1 to 60 characters."""
+  scriptVersion: String
+  """Name of who took it, only over PHONE; the viewer's own otherwise. 1 to 200 characters."""
+  agentName: String
 }
 
 """What proves a consent. The kind must fit the channel."""
@@ -10834,7 +11650,7 @@ input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
   signatureId: String
   """Number of a telephone recording (phone)."""
   recordingId: String
-  """Number of a scanned document (fax, letter, email)."""
+  """Identifier of a document of the patient (fax, letter, email)."""
   documentId: String
   """Name of a witness (in person)."""
   witness: String
@@ -10932,6 +11748,128 @@ input WithdrawConsentInput @access(to: [PATIENT]) {
 type WithdrawConsentPayload @access(to: [PATIENT]) {
   """The consent."""
   consent: Consent
+}
+
+"""Which consent never was, and why."""
+input MarkConsentEnteredInErrorInput @access(to: [STAFF]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The consent."""
+  consentId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the consent has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the consent."""
+type MarkConsentEnteredInErrorPayload @access(to: [STAFF]) {
+  """The consent."""
+  consent: Consent
+}
+
+"""A new edition of a consent form."""
+input DraftConsentFormInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """What it is about."""
+  scope: ConsentScope!
+  """The program that it is for; null: any."""
+  programId: ID
+  """Language, BCP 47, such as en-US or es."""
+  locale: String!
+  """Heading. 3 to 200 characters."""
+  title: String!
+  """The text to be signed. 1 to 100,000 characters."""
+  body: String!
+  """Version that an ethics committee approved. At most 60 characters."""
+  ethicsVersion: String
+  """From when on it holds, once approved; now otherwise."""
+  effectiveFrom: Time
+}
+
+"""What became of the draft."""
+type DraftConsentFormPayload @access(to: [COORDINATOR]) {
+  """The form, DRAFT."""
+  form: ConsentForm
+}
+
+"""Which form to approve."""
+input ApproveConsentFormInput @access(to: [STAFF]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The form."""
+  formId: ID!
+  """Refuses with CONFLICT when the form has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the approval."""
+type ApproveConsentFormPayload @access(to: [STAFF]) {
+  """The form, APPROVED."""
+  form: ConsentForm
+}
+
+"""Which form to take out of use, and why."""
+input RetireConsentFormInput @access(to: [COORDINATOR, STAFF]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The form."""
+  formId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the form has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the form."""
+type RetireConsentFormPayload @access(to: [COORDINATOR, STAFF]) {
+  """The form, RETIRED."""
+  form: ConsentForm
+}
+
+"""Which document to load."""
+input CreateDocumentLinkInput @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) {
+  """The document."""
+  documentId: ID!
+}
+
+"""A link to a document."""
+type CreateDocumentLinkPayload @access(to: [PATIENT, PROVIDER, COORDINATOR, STAFF]) {
+  """Path on this server; a GET loads the file, as long as the viewer may see the document."""
+  path: String!
+  """Until when the link works."""
+  expiresAt: Time!
+}
+
+"""A disclosure."""
+input RecordDisclosureInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """The patient."""
+  patientId: ID!
+  """When; now otherwise. Not in the future."""
+  disclosedAt: Time
+  """To whom. 3 to 200 characters."""
+  recipientName: String!
+  """Address of the recipient. 3 to 300 characters."""
+  recipientAddress: String
+  """What was disclosed. 3 to 1,000 characters."""
+  description: String!
+  """What for. 3 to 300 characters."""
+  purpose: String!
+  """Why it was allowed."""
+  legalBasis: LegalBasis!
+  """The patient's HIPAA authorization in force at that time; with AUTHORIZATION, and only then."""
+  consentId: ID
+}
+
+"""What became of the record."""
+type RecordDisclosurePayload @access(to: [COORDINATOR]) {
+  """The disclosure; null where a gate is not met."""
+  disclosure: Disclosure
+  """What is missing."""
+  unmet: [UnmetGate!]!
 }
 
 """Which consent to revoke, and why."""
@@ -11032,6 +11970,66 @@ type PatientConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STA
 type PatientEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST]) {
   """The row."""
   node: Patient!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of consent forms."""
+type ConsentFormConnection @access(to: [COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [ConsentFormEdge!]!
+  """The rows."""
+  nodes: [ConsentForm!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A consent form in a page."""
+type ConsentFormEdge @access(to: [COORDINATOR, STAFF]) {
+  """The row."""
+  node: ConsentForm!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of documents."""
+type DocumentConnection @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [DocumentEdge!]!
+  """The rows."""
+  nodes: [Document!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A document in a page."""
+type DocumentEdge @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """The row."""
+  node: Document!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of disclosures."""
+type DisclosureConnection @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """The rows with their cursors."""
+  edges: [DisclosureEdge!]!
+  """The rows."""
+  nodes: [Disclosure!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A disclosure in a page."""
+type DisclosureEdge @access(to: [PATIENT, COORDINATOR, STAFF]) {
+  """The row."""
+  node: Disclosure!
   """Its place in the list."""
   cursor: Cursor!
 }
@@ -12463,6 +13461,14 @@ func (ec *executionContext) childFields_AnswerPrescreenerPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type AnswerPrescreenerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveConsentFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_ApproveConsentFormPayload_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveConsentFormPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "response":
@@ -12823,6 +13829,14 @@ func (ec *executionContext) childFields_Consent(ctx context.Context, field graph
 		return ec.fieldContext_Consent_evidenceKind(ctx, field)
 	case "evidenceRef":
 		return ec.fieldContext_Consent_evidenceRef(ctx, field)
+	case "document":
+		return ec.fieldContext_Consent_document(ctx, field)
+	case "signedFrom":
+		return ec.fieldContext_Consent_signedFrom(ctx, field)
+	case "scriptVersion":
+		return ec.fieldContext_Consent_scriptVersion(ctx, field)
+	case "agentName":
+		return ec.fieldContext_Consent_agentName(ctx, field)
 	case "form":
 		return ec.fieldContext_Consent_form(ctx, field)
 	case "program":
@@ -12893,8 +13907,50 @@ func (ec *executionContext) childFields_ConsentForm(ctx context.Context, field g
 		return ec.fieldContext_ConsentForm_body(ctx, field)
 	case "sha256":
 		return ec.fieldContext_ConsentForm_sha256(ctx, field)
+	case "status":
+		return ec.fieldContext_ConsentForm_status(ctx, field)
+	case "effectiveFrom":
+		return ec.fieldContext_ConsentForm_effectiveFrom(ctx, field)
+	case "effectiveTo":
+		return ec.fieldContext_ConsentForm_effectiveTo(ctx, field)
+	case "ethicsVersion":
+		return ec.fieldContext_ConsentForm_ethicsVersion(ctx, field)
+	case "program":
+		return ec.fieldContext_ConsentForm_program(ctx, field)
+	case "approvedBy":
+		return ec.fieldContext_ConsentForm_approvedBy(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_ConsentForm_approvedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ConsentForm_version(ctx, field)
+	case "history":
+		return ec.fieldContext_ConsentForm_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsentForm", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentFormConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ConsentFormConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ConsentFormConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ConsentFormConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ConsentFormConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentFormConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ConsentFormEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ConsentFormEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ConsentFormEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConsentFormEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ConsentRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13027,6 +14083,16 @@ func (ec *executionContext) childFields_CoverageEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CoverageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateDocumentLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "path":
+		return ec.fieldContext_CreateDocumentLinkPayload_path(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_CreateDocumentLinkPayload_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateDocumentLinkPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -13049,12 +14115,114 @@ func (ec *executionContext) childFields_Department(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type Department", field.Name)
 }
 
+func (ec *executionContext) childFields_Disclosure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Disclosure_id(ctx, field)
+	case "disclosedAt":
+		return ec.fieldContext_Disclosure_disclosedAt(ctx, field)
+	case "recipientName":
+		return ec.fieldContext_Disclosure_recipientName(ctx, field)
+	case "recipientAddress":
+		return ec.fieldContext_Disclosure_recipientAddress(ctx, field)
+	case "description":
+		return ec.fieldContext_Disclosure_description(ctx, field)
+	case "purpose":
+		return ec.fieldContext_Disclosure_purpose(ctx, field)
+	case "legalBasis":
+		return ec.fieldContext_Disclosure_legalBasis(ctx, field)
+	case "consent":
+		return ec.fieldContext_Disclosure_consent(ctx, field)
+	case "patient":
+		return ec.fieldContext_Disclosure_patient(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Disclosure", field.Name)
+}
+
+func (ec *executionContext) childFields_DisclosureConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DisclosureConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DisclosureConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DisclosureConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DisclosureConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DisclosureEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DisclosureEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DisclosureEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisclosureEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_DisenrollPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_DisenrollPayload_enrollment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DisenrollPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Document(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Document_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Document_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Document_title(ctx, field)
+	case "contentType":
+		return ec.fieldContext_Document_contentType(ctx, field)
+	case "size":
+		return ec.fieldContext_Document_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Document_sha256(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Document_createdAt(ctx, field)
+	case "patient":
+		return ec.fieldContext_Document_patient(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Document", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DocumentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DocumentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DocumentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DocumentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DocumentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DocumentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DocumentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftConsentFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_DraftConsentFormPayload_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftConsentFormPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DraftInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13621,6 +14789,14 @@ func (ec *executionContext) childFields_LocationEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type LocationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkConsentEnteredInErrorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "consent":
+		return ec.fieldContext_MarkConsentEnteredInErrorPayload_consent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkConsentEnteredInErrorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MedicalInquiry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14079,6 +15255,16 @@ func (ec *executionContext) childFields_RecordConsentPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RecordConsentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordDisclosurePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "disclosure":
+		return ec.fieldContext_RecordDisclosurePayload_disclosure(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RecordDisclosurePayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordDisclosurePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -14223,6 +15409,14 @@ func (ec *executionContext) childFields_ResumeEnrollmentPayload(ctx context.Cont
 		return ec.fieldContext_ResumeEnrollmentPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumeEnrollmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetireConsentFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "form":
+		return ec.fieldContext_RetireConsentFormPayload_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetireConsentFormPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15133,6 +16327,44 @@ func (ec *executionContext) field_ConsentDurations_rows_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_ConsentForm_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_ConsentRate_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15653,6 +16885,20 @@ func (ec *executionContext) field_Mutation_answerPrescreener_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveConsentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ApproveConsentFormInput, error) {
+			return ec.unmarshalNApproveConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveConsentFormInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveInquiryResponse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15709,6 +16955,20 @@ func (ec *executionContext) field_Mutation_completeEnrollment_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createDocumentLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateDocumentLinkInput, error) {
+			return ec.unmarshalNCreateDocumentLinkInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateDocumentLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_decideEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15729,6 +16989,20 @@ func (ec *executionContext) field_Mutation_disenroll_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DisenrollInput, error) {
 			return ec.unmarshalNDisenrollInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_draftConsentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DraftConsentFormInput, error) {
+			return ec.unmarshalNDraftConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftConsentFormInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15807,6 +17081,20 @@ func (ec *executionContext) field_Mutation_invitePortalUser_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_markConsentEnteredInError_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MarkConsentEnteredInErrorInput, error) {
+			return ec.unmarshalNMarkConsentEnteredInErrorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMarkConsentEnteredInErrorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_putOnHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15827,6 +17115,20 @@ func (ec *executionContext) field_Mutation_recordConsent_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RecordConsentInput, error) {
 			return ec.unmarshalNRecordConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordDisclosure_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordDisclosureInput, error) {
+			return ec.unmarshalNRecordDisclosureInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordDisclosureInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15939,6 +17241,20 @@ func (ec *executionContext) field_Mutation_resumeEnrollment_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ResumeEnrollmentInput, error) {
 			return ec.unmarshalNResumeEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retireConsentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetireConsentFormInput, error) {
+			return ec.unmarshalNRetireConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17009,6 +18325,44 @@ func (ec *executionContext) field_Query_consentForm_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_consentForms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_consentLedger_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17471,6 +18825,82 @@ func (ec *executionContext) field_Query_myConsents_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_myDisclosures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_myDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_myPatients_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17632,6 +19062,98 @@ func (ec *executionContext) field_Query_onboarding_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["enrollmentId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_patientDisclosures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["patientId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_patientDocuments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "patientId",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["patientId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -18787,6 +20309,38 @@ func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_enrollment(_ c
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveConsentFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *model.ApproveConsentFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveConsentFormPayload_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveConsentFormPayload_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveConsentFormPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
 		},
 	}
 	return fc, nil
@@ -22233,6 +23787,107 @@ func (ec *executionContext) fieldContext_Consent_evidenceRef(_ context.Context, 
 	return graphql.NewScalarFieldContext("Consent", field, false, false, "String")
 }
 
+func (ec *executionContext) _Consent_document(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Consent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Consent_signedFrom(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_signedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SignedFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_signedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, "String")
+}
+
+func (ec *executionContext) _Consent_scriptVersion(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_scriptVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScriptVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_scriptVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, "String")
+}
+
+func (ec *executionContext) _Consent_agentName(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Consent_agentName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AgentName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Consent_agentName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Consent", field, false, false, "String")
+}
+
 func (ec *executionContext) _Consent_form(ctx context.Context, field graphql.CollectedField, obj *ent.Consent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22929,6 +24584,426 @@ func (ec *executionContext) _ConsentForm_sha256(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_ConsentForm_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConsentForm_status(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.FormStatus) graphql.Marshaler {
+			return ec.marshalNFormStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐFormStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "FormStatus")
+}
+
+func (ec *executionContext) _ConsentForm_effectiveFrom(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_effectiveFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_effectiveFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ConsentForm_effectiveTo(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_effectiveTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_effectiveTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ConsentForm_ethicsVersion(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_ethicsVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EthicsVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_ethicsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "String")
+}
+
+func (ec *executionContext) _ConsentForm_program(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentForm",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentForm_approvedBy(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_approvedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Identity) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_approvedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentForm",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentForm_approvedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_approvedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_approvedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ConsentForm_version(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentForm", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConsentForm_history(ctx context.Context, field graphql.CollectedField, obj *ent.ConsentForm) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentForm_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.ConsentForm().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentForm_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentForm",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ConsentForm_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentFormConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ConsentForm]) graphql.Marshaler {
+			return ec.marshalNConsentFormEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentFormConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentFormEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentFormConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalNConsentForm2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentFormᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentFormConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentFormConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentFormConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentFormConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentFormConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ConsentFormEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalNConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConsentFormEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConsentFormEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ConsentForm]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConsentFormEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConsentFormEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConsentFormEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _ConsentRate_numerator(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.Consent]) (ret graphql.Marshaler) {
@@ -24021,6 +26096,52 @@ func (ec *executionContext) fieldContext_CoverageEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("CoverageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _CreateDocumentLinkPayload_path(ctx context.Context, field graphql.CollectedField, obj *model.CreateDocumentLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateDocumentLinkPayload_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateDocumentLinkPayload_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateDocumentLinkPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _CreateDocumentLinkPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.CreateDocumentLinkPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateDocumentLinkPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateDocumentLinkPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CreateDocumentLinkPayload", field, false, false, "Time")
+}
+
 func (ec *executionContext) _DecideEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DecideEligibilityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24154,6 +26275,405 @@ func (ec *executionContext) fieldContext_Department_name(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Department", field, false, false, "String")
 }
 
+func (ec *executionContext) _Disclosure_id(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Disclosure_disclosedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_disclosedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DisclosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_disclosedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Disclosure_recipientName(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_recipientName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecipientName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_recipientName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_recipientAddress(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_recipientAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecipientAddress, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_recipientAddress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_description(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_purpose(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_purpose(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Purpose, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "String")
+}
+
+func (ec *executionContext) _Disclosure_legalBasis(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_legalBasis(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LegalBasis, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.LegalBasis) graphql.Marshaler {
+			return ec.marshalNLegalBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLegalBasis(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_legalBasis(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disclosure", field, false, false, "LegalBasis")
+}
+
+func (ec *executionContext) _Disclosure_consent(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disclosure",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Disclosure_patient(ctx context.Context, field graphql.CollectedField, obj *ent.Disclosure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disclosure_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disclosure_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disclosure",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.Disclosure]) graphql.Marshaler {
+			return ec.marshalNDisclosureEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisclosureConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisclosureEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Disclosure) graphql.Marshaler {
+			return ec.marshalNDisclosure2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisclosureConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disclosure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisclosureConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DisclosureEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Disclosure) graphql.Marshaler {
+			return ec.marshalNDisclosure2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisclosureEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disclosure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisclosureEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Disclosure]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisclosureEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisclosureEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisclosureEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _DisenrollPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DisenrollPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24181,6 +26701,405 @@ func (ec *executionContext) fieldContext_DisenrollPayload_enrollment(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Document_id(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, true, false, "ID")
+}
+
+func (ec *executionContext) _Document_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.DocumentKind) graphql.Marshaler {
+			return ec.marshalNDocumentKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDocumentKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, "DocumentKind")
+}
+
+func (ec *executionContext) _Document_title(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, "String")
+}
+
+func (ec *executionContext) _Document_contentType(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_contentType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContentType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_contentType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, "String")
+}
+
+func (ec *executionContext) _Document_size(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Document().Size(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Document_sha256(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sha256, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, "String")
+}
+
+func (ec *executionContext) _Document_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Document_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Document_patient(ctx context.Context, field graphql.CollectedField, obj *ent.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Document_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Document",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DocumentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.Document]) graphql.Marshaler {
+			return ec.marshalNDocumentEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DocumentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DocumentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DocumentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Document) graphql.Marshaler {
+			return ec.marshalNDocument2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocumentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DocumentConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DocumentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DocumentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DocumentConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _DocumentEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Document) graphql.Marshaler {
+			return ec.marshalNDocument2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocument(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DocumentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DocumentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.Document]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DocumentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DocumentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DocumentEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _DraftConsentFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *model.DraftConsentFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DraftConsentFormPayload_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DraftConsentFormPayload_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DraftConsentFormPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
 		},
 	}
 	return fc, nil
@@ -28942,6 +31861,38 @@ func (ec *executionContext) fieldContext_LocationEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("LocationEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _MarkConsentEnteredInErrorPayload_consent(ctx context.Context, field graphql.CollectedField, obj *model.MarkConsentEnteredInErrorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkConsentEnteredInErrorPayload_consent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Consent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Consent) graphql.Marshaler {
+			return ec.marshalOConsent2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MarkConsentEnteredInErrorPayload_consent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkConsentEnteredInErrorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Consent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MedicalInquiry_id(ctx context.Context, field graphql.CollectedField, obj *ent.MedicalInquiry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30849,6 +33800,270 @@ func (ec *executionContext) fieldContext_Mutation_withdrawConsent(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_withdrawConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_markConsentEnteredInError(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markConsentEnteredInError(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkConsentEnteredInError(ctx, fc.Args["input"].(model.MarkConsentEnteredInErrorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkConsentEnteredInErrorPayload) graphql.Marshaler {
+			return ec.marshalNMarkConsentEnteredInErrorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMarkConsentEnteredInErrorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markConsentEnteredInError(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkConsentEnteredInErrorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markConsentEnteredInError_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_draftConsentForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_draftConsentForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DraftConsentForm(ctx, fc.Args["input"].(model.DraftConsentFormInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DraftConsentFormPayload) graphql.Marshaler {
+			return ec.marshalNDraftConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftConsentFormPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_draftConsentForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DraftConsentFormPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_draftConsentForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveConsentForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveConsentForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveConsentForm(ctx, fc.Args["input"].(model.ApproveConsentFormInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveConsentFormPayload) graphql.Marshaler {
+			return ec.marshalNApproveConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveConsentFormPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveConsentForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveConsentFormPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveConsentForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retireConsentForm(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retireConsentForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetireConsentForm(ctx, fc.Args["input"].(model.RetireConsentFormInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RetireConsentFormPayload) graphql.Marshaler {
+			return ec.marshalNRetireConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retireConsentForm(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetireConsentFormPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retireConsentForm_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createDocumentLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createDocumentLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateDocumentLink(ctx, fc.Args["input"].(model.CreateDocumentLinkInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateDocumentLinkPayload) graphql.Marshaler {
+			return ec.marshalNCreateDocumentLinkPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateDocumentLinkPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createDocumentLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateDocumentLinkPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createDocumentLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordDisclosure(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordDisclosure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordDisclosure(ctx, fc.Args["input"].(model.RecordDisclosureInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordDisclosurePayload) graphql.Marshaler {
+			return ec.marshalNRecordDisclosurePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordDisclosurePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordDisclosure(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordDisclosurePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordDisclosure_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -35472,6 +38687,226 @@ func (ec *executionContext) fieldContext_Query_consentForm(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_consentForms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_consentForms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ConsentForms(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ConsentForm]) graphql.Marshaler {
+			return ec.marshalNConsentFormConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_consentForms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentFormConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_consentForms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_patientDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_patientDocuments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PatientDocuments(ctx, fc.Args["patientId"].(gid.ID), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Document]) graphql.Marshaler {
+			return ec.marshalNDocumentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_patientDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DocumentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_patientDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_myDocuments(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_myDocuments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MyDocuments(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Document]) graphql.Marshaler {
+			return ec.marshalNDocumentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_myDocuments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DocumentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_myDocuments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_patientDisclosures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_patientDisclosures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PatientDisclosures(ctx, fc.Args["patientId"].(gid.ID), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Disclosure]) graphql.Marshaler {
+			return ec.marshalNDisclosureConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_patientDisclosures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisclosureConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_patientDisclosures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_myDisclosures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_myDisclosures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MyDisclosures(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.Disclosure]) graphql.Marshaler {
+			return ec.marshalNDisclosureConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_myDisclosures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisclosureConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_myDisclosures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_myConsents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -36812,6 +40247,70 @@ func (ec *executionContext) fieldContext_RecordConsentPayload_consent(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordDisclosurePayload_disclosure(ctx context.Context, field graphql.CollectedField, obj *model.RecordDisclosurePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordDisclosurePayload_disclosure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disclosure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Disclosure) graphql.Marshaler {
+			return ec.marshalODisclosure2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosure(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordDisclosurePayload_disclosure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordDisclosurePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disclosure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordDisclosurePayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RecordDisclosurePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordDisclosurePayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordDisclosurePayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordDisclosurePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.RecordEligibilityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37727,6 +41226,38 @@ func (ec *executionContext) fieldContext_ResumeEnrollmentPayload_unmet(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetireConsentFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *model.RetireConsentFormPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetireConsentFormPayload_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+			return ec.marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetireConsentFormPayload_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetireConsentFormPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConsentForm(ctx, field)
 		},
 	}
 	return fc, nil
@@ -43639,6 +47170,62 @@ func UnmarshalAnswerPrescreenerInput(ctx context.Context, raw any) (model.Answer
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputApproveConsentFormInput(ctx context.Context, obj any) (model.ApproveConsentFormInput, error) {
+	var it model.ApproveConsentFormInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "formId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "formId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApproveConsentFormInput unmarshals raw into the ApproveConsentFormInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApproveConsentFormInput(ctx context.Context, raw any) (model.ApproveConsentFormInput, error) {
+	var out model.ApproveConsentFormInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveConsentFormInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputApproveInquiryResponseInput(ctx context.Context, obj any) (model.ApproveInquiryResponseInput, error) {
 	var it model.ApproveInquiryResponseInput
 	if obj == nil {
@@ -44061,6 +47648,48 @@ func UnmarshalConsentEvidenceInput(ctx context.Context, raw any) (model.ConsentE
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateDocumentLinkInput(ctx context.Context, obj any) (model.CreateDocumentLinkInput, error) {
+	var it model.CreateDocumentLinkInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"documentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateDocumentLinkInput unmarshals raw into the CreateDocumentLinkInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateDocumentLinkInput(ctx context.Context, raw any) (model.CreateDocumentLinkInput, error) {
+	var out model.CreateDocumentLinkInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateDocumentLinkInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDecideEligibilityInput(ctx context.Context, obj any) (model.DecideEligibilityInput, error) {
 	var it model.DecideEligibilityInput
 	if obj == nil {
@@ -44191,6 +47820,97 @@ func (ec *executionContext) unmarshalInputDisenrollInput(ctx context.Context, ob
 func UnmarshalDisenrollInput(ctx context.Context, raw any) (model.DisenrollInput, error) {
 	var out model.DisenrollInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DisenrollInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDraftConsentFormInput(ctx context.Context, obj any) (model.DraftConsentFormInput, error) {
+	var it model.DraftConsentFormInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "scope", "programId", "locale", "title", "body", "ethicsVersion", "effectiveFrom"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "scope":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scope"))
+			data, err := ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scope = data
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "body":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("body"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Body = data
+		case "ethicsVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ethicsVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EthicsVersion = data
+		case "effectiveFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveFrom"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveFrom = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDraftConsentFormInput unmarshals raw into the DraftConsentFormInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDraftConsentFormInput(ctx context.Context, raw any) (model.DraftConsentFormInput, error) {
+	var out model.DraftConsentFormInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DraftConsentFormInput", raw, &out)
 	return out, err
 }
 
@@ -44890,6 +48610,69 @@ func UnmarshalKpiWindow(ctx context.Context, raw any) (model.KpiWindow, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMarkConsentEnteredInErrorInput(ctx context.Context, obj any) (model.MarkConsentEnteredInErrorInput, error) {
+	var it model.MarkConsentEnteredInErrorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMarkConsentEnteredInErrorInput unmarshals raw into the MarkConsentEnteredInErrorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMarkConsentEnteredInErrorInput(ctx context.Context, raw any) (model.MarkConsentEnteredInErrorInput, error) {
+	var out model.MarkConsentEnteredInErrorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MarkConsentEnteredInErrorInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputNewPatientInput(ctx context.Context, obj any) (model.NewPatientInput, error) {
 	var it model.NewPatientInput
 	if obj == nil {
@@ -45183,7 +48966,7 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence"}
+	fieldsInOrder := [...]string{"idempotencyKey", "consentId", "patientId", "scope", "decision", "capturedVia", "capturedAt", "expiresAt", "signerRole", "signerName", "programId", "evidence", "scriptVersion", "agentName"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -45274,6 +49057,20 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 				return it, err
 			}
 			it.Evidence = data
+		case "scriptVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scriptVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ScriptVersion = data
+		case "agentName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agentName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AgentName = data
 		}
 	}
 	return it, nil
@@ -45288,6 +49085,104 @@ func (ec *executionContext) unmarshalInputRecordConsentInput(ctx context.Context
 func UnmarshalRecordConsentInput(ctx context.Context, raw any) (model.RecordConsentInput, error) {
 	var out model.RecordConsentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordDisclosureInput(ctx context.Context, obj any) (model.RecordDisclosureInput, error) {
+	var it model.RecordDisclosureInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "disclosedAt", "recipientName", "recipientAddress", "description", "purpose", "legalBasis", "consentId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "disclosedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disclosedAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisclosedAt = data
+		case "recipientName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recipientName"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecipientName = data
+		case "recipientAddress":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recipientAddress"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecipientAddress = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = data
+		case "legalBasis":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("legalBasis"))
+			data, err := ec.unmarshalNLegalBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLegalBasis(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LegalBasis = data
+		case "consentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordDisclosureInput unmarshals raw into the RecordDisclosureInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordDisclosureInput(ctx context.Context, raw any) (model.RecordDisclosureInput, error) {
+	var out model.RecordDisclosureInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordDisclosureInput", raw, &out)
 	return out, err
 }
 
@@ -45792,6 +49687,69 @@ func (ec *executionContext) unmarshalInputResumeEnrollmentInput(ctx context.Cont
 func UnmarshalResumeEnrollmentInput(ctx context.Context, raw any) (model.ResumeEnrollmentInput, error) {
 	var out model.ResumeEnrollmentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeEnrollmentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRetireConsentFormInput(ctx context.Context, obj any) (model.RetireConsentFormInput, error) {
+	var it model.RetireConsentFormInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "formId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "formId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("formId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FormID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetireConsentFormInput unmarshals raw into the RetireConsentFormInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetireConsentFormInput(ctx context.Context, raw any) (model.RetireConsentFormInput, error) {
+	var out model.RetireConsentFormInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireConsentFormInput", raw, &out)
 	return out, err
 }
 
@@ -47013,6 +50971,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._EligibilityAnswer(ctx, sel, obj)
+	case *ent.Document:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Document(ctx, sel, obj)
+	case *ent.Disclosure:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Disclosure(ctx, sel, obj)
 	case *ent.Department:
 		if obj == nil {
 			return graphql.Null
@@ -47251,6 +51219,39 @@ func (ec *executionContext) _AnswerPrescreenerPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("AnswerPrescreenerPayload")
 		case "enrollment":
 			out.Values[i] = ec._AnswerPrescreenerPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var approveConsentFormPayloadImplementors = []string{"ApproveConsentFormPayload"}
+
+func (ec *executionContext) _ApproveConsentFormPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveConsentFormPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveConsentFormPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveConsentFormPayload")
+		case "form":
+			out.Values[i] = ec._ApproveConsentFormPayload_form(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -48567,6 +52568,27 @@ func (ec *executionContext) _Consent(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "document":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Consent_document(ctx, field, obj)
+				})
+		case "signedFrom":
+			out.Values[i] = ec._Consent_signedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scriptVersion":
+			out.Values[i] = ec._Consent_scriptVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "agentName":
+			out.Values[i] = ec._Consent_agentName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "form":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -48807,35 +52829,169 @@ func (ec *executionContext) _ConsentForm(ctx context.Context, sel ast.SelectionS
 		case "id":
 			out.Values[i] = ec._ConsentForm_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "scope":
 			out.Values[i] = ec._ConsentForm_scope(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "edition":
 			out.Values[i] = ec._ConsentForm_edition(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "locale":
 			out.Values[i] = ec._ConsentForm_locale(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
 			out.Values[i] = ec._ConsentForm_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "body":
 			out.Values[i] = ec._ConsentForm_body(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sha256":
 			out.Values[i] = ec._ConsentForm_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._ConsentForm_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effectiveFrom":
+			out.Values[i] = ec._ConsentForm_effectiveFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effectiveTo":
+			out.Values[i] = ec._ConsentForm_effectiveTo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ethicsVersion":
+			out.Values[i] = ec._ConsentForm_ethicsVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "program":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentForm_program(ctx, field, obj)
+				})
+		case "approvedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentForm_approvedBy(ctx, field, obj)
+				})
+		case "approvedAt":
+			out.Values[i] = ec._ConsentForm_approvedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._ConsentForm_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ConsentForm_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentFormConnectionImplementors = []string{"ConsentFormConnection"}
+
+func (ec *executionContext) _ConsentFormConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ConsentForm]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentFormConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentFormConnection")
+		case "edges":
+			out.Values[i] = ec._ConsentFormConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ConsentFormConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ConsentFormConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ConsentFormConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var consentFormEdgeImplementors = []string{"ConsentFormEdge"}
+
+func (ec *executionContext) _ConsentFormEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ConsentForm]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, consentFormEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConsentFormEdge")
+		case "node":
+			out.Values[i] = ec._ConsentFormEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ConsentFormEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -49292,6 +53448,44 @@ func (ec *executionContext) _CoverageEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var createDocumentLinkPayloadImplementors = []string{"CreateDocumentLinkPayload"}
+
+func (ec *executionContext) _CreateDocumentLinkPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateDocumentLinkPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createDocumentLinkPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateDocumentLinkPayload")
+		case "path":
+			out.Values[i] = ec._CreateDocumentLinkPayload_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._CreateDocumentLinkPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decideEligibilityPayloadImplementors = []string{"DecideEligibilityPayload"}
 
 func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideEligibilityPayload) graphql.Marshaler {
@@ -49373,6 +53567,167 @@ func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var disclosureImplementors = []string{"Disclosure", "Node"}
+
+func (ec *executionContext) _Disclosure(ctx context.Context, sel ast.SelectionSet, obj *ent.Disclosure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Disclosure")
+		case "id":
+			out.Values[i] = ec._Disclosure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "disclosedAt":
+			out.Values[i] = ec._Disclosure_disclosedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recipientName":
+			out.Values[i] = ec._Disclosure_recipientName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "recipientAddress":
+			out.Values[i] = ec._Disclosure_recipientAddress(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "description":
+			out.Values[i] = ec._Disclosure_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purpose":
+			out.Values[i] = ec._Disclosure_purpose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "legalBasis":
+			out.Values[i] = ec._Disclosure_legalBasis(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "consent":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Disclosure_consent(ctx, field, obj)
+				})
+		case "patient":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Disclosure_patient(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var disclosureConnectionImplementors = []string{"DisclosureConnection"}
+
+func (ec *executionContext) _DisclosureConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.Disclosure]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisclosureConnection")
+		case "edges":
+			out.Values[i] = ec._DisclosureConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DisclosureConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DisclosureConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._DisclosureConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var disclosureEdgeImplementors = []string{"DisclosureEdge"}
+
+func (ec *executionContext) _DisclosureEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.Disclosure]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disclosureEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisclosureEdge")
+		case "node":
+			out.Values[i] = ec._DisclosureEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._DisclosureEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var disenrollPayloadImplementors = []string{"DisenrollPayload"}
 
 func (ec *executionContext) _DisenrollPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DisenrollPayload) graphql.Marshaler {
@@ -49386,6 +53741,195 @@ func (ec *executionContext) _DisenrollPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("DisenrollPayload")
 		case "enrollment":
 			out.Values[i] = ec._DisenrollPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var documentImplementors = []string{"Document", "Node"}
+
+func (ec *executionContext) _Document(ctx context.Context, sel ast.SelectionSet, obj *ent.Document) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, documentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Document")
+		case "id":
+			out.Values[i] = ec._Document_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Document_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "title":
+			out.Values[i] = ec._Document_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "contentType":
+			out.Values[i] = ec._Document_contentType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "size":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Document_size(ctx, field, obj)
+				})
+		case "sha256":
+			out.Values[i] = ec._Document_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Document_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "patient":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Document_patient(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var documentConnectionImplementors = []string{"DocumentConnection"}
+
+func (ec *executionContext) _DocumentConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.Document]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, documentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DocumentConnection")
+		case "edges":
+			out.Values[i] = ec._DocumentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DocumentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DocumentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._DocumentConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var documentEdgeImplementors = []string{"DocumentEdge"}
+
+func (ec *executionContext) _DocumentEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.Document]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, documentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DocumentEdge")
+		case "node":
+			out.Values[i] = ec._DocumentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._DocumentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var draftConsentFormPayloadImplementors = []string{"DraftConsentFormPayload"}
+
+func (ec *executionContext) _DraftConsentFormPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DraftConsentFormPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, draftConsentFormPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DraftConsentFormPayload")
+		case "form":
+			out.Values[i] = ec._DraftConsentFormPayload_form(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -51348,6 +55892,39 @@ func (ec *executionContext) _LocationEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var markConsentEnteredInErrorPayloadImplementors = []string{"MarkConsentEnteredInErrorPayload"}
+
+func (ec *executionContext) _MarkConsentEnteredInErrorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkConsentEnteredInErrorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markConsentEnteredInErrorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkConsentEnteredInErrorPayload")
+		case "consent":
+			out.Values[i] = ec._MarkConsentEnteredInErrorPayload_consent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var medicalInquiryImplementors = []string{"MedicalInquiry", "Node"}
 
 func (ec *executionContext) _MedicalInquiry(ctx context.Context, sel ast.SelectionSet, obj *ent.MedicalInquiry) graphql.Marshaler {
@@ -51798,6 +56375,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "withdrawConsent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_withdrawConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markConsentEnteredInError":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markConsentEnteredInError(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "draftConsentForm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_draftConsentForm(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveConsentForm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveConsentForm(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retireConsentForm":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retireConsentForm(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createDocumentLink":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createDocumentLink(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordDisclosure":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordDisclosure(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -53286,6 +57905,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_consentForm(ctx, field)
 				})
+		case "consentForms":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_consentForms(ctx, field)
+				})
+		case "patientDocuments":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_patientDocuments(ctx, field)
+				})
+		case "myDocuments":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_myDocuments(ctx, field)
+				})
+		case "patientDisclosures":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_patientDisclosures(ctx, field)
+				})
+		case "myDisclosures":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_myDisclosures(ctx, field)
+				})
 		case "myConsents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -53499,6 +58148,44 @@ func (ec *executionContext) _RecordConsentPayload(ctx context.Context, sel ast.S
 		case "consent":
 			out.Values[i] = ec._RecordConsentPayload_consent(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordDisclosurePayloadImplementors = []string{"RecordDisclosurePayload"}
+
+func (ec *executionContext) _RecordDisclosurePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordDisclosurePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordDisclosurePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordDisclosurePayload")
+		case "disclosure":
+			out.Values[i] = ec._RecordDisclosurePayload_disclosure(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RecordDisclosurePayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -54048,6 +58735,39 @@ func (ec *executionContext) _ResumeEnrollmentPayload(ctx context.Context, sel as
 		case "unmet":
 			out.Values[i] = ec._ResumeEnrollmentPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retireConsentFormPayloadImplementors = []string{"RetireConsentFormPayload"}
+
+func (ec *executionContext) _RetireConsentFormPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetireConsentFormPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retireConsentFormPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetireConsentFormPayload")
+		case "form":
+			out.Values[i] = ec._RetireConsentFormPayload_form(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -56587,6 +61307,19 @@ func (ec *executionContext) marshalNAnswerResult2githubᚗcomᚋcarehubᚋcarehu
 	return res
 }
 
+func (ec *executionContext) unmarshalNApproveConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveConsentFormInput(ctx context.Context, v any) (model.ApproveConsentFormInput, error) {
+	res, err := ec.unmarshalInputApproveConsentFormInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApproveConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveConsentFormPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveConsentFormPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApproveConsentFormPayload!")
+		return graphql.Null
+	}
+	return ec._ApproveConsentFormPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNApproveInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveInquiryResponseInput(ctx context.Context, v any) (model.ApproveInquiryResponseInput, error) {
 	res, err := ec.unmarshalInputApproveInquiryResponseInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -57184,6 +61917,62 @@ func (ec *executionContext) unmarshalNConsentEvidenceInput2ᚖgithubᚗcomᚋcar
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNConsentForm2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentFormᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ConsentForm) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConsentForm2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐConsentForm(ctx context.Context, sel ast.SelectionSet, v *ent.ConsentForm) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentForm!")
+		return graphql.Null
+	}
+	return ec._ConsentForm(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConsentFormConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ConsentForm]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentFormConnection!")
+		return graphql.Null
+	}
+	return ec._ConsentFormConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNConsentFormEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ConsentForm]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsentFormEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConsentFormEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ConsentForm]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ConsentFormEdge!")
+		return graphql.Null
+	}
+	return ec._ConsentFormEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNConsentRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx context.Context, sel ast.SelectionSet, v *kpi.Rate[ent.Consent]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ConsentRate!")
@@ -57402,6 +62191,19 @@ func (ec *executionContext) marshalNCoverageStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNCreateDocumentLinkInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateDocumentLinkInput(ctx context.Context, v any) (model.CreateDocumentLinkInput, error) {
+	res, err := ec.unmarshalInputCreateDocumentLinkInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateDocumentLinkPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateDocumentLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateDocumentLinkPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateDocumentLinkPayload!")
+		return graphql.Null
+	}
+	return ec._CreateDocumentLinkPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx context.Context, v any) (code.CriterionKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.CriterionKind(tmp)
@@ -57504,6 +62306,62 @@ func (ec *executionContext) marshalNDirection2githubᚗcomᚋcarehubᚋcarehub�
 	return res
 }
 
+func (ec *executionContext) marshalNDisclosure2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosureᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Disclosure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisclosure2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDisclosure2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosure(ctx context.Context, sel ast.SelectionSet, v *ent.Disclosure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Disclosure!")
+		return graphql.Null
+	}
+	return ec._Disclosure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDisclosureConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Disclosure]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DisclosureConnection!")
+		return graphql.Null
+	}
+	return ec._DisclosureConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDisclosureEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.Disclosure]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisclosureEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDisclosureEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.Disclosure]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DisclosureEdge!")
+		return graphql.Null
+	}
+	return ec._DisclosureEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDisenrollInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDisenrollInput(ctx context.Context, v any) (model.DisenrollInput, error) {
 	res, err := ec.unmarshalInputDisenrollInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -57515,6 +62373,90 @@ func (ec *executionContext) marshalNDisenrollPayload2ᚖgithubᚗcomᚋcarehub�
 		return graphql.Null
 	}
 	return ec._DisenrollPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDocument2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Document) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDocument2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocument(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDocument2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocument(ctx context.Context, sel ast.SelectionSet, v *ent.Document) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Document!")
+		return graphql.Null
+	}
+	return ec._Document(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDocumentConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Document]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DocumentConnection!")
+		return graphql.Null
+	}
+	return ec._DocumentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDocumentEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.Document]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDocumentEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDocumentEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.Document]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DocumentEdge!")
+		return graphql.Null
+	}
+	return ec._DocumentEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDocumentKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDocumentKind(ctx context.Context, v any) (code.DocumentKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.DocumentKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDocumentKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDocumentKind(ctx context.Context, sel ast.SelectionSet, v code.DocumentKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DocumentKind!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDraftConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftConsentFormInput(ctx context.Context, v any) (model.DraftConsentFormInput, error) {
+	res, err := ec.unmarshalInputDraftConsentFormInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDraftConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftConsentFormPayload(ctx context.Context, sel ast.SelectionSet, v *model.DraftConsentFormPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DraftConsentFormPayload!")
+		return graphql.Null
+	}
+	return ec._DraftConsentFormPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNDraftInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDraftInquiryResponseInput(ctx context.Context, v any) (model.DraftInquiryResponseInput, error) {
@@ -57826,6 +62768,21 @@ func (ec *executionContext) marshalNEnrollmentUpdatedItem2githubᚗcomᚋcarehub
 		return graphql.Null
 	}
 	return ec._EnrollmentUpdatedItem(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNFormStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐFormStatus(ctx context.Context, v any) (code.FormStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.FormStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFormStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐFormStatus(ctx context.Context, sel ast.SelectionSet, v code.FormStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "FormStatus!")
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNFunnelStage2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐFunnelStageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FunnelStage) graphql.Marshaler {
@@ -58306,6 +63263,21 @@ func (ec *executionContext) marshalNLabelStatus2githubᚗcomᚋcarehubᚋcarehub
 	return res
 }
 
+func (ec *executionContext) unmarshalNLegalBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLegalBasis(ctx context.Context, v any) (code.LegalBasis, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.LegalBasis(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLegalBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐLegalBasis(ctx context.Context, sel ast.SelectionSet, v code.LegalBasis) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "LegalBasis!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNLiaisonAssignment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐLiaisonAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.LiaisonAssignment) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -58416,6 +63388,19 @@ func (ec *executionContext) marshalNLocationEdge2ᚖgithubᚗcomᚋcarehubᚋcar
 		return graphql.Null
 	}
 	return ec._LocationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNMarkConsentEnteredInErrorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMarkConsentEnteredInErrorInput(ctx context.Context, v any) (model.MarkConsentEnteredInErrorInput, error) {
+	res, err := ec.unmarshalInputMarkConsentEnteredInErrorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkConsentEnteredInErrorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐMarkConsentEnteredInErrorPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkConsentEnteredInErrorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MarkConsentEnteredInErrorPayload!")
+		return graphql.Null
+	}
+	return ec._MarkConsentEnteredInErrorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMarketingStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐMarketingStatus(ctx context.Context, v any) (code.MarketingStatus, error) {
@@ -59052,6 +64037,19 @@ func (ec *executionContext) marshalNRecordConsentPayload2ᚖgithubᚗcomᚋcareh
 	return ec._RecordConsentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordDisclosureInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordDisclosureInput(ctx context.Context, v any) (model.RecordDisclosureInput, error) {
+	res, err := ec.unmarshalInputRecordDisclosureInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordDisclosurePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordDisclosurePayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordDisclosurePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordDisclosurePayload!")
+		return graphql.Null
+	}
+	return ec._RecordDisclosurePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRecordEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordEligibilityInput(ctx context.Context, v any) (model.RecordEligibilityInput, error) {
 	res, err := ec.unmarshalInputRecordEligibilityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -59326,6 +64324,19 @@ func (ec *executionContext) marshalNResumeEnrollmentPayload2ᚖgithubᚗcomᚋca
 		return graphql.Null
 	}
 	return ec._ResumeEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRetireConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormInput(ctx context.Context, v any) (model.RetireConsentFormInput, error) {
+	res, err := ec.unmarshalInputRetireConsentFormInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetireConsentFormPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormPayload(ctx context.Context, sel ast.SelectionSet, v *model.RetireConsentFormPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetireConsentFormPayload!")
+		return graphql.Null
+	}
+	return ec._RetireConsentFormPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReturnInquiryResponseInput(ctx context.Context, v any) (model.ReturnInquiryResponseInput, error) {
@@ -60745,6 +65756,20 @@ func (ec *executionContext) marshalODepartmentCode2ᚖgithubᚗcomᚋcarehubᚋc
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalODisclosure2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDisclosure(ctx context.Context, sel ast.SelectionSet, v *ent.Disclosure) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Disclosure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODocument2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDocument(ctx context.Context, sel ast.SelectionSet, v *ent.Document) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Document(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOEligibilityCriterion2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEligibilityCriterion(ctx context.Context, sel ast.SelectionSet, v *ent.EligibilityCriterion) graphql.Marshaler {

@@ -10,8 +10,11 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/condition"
 	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/coverage"
+	"github.com/carehub/carehub/ent/disclosure"
+	"github.com/carehub/carehub/ent/document"
 	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/enrollment"
@@ -122,8 +125,14 @@ var (
 	ConsentsExpiring         = Of{
 		Entity: "Consent", Name: "expiring", Orders: map[string]Order{"OLDEST": {Columns: []string{consent.FieldCapturedAt}}}, Default: "OLDEST",
 	}
-	MyConsents = newest("Consent", "", consent.FieldCapturedAt)
-	MyClients  = Of{
+	MyConsents         = newest("Consent", "", consent.FieldCapturedAt)
+	ConsentForms       = newest("ConsentForm", "", consentform.FieldEffectiveFrom)
+	FormHistory        = newest("StatusChange", statuschange.FieldConsentFormID, statuschange.FieldAt)
+	PatientDocuments   = newest("Document", document.FieldPatientID, document.FieldCreatedAt)
+	MyDocuments        = newest("Document", "", document.FieldCreatedAt)
+	PatientDisclosures = newest("Disclosure", disclosure.FieldPatientID, disclosure.FieldDisclosedAt)
+	MyDisclosures      = newest("Disclosure", "", disclosure.FieldDisclosedAt)
+	MyClients          = Of{
 		Entity: "LiaisonAssignment", Scope: current(liaisonassignment.FieldEndedAt),
 		Orders: map[string]Order{"STARTED": {Columns: []string{liaisonassignment.FieldStartedAt}}}, Default: "STARTED",
 	}

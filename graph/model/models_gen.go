@@ -118,6 +118,22 @@ type AnswerPrescreenerPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
+// Which form to approve.
+type ApproveConsentFormInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The form.
+	FormID gid.ID `json:"formId"`
+	// Refuses with CONFLICT when the form has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the approval.
+type ApproveConsentFormPayload struct {
+	// The form, APPROVED.
+	Form *ent.ConsentForm `json:"form,omitempty"`
+}
+
 // Which answer to approve.
 type ApproveInquiryResponseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -238,10 +254,24 @@ type ConsentEvidenceInput struct {
 	SignatureID *string `json:"signatureId,omitempty"`
 	// Number of a telephone recording (phone).
 	RecordingID *string `json:"recordingId,omitempty"`
-	// Number of a scanned document (fax, letter, email).
+	// Identifier of a document of the patient (fax, letter, email).
 	DocumentID *string `json:"documentId,omitempty"`
 	// Name of a witness (in person).
 	Witness *string `json:"witness,omitempty"`
+}
+
+// Which document to load.
+type CreateDocumentLinkInput struct {
+	// The document.
+	DocumentID gid.ID `json:"documentId"`
+}
+
+// A link to a document.
+type CreateDocumentLinkPayload struct {
+	// Path on this server; a GET loads the file, as long as the viewer may see the document.
+	Path string `json:"path"`
+	// Until when the link works.
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // The decision.
@@ -282,6 +312,32 @@ type DisenrollInput struct {
 type DisenrollPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// A new edition of a consent form.
+type DraftConsentFormInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// What it is about.
+	Scope code.ConsentScope `json:"scope"`
+	// The program that it is for; null: any.
+	ProgramID *gid.ID `json:"programId,omitempty"`
+	// Language, BCP 47, such as en-US or es.
+	Locale string `json:"locale"`
+	// Heading. 3 to 200 characters.
+	Title string `json:"title"`
+	// The text to be signed. 1 to 100,000 characters.
+	Body string `json:"body"`
+	// Version that an ethics committee approved. At most 60 characters.
+	EthicsVersion *string `json:"ethicsVersion,omitempty"`
+	// From when on it holds, once approved; now otherwise.
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
+}
+
+// What became of the draft.
+type DraftConsentFormPayload struct {
+	// The form, DRAFT.
+	Form *ent.ConsentForm `json:"form,omitempty"`
 }
 
 // An answer.
@@ -454,6 +510,24 @@ type KpiWindow struct {
 	TimeZone *string `json:"timeZone,omitempty"`
 }
 
+// Which consent never was, and why.
+type MarkConsentEnteredInErrorInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The consent.
+	ConsentID gid.ID `json:"consentId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the consent has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the consent.
+type MarkConsentEnteredInErrorPayload struct {
+	// The consent.
+	Consent *ent.Consent `json:"consent,omitempty"`
+}
+
 // A department that the viewer works for.
 type MyMembership struct {
 	// The department.
@@ -550,12 +624,46 @@ type RecordConsentInput struct {
 	ProgramID *gid.ID `json:"programId,omitempty"`
 	// What proves it: exactly one.
 	Evidence *ConsentEvidenceInput `json:"evidence"`
+	// Version of the script that was read, only over PHONE. 1 to 60 characters.
+	ScriptVersion *string `json:"scriptVersion,omitempty"`
+	// Name of who took it, only over PHONE; the viewer's own otherwise. 1 to 200 characters.
+	AgentName *string `json:"agentName,omitempty"`
 }
 
 // What became of the record.
 type RecordConsentPayload struct {
 	// The consent.
 	Consent *ent.Consent `json:"consent,omitempty"`
+}
+
+// A disclosure.
+type RecordDisclosureInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The patient.
+	PatientID gid.ID `json:"patientId"`
+	// When; now otherwise. Not in the future.
+	DisclosedAt *time.Time `json:"disclosedAt,omitempty"`
+	// To whom. 3 to 200 characters.
+	RecipientName string `json:"recipientName"`
+	// Address of the recipient. 3 to 300 characters.
+	RecipientAddress *string `json:"recipientAddress,omitempty"`
+	// What was disclosed. 3 to 1,000 characters.
+	Description string `json:"description"`
+	// What for. 3 to 300 characters.
+	Purpose string `json:"purpose"`
+	// Why it was allowed.
+	LegalBasis code.LegalBasis `json:"legalBasis"`
+	// The patient's HIPAA authorization in force at that time; with AUTHORIZATION, and only then.
+	ConsentID *gid.ID `json:"consentId,omitempty"`
+}
+
+// What became of the record.
+type RecordDisclosurePayload struct {
+	// The disclosure; null where a gate is not met.
+	Disclosure *ent.Disclosure `json:"disclosure,omitempty"`
+	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Answers to the criteria.
@@ -714,6 +822,24 @@ type ResumeEnrollmentPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Which form to take out of use, and why.
+type RetireConsentFormInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// The form.
+	FormID gid.ID `json:"formId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the form has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the form.
+type RetireConsentFormPayload struct {
+	// The form, RETIRED.
+	Form *ent.ConsentForm `json:"form,omitempty"`
 }
 
 // Which answer to give back, and why.

@@ -59,6 +59,7 @@ type Log struct {
 	wake    chan struct{}      // one slot: wake-ups have no meaning but "look"
 	reads   chan struct{}      // slots of readsMax
 	flights singleflight.Group // of pages
+	paces   paces
 
 	// What must each be one step; tests take them apart, to see that this would be noticed.
 	sequence func(context.Context) error                         // gives positions

@@ -130,10 +130,18 @@ func (l *Log) tip(ctx context.Context) (position, error) {
 }
 
 // older returns the events after a position that the ring does not reach back to. Subscribers that need the
-// same page at the same time share one statement, and there are never more than a few of these at once.
+// same page at the same time share one statement, and there are never more than a few of these at once. A page that was
+// read just now is read again after a poll: those who come meanwhile wait, and share what is read then. So the number of
+// statements does not grow with that of the subscribers, and nobody gets a page that was read before they came.
 func (l *Log) older(ctx context.Context, at position) ([]Event, standing, error) {
 	first := at.pos - at.pos%pageSize
 	read := l.flights.DoChan(strconv.FormatInt(first, 10), func() (any, error) {
+		defer l.paces.done(first)
+		select {
+		case <-l.paces.next(first, l.options.Poll):
+		case <-l.ctx.Done():
+			return nil, l.ctx.Err()
+		}
 		select {
 		case l.reads <- struct{}{}:
 		case <-l.ctx.Done():

@@ -59,6 +59,9 @@ func (l *load) restoreConsent(x *exact, p *out.Consent) func() {
 		SetNillableRevokedReason(x.words("revoked-reason", entconsent.RevokedReasonValidator)).
 		SetSignerRole(must(x, "signer-role", entconsent.SignerRoleValidator)).
 		SetNillableSignerName(x.words("signer-name", entconsent.SignerNameValidator)).
+		SetNillableSignedFrom(x.words("signed-from", entconsent.SignedFromValidator)).
+		SetNillableScriptVersion(x.words("script-version", entconsent.ScriptVersionValidator)).
+		SetNillableAgentName(x.words("agent-name", entconsent.AgentNameValidator)).
 		SetNillableRequestedAt(x.when("requested-at")).
 		SetNillableEvidenceKind(picked(x, "evidence-kind", entconsent.EvidenceKindValidator)).
 		SetNillableEvidenceRef(x.text("sourceAttachment.title", evidence, entconsent.EvidenceRefValidator)).

@@ -32,12 +32,14 @@ CREATE INDEX "benefitverification_status_reverify_at" ON "benefit_verifications"
 CREATE INDEX "benefitverification_status_valid_until" ON "benefit_verifications" ("status", "valid_until");
 -- Modify "consent_forms" table
 ALTER TABLE "consent_forms" ADD COLUMN "approved_at" timestamptz NULL, ADD COLUMN "approved_by_id" uuid NULL, ADD CONSTRAINT "consent_forms_identities_approved_by" FOREIGN KEY ("approved_by_id") REFERENCES "identities" ("id") ON UPDATE NO ACTION ON DELETE SET NULL;
+-- Create index "consentform_effective_from_id" to table: "consent_forms"
+CREATE INDEX "consentform_effective_from_id" ON "consent_forms" ("effective_from", "id");
 -- Create "documents" table
 CREATE TABLE "documents" ("id" uuid NOT NULL, "version" bigint NOT NULL DEFAULT 1, "created_at" timestamptz NOT NULL, "created_by" uuid NULL, "updated_at" timestamptz NOT NULL, "updated_by" uuid NULL, "kind" character varying NOT NULL, "title" character varying NOT NULL, "content_type" character varying NOT NULL, "size" bigint NOT NULL, "sha256" character varying NOT NULL, "blob" character varying NOT NULL, "patient_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "documents_patients_patient" FOREIGN KEY ("patient_id") REFERENCES "patients" ("id") ON UPDATE NO ACTION ON DELETE NO ACTION);
 -- Create index "document_patient_id_created_at_id" to table: "documents"
 CREATE INDEX "document_patient_id_created_at_id" ON "documents" ("patient_id", "created_at", "id");
 -- Modify "consents" table
-ALTER TABLE "consents" ALTER COLUMN "evidence_kind" DROP NOT NULL, ALTER COLUMN "evidence_ref" DROP NOT NULL, ADD COLUMN "requested_at" timestamptz NULL, ADD COLUMN "document_id" uuid NULL, ADD COLUMN "renews_id" uuid NULL, ADD CONSTRAINT "consents_consents_renewed_by" FOREIGN KEY ("renews_id") REFERENCES "consents" ("id") ON UPDATE NO ACTION ON DELETE SET NULL, ADD CONSTRAINT "consents_documents_document" FOREIGN KEY ("document_id") REFERENCES "documents" ("id") ON UPDATE NO ACTION ON DELETE SET NULL;
+ALTER TABLE "consents" ALTER COLUMN "evidence_kind" DROP NOT NULL, ALTER COLUMN "evidence_ref" DROP NOT NULL, ADD COLUMN "requested_at" timestamptz NULL, ADD COLUMN "signed_from" character varying NULL, ADD COLUMN "script_version" character varying NULL, ADD COLUMN "agent_name" character varying NULL, ADD COLUMN "document_id" uuid NULL, ADD COLUMN "renews_id" uuid NULL, ADD CONSTRAINT "consents_consents_renewed_by" FOREIGN KEY ("renews_id") REFERENCES "consents" ("id") ON UPDATE NO ACTION ON DELETE SET NULL, ADD CONSTRAINT "consents_documents_document" FOREIGN KEY ("document_id") REFERENCES "documents" ("id") ON UPDATE NO ACTION ON DELETE SET NULL;
 -- Create index "consent_status_expires_at" to table: "consents"
 CREATE INDEX "consent_status_expires_at" ON "consents" ("status", "expires_at");
 -- Create "coverage_benefits" table
