@@ -123,7 +123,7 @@ func mediaType(content []byte) (string, error) {
 	refused := fault.Input("content", "a document is a PDF, TIFF, PNG or JPEG file")
 	switch media := mimetype.Detect(content).String(); media {
 	case "application/pdf":
-		if !bytes.Contains(content[max(0, len(content)-1024):], []byte("%%EOF")) {
+		if !bytes.HasPrefix(content, []byte("%PDF-")) || !bytes.Contains(content[max(0, len(content)-1024):], []byte("%%EOF")) {
 			return "", refused
 		}
 		return media, nil
