@@ -94,6 +94,7 @@ func (p *program) start(t *testing.T, address string, flags ...string) {
 	ended := make(chan error, 1)
 	args := append([]string{
 		"serve", "--listen", address, "--database", p.database, "--secret-file", p.secretFile, "--patients", "10",
+		"--blobs", p.secretFile + ".blobs",
 	}, flags...)
 	go func() { ended <- run(ctx, args, io.Discard, p.log) }()
 	select {

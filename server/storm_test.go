@@ -181,6 +181,7 @@ func (p *program) process(t *testing.T, flags ...string) (kill func(), cpu func(
 	t.Helper()
 	c := exec.CommandContext(t.Context(), os.Args[0], append([]string{
 		"serve", "--listen", strings.TrimPrefix(p.url, "http://"), "--database", p.database, "--secret-file", p.secretFile,
+		"--blobs", p.secretFile + ".blobs",
 	}, flags...)...)
 	c.Env = append(os.Environ(), asProgram+"=1")
 	said := &transcript{address: make(chan string, 1)}
