@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/requiredconsent"
+	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/serviceactivity"
 )
 
@@ -83,18 +84,18 @@ func renewalTasks(c *change) (more bool, err error) {
 
 // unrenewed matches enrollments that demand a consent which ends soon, and have no task of that moment.
 func unrenewed(s *sql.Selector, soon func(*sql.Selector)) *sql.Predicate {
-	return there(s, consent.Table, "ending", func(ending *sql.Selector) {
+	return rule.Exists(s, consent.Table, "ending", func(ending *sql.Selector) {
 		soon(ending)
 		ending.Where(sql.And(
 			sql.ColumnsEQ(ending.C(consent.FieldPatientID), s.C(enrollment.FieldPatientID)),
 			sql.Or(sql.IsNull(ending.C(consent.FieldProgramID)), sql.ColumnsEQ(ending.C(consent.FieldProgramID), s.C(enrollment.FieldProgramID))),
-			there(s, requiredconsent.Table, "demanded", func(in *sql.Selector) {
+			rule.Exists(s, requiredconsent.Table, "demanded", func(in *sql.Selector) {
 				in.Where(sql.And(
 					sql.ColumnsEQ(in.C(requiredconsent.FieldProgramID), s.C(enrollment.FieldProgramID)),
 					sql.ColumnsEQ(in.C(requiredconsent.FieldScope), ending.C(consent.FieldScope)),
 				))
 			}),
-			sql.Not(there(s, serviceactivity.Table, "known", func(in *sql.Selector) {
+			sql.Not(rule.Exists(s, serviceactivity.Table, "known", func(in *sql.Selector) {
 				in.Where(sql.And(
 					sql.ColumnsEQ(in.C(serviceactivity.FieldEnrollmentID), s.C(enrollment.FieldID)),
 					sql.EQ(in.C(serviceactivity.FieldKind), code.ActivityKindConsentRenewal),
@@ -107,17 +108,9 @@ func unrenewed(s *sql.Selector, soon func(*sql.Selector)) *sql.Predicate {
 
 // demanded matches consents of a scope that the enrollment's program demands.
 func demanded(s *sql.Selector, e *ent.Enrollment) *sql.Predicate {
-	return there(s, requiredconsent.Table, "demanded", func(in *sql.Selector) {
+	return rule.Exists(s, requiredconsent.Table, "demanded", func(in *sql.Selector) {
 		in.Where(sql.And(sql.EQ(in.C(requiredconsent.FieldProgramID), e.ProgramID), sql.ColumnsEQ(in.C(requiredconsent.FieldScope), s.C(consent.FieldScope))))
 	})
-}
-
-// there matches rows for which the table has a row.
-func there(outer *sql.Selector, table, alias string, where func(inner *sql.Selector)) *sql.Predicate {
-	inner := sql.Dialect(outer.Dialect()).Select().From(sql.Table(table).As(alias))
-	inner.AppendSelectExpr(sql.Raw("1"))
-	where(inner)
-	return sql.Exists(inner)
 }
 
 // task gives the coordinator of an enrollment something to do until then, once.

@@ -30,7 +30,7 @@ var AccessDeviates = either(
 func deviates(portal code.Portal, calling Rule) Rule {
 	expected := func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, enrollment.Table, "calling", func(in *sql.Selector) {
+			s.Where(Exists(s, enrollment.Table, "calling", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldPatientID), s.C(patient.FieldID)))
 				in.Where(sql.IsNull(in.C(enrollment.FieldEndedAt)))
 				Apply(in, calling(v))
@@ -40,7 +40,7 @@ func deviates(portal code.Portal, calling Rule) Rule {
 	granted := func(which Rule) Rule {
 		return func(v viewer.Viewer) func(*sql.Selector) {
 			return func(s *sql.Selector) {
-				s.Where(exists(s, portalaccess.Table, "grant_of", func(in *sql.Selector) {
+				s.Where(Exists(s, portalaccess.Table, "grant_of", func(in *sql.Selector) {
 					in.Where(sql.ColumnsEQ(in.C(portalaccess.FieldAccountID), s.C(patient.FieldID)))
 					in.Where(sql.EQ(in.C(portalaccess.FieldPortal), string(portal)))
 					Apply(in, which(v))

@@ -54,9 +54,9 @@ func mine(column string) Rule {
 func programProxy(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, identity.Table, "proxy", func(in *sql.Selector) {
+			s.Where(Exists(s, identity.Table, "proxy", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(identity.FieldAccountID), s.C(column)))
-				in.Where(exists(in, proxygrant.Table, "granted", func(grant *sql.Selector) {
+				in.Where(Exists(in, proxygrant.Table, "granted", func(grant *sql.Selector) {
 					grant.Where(sql.ColumnsEQ(grant.C(proxygrant.FieldIdentityID), in.C(identity.FieldID)))
 					Apply(grant, programPatient(proxygrant.FieldPatientID)(v))
 				}))
@@ -76,7 +76,7 @@ func own(column string) Rule {
 func treats(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+			s.Where(Exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
 				in.Where(sql.EQ(in.C(carerelationship.FieldProviderID), v.Account()))
 				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
@@ -89,7 +89,7 @@ func treats(column string) Rule {
 func treatedBy(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+			s.Where(Exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldProviderID), s.C(column)))
 				Apply(in, mine(carerelationship.FieldPatientID)(v))
 				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
@@ -102,7 +102,7 @@ func treatedBy(column string) Rule {
 func client(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, liaisonassignment.Table, "assigned", func(in *sql.Selector) {
+			s.Where(Exists(s, liaisonassignment.Table, "assigned", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(liaisonassignment.FieldProviderID), s.C(column)))
 				in.Where(sql.EQ(in.C(liaisonassignment.FieldLiaisonID), v.ID()))
 				in.Where(sql.IsNull(in.C(liaisonassignment.FieldEndedAt)))
@@ -115,7 +115,7 @@ func client(column string) Rule {
 func clientPatient(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
+			s.Where(Exists(s, carerelationship.Table, "care", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
 				in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))
 				Apply(in, client(carerelationship.FieldProviderID)(v))
@@ -128,7 +128,7 @@ func clientPatient(column string) Rule {
 func team(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, programteammember.Table, "team", func(in *sql.Selector) {
+			s.Where(Exists(s, programteammember.Table, "team", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(programteammember.FieldProgramID), s.C(column)))
 				in.Where(sql.EQ(in.C(programteammember.FieldIdentityID), v.ID()))
 				in.Where(sql.IsNull(in.C(programteammember.FieldEndedAt)))
@@ -144,7 +144,7 @@ var ownEnrollment = either(own(enrollment.FieldCoordinatorID), team(enrollment.F
 func programPatient(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
+			s.Where(Exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldPatientID), s.C(column)))
 				Apply(in, ownEnrollment(v))
 			}))
@@ -156,7 +156,7 @@ func programPatient(column string) Rule {
 // territory and therapeutic area are the case's or all. One EXISTS over the memberships, so that pairs stay pairs.
 func queue(v viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(exists(s, membership.Table, "member", func(in *sql.Selector) {
+		s.Where(Exists(s, membership.Table, "member", func(in *sql.Selector) {
 			in.Where(sql.EQ(in.C(membership.FieldIdentityID), v.ID()))
 			in.Where(sql.IsNull(in.C(membership.FieldEndedAt)))
 			in.Where(sql.ColumnsEQ(in.C(membership.FieldDepartment), s.C(carecase.FieldDepartment)))
@@ -176,7 +176,7 @@ func queue(v viewer.Viewer) func(*sql.Selector) {
 func memberOf(departments ...code.DepartmentCode) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, membership.Table, "member", func(in *sql.Selector) {
+			s.Where(Exists(s, membership.Table, "member", func(in *sql.Selector) {
 				in.Where(sql.EQ(in.C(membership.FieldIdentityID), v.ID()))
 				in.Where(sql.IsNull(in.C(membership.FieldEndedAt)))
 				Apply(in, oneOf(membership.FieldDepartment, departments...)(v))
@@ -192,7 +192,7 @@ var work = either(queue, own(carecase.FieldAssigneeID))
 func casePatient(column string, departments ...code.DepartmentCode) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, carecase.Table, "work", func(in *sql.Selector) {
+			s.Where(Exists(s, carecase.Table, "work", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(carecase.FieldPatientID), s.C(column)))
 				Apply(in, work(v))
 				if len(departments) > 0 {
@@ -207,7 +207,7 @@ func casePatient(column string, departments ...code.DepartmentCode) Rule {
 func consented(column string) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, consent.Table, "permit", func(in *sql.Selector) {
+			s.Where(Exists(s, consent.Table, "permit", func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C(consent.FieldPatientID), s.C(column)))
 				in.Where(sql.EQ(in.C(consent.FieldScope), string(code.ConsentScopeMedicalAffairs)))
 				in.Where(sql.EQ(in.C(consent.FieldStatus), string(code.ConsentStatusActive)))
@@ -225,7 +225,7 @@ func consented(column string) Rule {
 // Recruiting is for lists of trials: the study is open for participants.
 func Recruiting(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(exists(s, trialdetail.Table, "study", func(in *sql.Selector) {
+		s.Where(Exists(s, trialdetail.Table, "study", func(in *sql.Selector) {
 			in.Where(sql.ColumnsEQ(in.C(trialdetail.FieldProgramID), s.C("id")))
 			in.Where(sql.EQ(in.C(trialdetail.FieldStudyStatus), string(code.StudyStatusActive)))
 		}))
@@ -238,7 +238,7 @@ func Queue(v viewer.Viewer) func(*sql.Selector) { return queue(v) }
 // PatientOf matches rows whose column names a patient whom the provider treats.
 func PatientOf(column string, provider any) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(exists(s, carerelationship.Table, "of", func(in *sql.Selector) {
+		s.Where(Exists(s, carerelationship.Table, "of", func(in *sql.Selector) {
 			in.Where(sql.ColumnsEQ(in.C(carerelationship.FieldPatientID), s.C(column)))
 			in.Where(sql.EQ(in.C(carerelationship.FieldProviderID), provider))
 			in.Where(sql.IsNull(in.C(carerelationship.FieldEndedAt)))

@@ -79,9 +79,9 @@ func nothing(s *sql.Selector) { s.Where(sql.False()) }
 // everything is the rule of rows that a persona sees all of.
 func everything(viewer.Viewer) func(*sql.Selector) { return func(*sql.Selector) {} }
 
-// exists matches when the inner table has a row for the outer one. The alias keeps inner columns apart
+// Exists matches when the inner table has a row for the outer one. The alias keeps inner columns apart
 // from the outer row's, whatever the outer table is.
-func exists(outer *sql.Selector, table, alias string, where func(inner *sql.Selector)) *sql.Predicate {
+func Exists(outer *sql.Selector, table, alias string, where func(inner *sql.Selector)) *sql.Predicate {
 	t := sql.Table(table).As(alias)
 	inner := sql.Dialect(outer.Dialect()).Select().From(t)
 	inner.AppendSelectExpr(sql.Raw("1"))
@@ -121,7 +121,7 @@ func both(some ...Rule) Rule {
 func through(column, table, alias string, parent Rule) Rule {
 	return func(v viewer.Viewer) func(*sql.Selector) {
 		return func(s *sql.Selector) {
-			s.Where(exists(s, table, alias, func(in *sql.Selector) {
+			s.Where(Exists(s, table, alias, func(in *sql.Selector) {
 				in.Where(sql.ColumnsEQ(in.C("id"), s.C(column)))
 				Apply(in, parent(v))
 			}))

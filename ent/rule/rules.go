@@ -22,7 +22,6 @@ import (
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/identityverification"
-	"github.com/carehub/carehub/ent/inquiryquestion"
 	"github.com/carehub/carehub/ent/inquiryresponse"
 	"github.com/carehub/carehub/ent/knowledgeresource"
 	"github.com/carehub/carehub/ent/liaisonassignment"
@@ -32,7 +31,6 @@ import (
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/priorauthorization"
-	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/proxygrant"
@@ -305,55 +303,6 @@ var guardians = []code.DepartmentCode{code.DepartmentCodeDrugSafety, code.Depart
 // colleague matches the users of the company and the viewer's own row: portal users have no name here.
 var colleague = oneOf(identity.FieldPersona, viewer.Liaison, viewer.Coordinator, viewer.Staff, viewer.Admin)
 
-// openProgram matches programs that take enrollments.
-var openProgram = is(careprogram.FieldStatus, code.ProgramStatusActive)
-
-// announcedProgram matches programs that have left the drawing board.
-func announcedProgram(viewer.Viewer) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
-	}
-}
-
-// programs is who sees a program: whoever could enroll or is enrolled, and the company.
-var programs = ByPersona{
-	viewer.Patient:     either(openProgram, enrolledIn(mine(enrollment.FieldPatientID))),
-	viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
-	viewer.Liaison:     announcedProgram,
-	viewer.Coordinator: everything,
-	viewer.Staff:       announcedProgram,
-	viewer.Analyst:     announcedProgram,
-	viewer.Admin:       everything,
-}
-
-// enrollments is who sees an enrollment.
-var enrollments = ByPersona{
-	viewer.Patient:     mine(enrollment.FieldPatientID),
-	viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
-	viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
-	viewer.Coordinator: ownEnrollment,
-	viewer.Staff:       casePatient(enrollment.FieldPatientID),
-	viewer.Analyst:     everything,
-}
-
-// ofEnrollment lets the personas see what belongs to the enrollments that they see.
-func ofEnrollment(column string, personas ...viewer.Persona) ByPersona {
-	out := ByPersona{}
-	for _, p := range personas {
-		out[p] = through(column, enrollment.Table, "enrolled", enrollments[p])
-	}
-	return out
-}
-
-// ofProgram lets the personas see what belongs to the programs that they see. Its rows name their program alike.
-func ofProgram(personas ...viewer.Persona) ByPersona {
-	out := ByPersona{}
-	for _, p := range personas {
-		out[p] = through(programsite.FieldProgramID, careprogram.Table, "program", programs[p])
-	}
-	return out
-}
-
 // noEvent is for rows of CareCase: an adverse event is drug safety's and its author's, whomever it is about.
 func noEvent(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
@@ -369,101 +318,11 @@ var workStep = either(
 			through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", work))),
 )
 
-// enrolledIn is for rows of CareProgram: some enrollment in it matches.
-func enrolledIn(which Rule) Rule {
-	return func(v viewer.Viewer) func(*sql.Selector) {
-		return func(s *sql.Selector) {
-			s.Where(exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
-				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldProgramID), s.C(careprogram.FieldID)))
-				Apply(in, which(v))
-			}))
-		}
-	}
-}
-
 // providerContact matches contact points of providers.
 func providerContact(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
-		s.Where(exists(s, provider.Table, "provider", func(in *sql.Selector) {
+		s.Where(Exists(s, provider.Table, "provider", func(in *sql.Selector) {
 			in.Where(sql.ColumnsEQ(in.C(provider.FieldID), s.C(contactpoint.FieldAccountID)))
-		}))
-	}
-}
-
-// asked is who sees what a case asks: the author of the question, and those whose work the case is.
-var asked = ByPersona{
-	viewer.Patient:     own(carecase.FieldRequesterID),
-	viewer.Provider:    own(carecase.FieldRequesterID),
-	viewer.Liaison:     work,
-	viewer.Staff:       work,
-	viewer.Coordinator: programPatient(carecase.FieldPatientID),
-}
-
-func ofCase(cases ByPersona) ByPersona {
-	out := ByPersona{}
-	for p, r := range cases {
-		out[p] = through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", r)
-	}
-	return out
-}
-
-// ofInquiry is for rows of InquiryQuestion and InquiryResponse, which name their inquiry alike.
-func ofInquiry(cases ByPersona) ByPersona {
-	out := ByPersona{}
-	for p, r := range ofCase(cases) {
-		out[p] = through(inquiryquestion.FieldInquiryID, medicalinquiry.Table, "inquiry", r)
-	}
-	return out
-}
-
-func ofResponse(column string) ByPersona {
-	out := ByPersona{}
-	for p, r := range responses {
-		out[p] = through(column, inquiryresponse.Table, "response", r)
-	}
-	return out
-}
-
-// responses is who sees an answer: those who work on it always, those who asked once it was sent.
-var responses = ByPersona{
-	viewer.Patient:     sentTo(inquiryresponse.FieldInquiryID),
-	viewer.Provider:    sentTo(inquiryresponse.FieldInquiryID),
-	viewer.Liaison:     ofInquiry(asked)[viewer.Liaison],
-	viewer.Staff:       ofInquiry(asked)[viewer.Staff],
-	viewer.Coordinator: both(sent, ofInquiry(asked)[viewer.Coordinator]),
-}
-
-// sent matches responses that have left the house and were not recalled.
-var sent = oneOf(inquiryresponse.FieldStatus, code.ResponseStatusSent, code.ResponseStatusAcknowledged, code.ResponseStatusSuperseded)
-
-// sentTo matches responses that were sent to the viewer, who asked.
-func sentTo(column string) Rule {
-	return both(sent, through(column, medicalinquiry.Table, "inquiry",
-		through(medicalinquiry.FieldCareCaseID, carecase.Table, "asked", own(carecase.FieldRequesterID))))
-}
-
-// published (PUBLISHED) matches resources that are approved, valid now, on label and written for the audience.
-func published(audience string) Rule {
-	return func(v viewer.Viewer) func(*sql.Selector) {
-		return func(s *sql.Selector) {
-			s.Where(sql.EQ(s.C(knowledgeresource.FieldStatus), string(code.ResourceStatusApproved)))
-			s.Where(sql.EQ(s.C(knowledgeresource.FieldLabelStatus), string(code.LabelStatusOnLabel)))
-			s.Where(sql.EQ(s.C(audience), true))
-			s.Where(sql.LTE(s.C(knowledgeresource.FieldEffectiveFrom), v.Now()))
-			s.Where(sql.Or(
-				sql.IsNull(s.C(knowledgeresource.FieldExpiresAt)),
-				sql.GT(s.C(knowledgeresource.FieldExpiresAt), v.Now()),
-			))
-		}
-	}
-}
-
-// citedToViewer matches resources that a response sent to the viewer relies on, whatever their label status.
-func citedToViewer(v viewer.Viewer) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		s.Where(exists(s, responsecitation.Table, "cited", func(in *sql.Selector) {
-			in.Where(sql.ColumnsEQ(in.C(responsecitation.FieldResourceID), s.C(knowledgeresource.FieldID)))
-			Apply(in, through(responsecitation.FieldResponseID, inquiryresponse.Table, "response", sentTo(inquiryresponse.FieldInquiryID))(v))
 		}))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/serviceactivity"
 )
 
@@ -63,7 +64,7 @@ func Begun(s *sql.Selector) {
 // Treated are the coordinator's enrollments whose treatment began, for the first time, within the window.
 func (w Window) Treated() Part {
 	begun := func(s *sql.Selector, before time.Time) *sql.Predicate {
-		return exists(s, serviceactivity.Table, "begun", func(in *sql.Selector) {
+		return rule.Exists(s, serviceactivity.Table, "begun", func(in *sql.Selector) {
 			in.Where(sql.ColumnsEQ(in.C(serviceactivity.FieldEnrollmentID), s.C(enrollment.FieldID)))
 			Begun(in)
 			in.Where(sql.LT(in.C(serviceactivity.FieldCompletedAt), before))
@@ -79,7 +80,7 @@ func (w Window) Asked() Part {
 		s.Where(sql.And(
 			sql.NotNull(s.C(consent.FieldRequestedAt)),
 			sql.In(s.C(consent.FieldStatus), code.ConsentStatusActive, code.ConsentStatusInactive, code.ConsentStatusRejected),
-			exists(s, enrollment.Table, "asking", func(in *sql.Selector) {
+			rule.Exists(s, enrollment.Table, "asking", func(in *sql.Selector) {
 				in.Where(sql.And(
 					sql.ColumnsEQ(in.C(enrollment.FieldPatientID), s.C(consent.FieldPatientID)),
 					sql.EQ(in.C(enrollment.FieldCoordinatorID), w.Coordinator),
@@ -119,12 +120,4 @@ func all(parts ...Part) Part {
 			p(s)
 		}
 	}
-}
-
-// exists matches rows for which the table has a row.
-func exists(outer *sql.Selector, table, alias string, where func(inner *sql.Selector)) *sql.Predicate {
-	inner := sql.Dialect(outer.Dialect()).Select().From(sql.Table(table).As(alias))
-	inner.AppendSelectExpr(sql.Raw("1"))
-	where(inner)
-	return sql.Exists(inner)
 }

@@ -1,0 +1,72 @@
+package rule
+
+import (
+	"entgo.io/ent/dialect/sql"
+
+	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/viewer"
+)
+
+// openProgram matches programs that take enrollments.
+var openProgram = is(careprogram.FieldStatus, code.ProgramStatusActive)
+
+// announcedProgram matches programs that have left the drawing board.
+func announcedProgram(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.NEQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusDraft)))
+	}
+}
+
+// programs is who sees a program: whoever could enroll or is enrolled, and the company.
+var programs = ByPersona{
+	viewer.Patient:     either(openProgram, enrolledIn(mine(enrollment.FieldPatientID))),
+	viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
+	viewer.Liaison:     announcedProgram,
+	viewer.Coordinator: everything,
+	viewer.Staff:       announcedProgram,
+	viewer.Analyst:     announcedProgram,
+	viewer.Admin:       everything,
+}
+
+// enrollments is who sees an enrollment.
+var enrollments = ByPersona{
+	viewer.Patient:     mine(enrollment.FieldPatientID),
+	viewer.Provider:    either(treats(enrollment.FieldPatientID), self(enrollment.FieldReferrerID)),
+	viewer.Liaison:     clientPatient(enrollment.FieldPatientID),
+	viewer.Coordinator: ownEnrollment,
+	viewer.Staff:       casePatient(enrollment.FieldPatientID),
+	viewer.Analyst:     everything,
+}
+
+// ofEnrollment lets the personas see what belongs to the enrollments that they see.
+func ofEnrollment(column string, personas ...viewer.Persona) ByPersona {
+	out := ByPersona{}
+	for _, p := range personas {
+		out[p] = through(column, enrollment.Table, "enrolled", enrollments[p])
+	}
+	return out
+}
+
+// ofProgram lets the personas see what belongs to the programs that they see. Its rows name their program alike.
+func ofProgram(personas ...viewer.Persona) ByPersona {
+	out := ByPersona{}
+	for _, p := range personas {
+		out[p] = through(programsite.FieldProgramID, careprogram.Table, "program", programs[p])
+	}
+	return out
+}
+
+// enrolledIn is for rows of CareProgram: some enrollment in it matches.
+func enrolledIn(which Rule) Rule {
+	return func(v viewer.Viewer) func(*sql.Selector) {
+		return func(s *sql.Selector) {
+			s.Where(Exists(s, enrollment.Table, "enrolled", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(enrollment.FieldProgramID), s.C(careprogram.FieldID)))
+				Apply(in, which(v))
+			}))
+		}
+	}
+}
