@@ -98,6 +98,9 @@ func TestMachines(t *testing.T) {
 		ACTIVE to INACTIVE ENTERED_IN_ERROR
 		REJECTED to ENTERED_IN_ERROR
 		INACTIVE to ENTERED_IN_ERROR`)
+	check(t, "form", lifecycle.Form, code.FormStatusDraft, `
+		DRAFT to APPROVED RETIRED
+		APPROVED to RETIRED`)
 	check(t, "case", lifecycle.Case, code.CaseStatusNew, `
 		NEW to ROUTED CANCELLED DUPLICATE
 		ROUTED to ACCEPTED ROUTED CANCELLED DUPLICATE
