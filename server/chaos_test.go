@@ -108,6 +108,13 @@ func (c *chaos) run() {
 	began := time.Now()
 	var start int64
 	c.row("SELECT max(id) FROM events", &start)
+	// What was written before has its place, and the server has read it: what comes after the head is the chaos' own.
+	eventually(c.T, "all events have their place", func() bool {
+		var waiting int64
+		c.row("SELECT count(*) FROM events WHERE pos IS NULL", &waiting)
+		return waiting == 0
+	})
+	pause(50)
 	head := c.nodes[0].demoUser(c.T, "liaison").asks("{ caseStreamHead }", nil).text("caseStreamHead")
 	ctx, cancel := context.WithCancel(c.Context())
 	defer cancel()
