@@ -326,6 +326,11 @@ func (c *chaos) newCases(since int64) []uuid.UUID {
 	c.Helper()
 	var err error
 	for range 50 { // sessions of the pool may have been ended
+		var waiting int64
+		eventually(c.T, "all events have their place", func() bool { // or their order is not known yet
+			c.row("SELECT count(*) FROM events WHERE pos IS NULL", &waiting)
+			return waiting == 0
+		})
 		var keys []uuid.UUID
 		if keys, err = casesOf(c.Context(), c.store.DB, since); err == nil {
 			return keys
