@@ -25,9 +25,11 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 	viewer.Liaison: caseworker,
 	viewer.Staff:   caseworker,
 	viewer.Coordinator: {
-		"Consent":           ent.OpCreate | updates,
-		"Enrollment":        ent.OpCreate | updates,
-		"EligibilityAnswer": ent.OpCreate | updates,
+		"Coverage":            ent.OpCreate | updates,
+		"BenefitVerification": ent.OpCreate | updates,
+		"Consent":             ent.OpCreate | updates,
+		"Enrollment":          ent.OpCreate | updates,
+		"EligibilityAnswer":   ent.OpCreate | updates,
 	},
 }
 
