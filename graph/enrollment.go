@@ -60,6 +60,8 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeNotEligible:             "nobody has found the patient eligible",
 	code.GateCodeConsentMissing:          "a demanded consent is not in force",
 	code.GateCodeCoverageNotVerified:     "no verification of benefits is complete and valid",
+	code.GateCodeCoverageNotActive:       "the coverage is not in force",
+	code.GateCodeMemberDataMissing:       "member number, payer or the birth date of who is insured is missing",
 }
 
 // shown are the gates as the contract has them.

@@ -27,6 +27,8 @@ const (
 	GateCodeFormMissing             GateCode = "FORM_MISSING"
 	GateCodeEthicsApprovalMissing   GateCode = "ETHICS_APPROVAL_MISSING"
 	GateCodeOpenEnrollments         GateCode = "OPEN_ENROLLMENTS"
+	GateCodeCoverageNotActive       GateCode = "COVERAGE_NOT_ACTIVE"
+	GateCodeMemberDataMissing       GateCode = "MEMBER_DATA_MISSING"
 )
 
 // Values lists the members.
@@ -54,5 +56,7 @@ func (GateCode) Values() []string {
 		GateCodeFormMissing,
 		GateCodeEthicsApprovalMissing,
 		GateCodeOpenEnrollments,
+		GateCodeCoverageNotActive,
+		GateCodeMemberDataMissing,
 	)
 }

@@ -121,6 +121,13 @@ var Verification = Machine[code.VerificationStatus]{
 	code.VerificationStatusComplete:   {code.VerificationStatusExpired},
 }
 
+// Coverage is the lifecycle of a coverage (FHIR fm-status).
+var Coverage = Machine[code.CoverageStatus]{
+	code.CoverageStatusDraft:  {code.CoverageStatusActive},
+	code.CoverageStatusActive: {code.CoverageStatusCancelled},
+}.with(code.CoverageStatusCancelled, code.CoverageStatusDraft).
+	with(code.CoverageStatusEnteredInError, code.CoverageStatusDraft, code.CoverageStatusActive, code.CoverageStatusCancelled)
+
 // PriorAuthorization is the lifecycle of a payer's leave.
 var PriorAuthorization = Machine[code.PriorAuthorizationStatus]{
 	code.PriorAuthorizationStatusDraft:     {code.PriorAuthorizationStatusSubmitted, code.PriorAuthorizationStatusCancelled},

@@ -48,6 +48,8 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"ConsentForm":          ent.OpCreate | updates,
 		"Document":             ent.OpCreate,
 		"Disclosure":           ent.OpCreate,
+		"Coverage":             ent.OpCreate | updates,
+		"BenefitVerification":  ent.OpCreate | updates,
 	},
 }
 

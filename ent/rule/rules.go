@@ -237,6 +237,7 @@ var rules = map[string]ByPersona{
 				through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
 			through(statuschange.FieldServiceActivityID, serviceactivity.Table, "changed",
 				through(serviceactivity.FieldEnrollmentID, enrollment.Table, "enrolled", ownEnrollment)),
+			through(statuschange.FieldCoverageID, coverage.Table, "changed", programPatient(coverage.FieldPatientID)),
 			through(statuschange.FieldBenefitVerificationID, benefitverification.Table, "changed", programPatient(benefitverification.FieldPatientID)),
 			through(statuschange.FieldPriorAuthorizationID, priorauthorization.Table, "changed", programPatient(priorauthorization.FieldPatientID)),
 			through(statuschange.FieldPortalAccessID, portalaccess.Table, "changed", either(programPatient(portalaccess.FieldAccountID), programProxy(portalaccess.FieldAccountID))),

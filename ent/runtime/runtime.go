@@ -812,10 +812,13 @@ func init() {
 		})
 	}
 	coveragebenefitMixinHooks0 := coveragebenefitMixin[0].Hooks()
+	coveragebenefitHooks := schema.CoverageBenefit{}.Hooks()
 
 	coveragebenefit.Hooks[1] = coveragebenefitMixinHooks0[0]
 
 	coveragebenefit.Hooks[2] = coveragebenefitMixinHooks0[1]
+
+	coveragebenefit.Hooks[3] = coveragebenefitHooks[0]
 	coveragebenefitMixinFields0 := coveragebenefitMixin[0].Fields()
 	_ = coveragebenefitMixinFields0
 	coveragebenefitFields := schema.CoverageBenefit{}.Fields()

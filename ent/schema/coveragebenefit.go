@@ -19,6 +19,9 @@ func (CoverageBenefit) Annotations() []schema.Annotation {
 	return []schema.Annotation{Prefix("benefit")}
 }
 
+// Hooks of CoverageBenefit.
+func (CoverageBenefit) Hooks() []ent.Hook { return []ent.Hook{plausible} }
+
 // Fields of CoverageBenefit.
 func (CoverageBenefit) Fields() []ent.Field {
 	return []ent.Field{

@@ -1,0 +1,227 @@
+package graph
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/benefitverification"
+	"github.com/carehub/carehub/ent/clock"
+	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/verificationattempt"
+	"github.com/carehub/carehub/graph/fault"
+	"github.com/carehub/carehub/graph/model"
+	"github.com/carehub/carehub/graph/stream"
+)
+
+// verification reads a verification that the viewer sees and means to change.
+func (c *change) verification(id gid.ID, version *int) (*ent.BenefitVerification, error) {
+	if err := expect(id, "verification", "input.verificationId"); err != nil {
+		return nil, err
+	}
+	found, err := c.tx.BenefitVerification.Get(c, id.UUID)
+	if err != nil {
+		return nil, missing(err, "verification", "input.verificationId")
+	}
+	c.concerns(ent.TypeBenefitVerification, found.ID)
+	if version != nil && *version != found.Version {
+		return nil, changedMeanwhile()
+	}
+	return found, nil
+}
+
+// verified takes one step of the verification's lifecycle.
+func (c *change) verified(v *ent.BenefitVerification, to code.VerificationStatus, note *string, set func(*ent.BenefitVerificationUpdateOne)) (*ent.BenefitVerification, error) {
+	if !lifecycle.Verification.Allows(v.Status, to) {
+		return nil, noWay("verification", v.Status, to)
+	}
+	update := c.tx.BenefitVerification.UpdateOneID(v.ID).
+		Where(benefitverification.Version(v.Version), benefitverification.StatusEQ(v.Status)).SetStatus(to)
+	if set != nil {
+		set(update)
+	}
+	now, err := update.Save(c)
+	if ent.IsNotFound(err) {
+		return nil, changedMeanwhile()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return now, c.verificationStep(now, v.Status, note)
+}
+
+// verificationStep writes a step of the verification's lifecycle and tells the streams.
+func (c *change) verificationStep(now *ent.BenefitVerification, from code.VerificationStatus, note *string) error {
+	step := c.tx.StatusChange.Create().SetBenefitVerificationID(now.ID).SetToStatus(string(now.Status)).SetNillableNote(note).SetNillableChangedByID(c.actor())
+	action := code.AuditActionCreate
+	if from != "" {
+		step.SetFromStatus(string(from))
+		action = code.AuditActionUpdate
+	}
+	if err := step.Exec(c.system); err != nil {
+		return err
+	}
+	c.record(action, ent.TypeBenefitVerification, &now.PatientID, now.ID)
+	c.announce(stream.Entry{Kind: code.EventKindVerificationChanged, Entity: "verification", ID: now.ID, Subject: &now.PatientID})
+	return nil
+}
+
+// askable refuses to ask a payer without the patient's consent, or about what no payer could find.
+func (c *change) askable(of *ent.Coverage) error {
+	now := clock.Now(c)
+	var unmet []lifecycle.Unmet
+	permitted, err := c.tx.Consent.Query().Where(
+		consent.PatientID(of.PatientID), consent.ScopeEQ(code.ConsentScopeInsuranceVerification), consent.StatusEQ(code.ConsentStatusActive),
+		consent.DecisionEQ(code.ConsentDecisionPermit), consent.EffectiveFromLTE(now), consent.Or(consent.ExpiresAtIsNil(), consent.ExpiresAtGT(now)),
+	).Exist(c.system)
+	if err != nil {
+		return err
+	}
+	if !permitted {
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeInsuranceVerification})
+	}
+	today := code.DateOf(now)
+	if of.Status != code.CoverageStatusActive || of.PeriodStart > today || of.PeriodEnd != nil && *of.PeriodEnd < today {
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeCoverageNotActive})
+	}
+	if of.PayerID == nil || of.MemberID == nil || of.SubscriberBirthDate == nil {
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeMemberDataMissing})
+	}
+	if len(unmet) > 0 {
+		return &lifecycle.UnmetError{Gates: unmet}
+	}
+	return nil
+}
+
+// verify asks what a coverage pays for: of a new verification, or of a draft.
+func (c *change) verify(in model.SubmitBenefitVerificationInput) (uuid.UUID, error) {
+	if (in.CoverageID == nil) == (in.VerificationID == nil) {
+		return uuid.Nil, fault.Input("input.coverageId", "give either coverageId or verificationId")
+	}
+	method := or(in.Method, code.VerificationMethodPhone)
+	var draft *ent.BenefitVerification
+	if in.VerificationID != nil {
+		found, err := c.verification(*in.VerificationID, nil)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if found.Status != code.VerificationStatusDraft {
+			return uuid.Nil, noWay("verification", found.Status, code.VerificationStatusSubmitted)
+		}
+		draft = found
+	} else {
+		of, err := c.covered(*in.CoverageID, nil)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if err := c.askable(of); err != nil {
+			return uuid.Nil, err
+		}
+		purposes := in.Purposes
+		if len(purposes) == 0 {
+			purposes = []code.VerificationPurpose{code.VerificationPurposeBenefits}
+		}
+		create := c.tx.BenefitVerification.Create().SetPatientID(of.PatientID).SetCoverageID(of.ID).SetPurposes(purposes).SetMethod(method).
+			SetRequestedByID(c.viewer.Key)
+		if err := c.concerning(create, in, of.PatientID); err != nil {
+			return uuid.Nil, err
+		}
+		if draft, err = create.Save(c); err != nil {
+			return uuid.Nil, err
+		}
+		if err := c.verificationStep(draft, "", nil); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	return draft.ID, c.ask(draft, method)
+}
+
+// concerning names the enrollment and the product that a new verification is for.
+func (c *change) concerning(create *ent.BenefitVerificationCreate, in model.SubmitBenefitVerificationInput, patient uuid.UUID) error {
+	if in.EnrollmentID != nil {
+		e, err := c.enrolled(*in.EnrollmentID, nil)
+		if err != nil {
+			return err
+		}
+		if e.PatientID != patient {
+			return fault.Input("input.enrollmentId", "the enrollment is of another patient")
+		}
+		create.SetEnrollmentID(e.ID)
+	}
+	if in.ProductID != nil {
+		if err := expect(*in.ProductID, "product", "input.productId"); err != nil {
+			return err
+		}
+		product, err := c.tx.Product.Get(c, in.ProductID.UUID)
+		if err != nil {
+			return missing(err, "product", "input.productId")
+		}
+		create.SetProductID(product.ID)
+	}
+	return nil
+}
+
+// ask submits a verification once more, as an attempt of its own.
+func (c *change) ask(v *ent.BenefitVerification, method code.VerificationMethod) error {
+	if method == code.VerificationMethodElectronic {
+		return fault.Input("input.method", "no payer is connected: ask by phone, fax or portal")
+	}
+	of, err := c.tx.Coverage.Get(c, v.CoverageID)
+	if err != nil {
+		return missing(err, "coverage", "input.verificationId")
+	}
+	if err := c.askable(of); err != nil {
+		return err
+	}
+	now := clock.Now(c)
+	asked, err := c.verified(v, code.VerificationStatusSubmitted, nil, func(u *ent.BenefitVerificationUpdateOne) {
+		u.SetMethod(method).SetAttempt(v.Attempt + 1).SetSubmittedAt(now).ClearErrorCode()
+	})
+	if err != nil {
+		return err
+	}
+	return c.tx.VerificationAttempt.Create().SetVerificationID(v.ID).SetSeq(asked.Attempt).SetSubmittedAt(now).SetMethod(method).Exec(c.system)
+}
+
+// retry is another attempt after one that did not bring everything.
+func (c *change) retry(in model.RetryVerificationInput) (uuid.UUID, error) {
+	found, err := c.verification(in.VerificationID, in.ExpectedVersion)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if found.Status != code.VerificationStatusPartial && found.Status != code.VerificationStatusError {
+		return uuid.Nil, noWay("verification", found.Status, code.VerificationStatusSubmitted)
+	}
+	return found.ID, c.ask(found, or(in.Method, found.Method))
+}
+
+// again plans when a complete verification is made anew.
+func (c *change) again(in model.ScheduleReverificationInput) (uuid.UUID, error) {
+	found, err := c.verification(in.VerificationID, in.ExpectedVersion)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if found.Status != code.VerificationStatusComplete {
+		return uuid.Nil, fault.New(fault.InvalidTransition, "only a complete verification is made anew")
+	}
+	if !in.At.After(clock.Now(c)) || found.ValidUntil != nil && in.At.After(*found.ValidUntil) {
+		return uuid.Nil, fault.Input("input.at", "a moment in the future, not after the verification expires")
+	}
+	err = c.tx.BenefitVerification.UpdateOneID(found.ID).Where(benefitverification.Version(found.Version)).SetReverifyAt(in.At).Exec(c)
+	if ent.IsNotFound(err) {
+		return uuid.Nil, changedMeanwhile()
+	}
+	c.record(code.AuditActionUpdate, ent.TypeBenefitVerification, &found.PatientID, found.ID)
+	return found.ID, err
+}
+
+// settleAttempt writes how the current attempt went.
+func (c *change) settleAttempt(v *ent.BenefitVerification, outcome code.VerificationOutcome, errorCode *string, now time.Time) error {
+	return c.tx.VerificationAttempt.Update().
+		Where(verificationattempt.VerificationID(v.ID), verificationattempt.Seq(v.Attempt), verificationattempt.OutcomeEQ(code.VerificationOutcomeQueued)).
+		SetOutcome(outcome).SetAnsweredAt(now).SetNillableErrorCode(errorCode).Exec(c.system)
+}
