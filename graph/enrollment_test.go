@@ -289,14 +289,21 @@ func TestWaysInAndOut(t *testing.T) {
 	})
 }
 
-// The gates hold for whoever writes, past the API as well.
+// The gates hold for whoever writes, past the API as well, and only where what follows can be undone with the step.
 func TestGatesHoldForEverybody(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
 		w.screened("aid", nil)
 		ctx := w.system()
-		create := func() *ent.EnrollmentCreate {
-			return w.client.Enrollment.Create().SetPatientID(w.row("patient cal")).SetProgramID(w.row("program aid")).SetSource("IMPORT").SetReferredAt(noon)
+		create := func(c *ent.Client) *ent.EnrollmentCreate {
+			return c.Enrollment.Create().SetPatientID(w.row("patient cal")).SetProgramID(w.row("program aid")).SetSource("IMPORT").SetReferredAt(noon)
+		}
+		within := func(do func(*ent.Client) error) error {
+			t.Helper()
+			tx, err := w.client.Tx(ctx)
+			w.ok(err)
+			defer func() { w.ok(tx.Rollback()) }()
+			return do(tx.Client())
 		}
 		is := func(what string, err error, want ...lifecycle.Unmet) {
 			t.Helper()
@@ -306,18 +313,27 @@ func TestGatesHoldForEverybody(t *testing.T) {
 			}
 		}
 		missing := lifecycle.Unmet{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeProgramParticipation}
-		_, err := create().SetStatus("ACTIVE").Save(ctx)
+		err := within(func(c *ent.Client) error { return create(c).SetStatus("ACTIVE").Exec(ctx) })
 		is("created active", err, lifecycle.Unmet{Gate: code.GateCodeNotEligible}, missing)
-		row := create().SetStatus("READY").SetEligibility("ELIGIBLE").SaveX(ctx)
-		is("updated to active", w.client.Enrollment.UpdateOne(row).SetStatus("ACTIVE").Exec(ctx), missing)
+		row := create(w.client).SetStatus("READY").SetEligibility("ELIGIBLE").SaveX(ctx)
+		err = within(func(c *ent.Client) error { return c.Enrollment.UpdateOneID(row.ID).SetStatus("ACTIVE").Exec(ctx) })
+		is("updated to active", err, missing)
+		err = w.client.Enrollment.UpdateOneID(row.ID).SetStatus("ACTIVE").Exec(ctx)
+		if err == nil || !strings.Contains(err.Error(), "transaction") {
+			t.Errorf("activated outside of a transaction: %v", err)
+		}
 		if err := w.client.Enrollment.Update().Where(enrollment.ID(row.ID)).SetStatus("ACTIVE").Exec(ctx); err == nil {
 			t.Error("activated with others")
 		}
-		if _, err := create().SetStatus("REFERRED").Save(ctx); !ent.IsConstraintError(err) {
+		if err := create(w.client).SetStatus("REFERRED").Exec(ctx); !ent.IsConstraintError(err) {
 			t.Errorf("two open enrollments: %v", err)
 		}
-		if err := w.client.Enrollment.UpdateOne(row).SetStatus("ACTIVE").Exec(w.as("coordinator")); err == nil {
+		as := w.as("coordinator")
+		if err := within(func(c *ent.Client) error { return c.Enrollment.UpdateOneID(row.ID).SetStatus("ACTIVE").Exec(as) }); err == nil {
 			t.Error("activated as the coordinator without a gate")
+		}
+		if got := w.client.Enrollment.GetX(ctx, row.ID).Status; got != "READY" {
+			t.Errorf("became %s", got)
 		}
 	})
 }
