@@ -39,4 +39,5 @@ var Resolved = []string{
 	"Query.onboarding",
 	"Query.routingPreview",
 	"Query.streamHead",
+	"TrialSubject.reconsentDue",
 }

@@ -58,6 +58,10 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeCriterionNotMet:         "a required criterion is not met",
 	code.GateCodeNotEligible:             "nobody has found the patient eligible",
 	code.GateCodeConsentMissing:          "a demanded consent is not in force",
+	code.GateCodeConsentFormOutdated:     "the consent is on an edition of the form that is not in force any more",
+	code.GateCodeFormMissing:             "a demanded consent has no approved form in force",
+	code.GateCodeEthicsApprovalMissing:   "no ethics committee has approved the trial",
+	code.GateCodeOpenEnrollments:         "enrollments are open",
 	code.GateCodeCoverageNotVerified:     "no verification of benefits is complete and valid",
 }
 
@@ -132,7 +136,10 @@ func (c *change) become(ctx context.Context, e *ent.Enrollment, to code.Enrollme
 	if err != nil {
 		return nil, err
 	}
-	return now, c.enrollmentStep(now, e.Status, note)
+	if err := c.enrollmentStep(now, e.Status, note); err != nil {
+		return nil, err
+	}
+	return now, c.subjectFollows(now, note)
 }
 
 // enrollmentStep writes a step of the enrollment's lifecycle and tells the streams.
@@ -147,8 +154,13 @@ func (c *change) enrollmentStep(now *ent.Enrollment, from code.EnrollmentStatus,
 		return err
 	}
 	c.record(action, ent.TypeEnrollment, &now.PatientID, now.ID)
-	c.announce(stream.Entry{Kind: code.EventKindEnrollmentChanged, Entity: "enrollment", ID: now.ID, Subject: &now.PatientID})
+	c.tellEnrollment(now)
 	return nil
+}
+
+// tellEnrollment tells the streams that something of the enrollment changed.
+func (c *change) tellEnrollment(e *ent.Enrollment) {
+	c.announce(stream.Entry{Kind: code.EventKindEnrollmentChanged, Entity: "enrollment", ID: e.ID, Subject: &e.PatientID})
 }
 
 // goOn takes an enrollment of somebody eligible as far as its gates let it: to the consents, to READY when the last
@@ -173,6 +185,10 @@ func (c *change) goOn(e *ent.Enrollment) (_ *ent.Enrollment, err error) {
 	}
 	program, err := c.tx.CareProgram.Get(c.system, e.ProgramID)
 	if err != nil || !program.AutoActivate {
+		return e, err
+	}
+	// A participant of a trial who has not passed the screening waits for it.
+	if s, err := c.subjectOf(e); err != nil || s != nil && !lifecycle.GoTogether(s.State, code.EnrollmentStatusActive) {
 		return e, err
 	}
 	return c.activate(c.system, e)

@@ -82,6 +82,15 @@ type ComplexityRoot struct {
 		Unmet      func(childComplexity int) int
 	}
 
+	ActivateProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	AddProgramTeamMemberPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	Address struct {
 		City    func(childComplexity int) int
 		Country func(childComplexity int) int
@@ -92,6 +101,7 @@ type ComplexityRoot struct {
 
 	AnswerPrescreenerPayload struct {
 		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	ApproveInquiryResponsePayload struct {
@@ -99,18 +109,35 @@ type ComplexityRoot struct {
 		Unmet    func(childComplexity int) int
 	}
 
+	ArchiveProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	AssignCoordinatorPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
+	CancelProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	CancelReferralPayload struct {
 		Enrollment func(childComplexity int) int
 	}
 
 	CareProgram struct {
+		AutoActivate          func(childComplexity int) int
 		Capacity              func(childComplexity int) int
 		CoverageRequired      func(childComplexity int) int
 		Criteria              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		CutoffHours           func(childComplexity int) int
 		EndsOn                func(childComplexity int) int
 		GlobalID              func(childComplexity int) int
 		Kind                  func(childComplexity int) int
+		LeadHours             func(childComplexity int) int
 		Name                  func(childComplexity int) int
+		OptOutDays            func(childComplexity int) int
 		Product               func(childComplexity int) int
 		RegistryID            func(childComplexity int) int
 		RequiredConsentScopes func(childComplexity int) int
@@ -119,6 +146,8 @@ type ComplexityRoot struct {
 		StartsOn              func(childComplexity int) int
 		Status                func(childComplexity int) int
 		Trial                 func(childComplexity int) int
+		Version               func(childComplexity int) int
+		Waitlist              func(childComplexity int) int
 	}
 
 	CareProgramConnection struct {
@@ -248,6 +277,14 @@ type ComplexityRoot struct {
 		Question   func(childComplexity int) int
 	}
 
+	CloseProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
+	CompleteActivityPayload struct {
+		Activity func(childComplexity int) int
+	}
+
 	CompleteEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 	}
@@ -372,9 +409,17 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CreateProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	DecideEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	DefineProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	Department struct {
@@ -442,6 +487,15 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Type        func(childComplexity int) int
+	}
+
+	EndProgramTeamMemberPayload struct {
+		Program func(childComplexity int) int
+	}
+
+	EndStudyParticipationPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	EnrollPatientPayload struct {
@@ -684,34 +738,58 @@ type ComplexityRoot struct {
 		AcceptCase              func(childComplexity int, input model.AcceptCaseInput) int
 		AcknowledgeResponse     func(childComplexity int, input model.AcknowledgeResponseInput) int
 		ActivateEnrollment      func(childComplexity int, input model.ActivateEnrollmentInput) int
+		ActivateProgram         func(childComplexity int, input model.ActivateProgramInput) int
+		AddProgramTeamMember    func(childComplexity int, input model.AddProgramTeamMemberInput) int
 		AnswerPrescreener       func(childComplexity int, input model.AnswerPrescreenerInput) int
 		ApproveInquiryResponse  func(childComplexity int, input model.ApproveInquiryResponseInput) int
+		ArchiveProgram          func(childComplexity int, input model.ArchiveProgramInput) int
+		AssignCoordinator       func(childComplexity int, input model.AssignCoordinatorInput) int
+		CancelProgram           func(childComplexity int, input model.CancelProgramInput) int
 		CancelReferral          func(childComplexity int, input model.CancelReferralInput) int
 		ClassifyQuestion        func(childComplexity int, input model.ClassifyQuestionInput) int
+		CloseProgram            func(childComplexity int, input model.CloseProgramInput) int
+		CompleteActivity        func(childComplexity int, input model.CompleteActivityInput) int
 		CompleteEnrollment      func(childComplexity int, input model.CompleteEnrollmentInput) int
+		CreateProgram           func(childComplexity int, input model.CreateProgramInput) int
 		DecideEligibility       func(childComplexity int, input model.DecideEligibilityInput) int
+		DefineProgram           func(childComplexity int, input model.DefineProgramInput) int
 		Disenroll               func(childComplexity int, input model.DisenrollInput) int
 		DraftInquiryResponse    func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EndProgramTeamMember    func(childComplexity int, input model.EndProgramTeamMemberInput) int
+		EndStudyParticipation   func(childComplexity int, input model.EndStudyParticipationInput) int
 		EnrollPatient           func(childComplexity int, input model.EnrollPatientInput) int
+		NotRegister             func(childComplexity int, input model.NotRegisterInput) int
+		PauseProgram            func(childComplexity int, input model.PauseProgramInput) int
 		PutOnHold               func(childComplexity int, input model.PutOnHoldInput) int
 		RecordConsent           func(childComplexity int, input model.RecordConsentInput) int
 		RecordEligibility       func(childComplexity int, input model.RecordEligibilityInput) int
+		RecordScreeningResult   func(childComplexity int, input model.RecordScreeningResultInput) int
 		ReferPatient            func(childComplexity int, input model.ReferPatientInput) int
+		RegisterOnStudy         func(childComplexity int, input model.RegisterOnStudyInput) int
 		RenewConsent            func(childComplexity int, input model.RenewConsentInput) int
 		RequestConsent          func(childComplexity int, input model.RequestConsentInput) int
 		RequestEnrollment       func(childComplexity int, input model.RequestEnrollmentInput) int
 		RerouteCase             func(childComplexity int, input model.RerouteCaseInput) int
 		ResumeEnrollment        func(childComplexity int, input model.ResumeEnrollmentInput) int
+		ResumeProgram           func(childComplexity int, input model.ResumeProgramInput) int
 		ReturnInquiryResponse   func(childComplexity int, input model.ReturnInquiryResponseInput) int
 		ReturnToQueue           func(childComplexity int, input model.ReturnToQueueInput) int
 		RevokeConsent           func(childComplexity int, input model.RevokeConsentInput) int
 		SendInquiryResponse     func(childComplexity int, input model.SendInquiryResponseInput) int
 		SignConsent             func(childComplexity int, input model.SignConsentInput) int
+		SkipActivity            func(childComplexity int, input model.SkipActivityInput) int
+		StartFollowUp           func(childComplexity int, input model.StartFollowUpInput) int
+		StartIntervention       func(childComplexity int, input model.StartInterventionInput) int
+		StartObservation        func(childComplexity int, input model.StartObservationInput) int
+		StartScreening          func(childComplexity int, input model.StartScreeningInput) int
+		StartStudy              func(childComplexity int, input model.StartStudyInput) int
 		SubmitEligibility       func(childComplexity int, input model.SubmitEligibilityInput) int
 		SubmitMedicalInquiry    func(childComplexity int, input model.SubmitMedicalInquiryInput) int
 		SubmitResponseForReview func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		UpdateProgram           func(childComplexity int, input model.UpdateProgramInput) int
 		WithdrawConsent         func(childComplexity int, input model.WithdrawConsentInput) int
 		WithdrawEnrollment      func(childComplexity int, input model.WithdrawEnrollmentInput) int
+		WithdrawTrialSubject    func(childComplexity int, input model.WithdrawTrialSubjectInput) int
 	}
 
 	MyMembership struct {
@@ -719,6 +797,11 @@ type ComplexityRoot struct {
 		Role            func(childComplexity int) int
 		Territory       func(childComplexity int) int
 		TherapeuticArea func(childComplexity int) int
+	}
+
+	NotRegisterPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	OnboardingPlan struct {
@@ -782,6 +865,10 @@ type ComplexityRoot struct {
 	PatientEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	PauseProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	PortalAccess struct {
@@ -925,9 +1012,19 @@ type ComplexityRoot struct {
 		Enrollment func(childComplexity int) int
 	}
 
+	RecordScreeningResultPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
 	ReferPatientPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	RegisterOnStudyPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	RenewConsentPayload struct {
@@ -988,6 +1085,11 @@ type ComplexityRoot struct {
 	ResumeEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	ResumeProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	ReturnInquiryResponsePayload struct {
@@ -1081,6 +1183,7 @@ type ComplexityRoot struct {
 		Mandatory   func(childComplexity int) int
 		Status      func(childComplexity int) int
 		Title       func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	ServiceActivityConnection struct {
@@ -1097,6 +1200,35 @@ type ComplexityRoot struct {
 
 	SignConsentPayload struct {
 		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	SkipActivityPayload struct {
+		Activity func(childComplexity int) int
+	}
+
+	StartFollowUpPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartInterventionPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartObservationPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartScreeningPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartStudyPayload struct {
+		Subject func(childComplexity int) int
 		Unmet   func(childComplexity int) int
 	}
 
@@ -1227,15 +1359,21 @@ type ComplexityRoot struct {
 		GlobalID        func(childComplexity int) int
 		History         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		RandomizedAt    func(childComplexity int) int
+		ReconsentDue    func(childComplexity int) int
 		ScreeningNumber func(childComplexity int) int
 		Site            func(childComplexity int) int
 		State           func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	UnmetGate struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Scope   func(childComplexity int) int
+	}
+
+	UpdateProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	User struct {
@@ -1275,6 +1413,11 @@ type ComplexityRoot struct {
 
 	WithdrawEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
+	}
+
+	WithdrawTrialSubjectPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 }
 
@@ -1371,6 +1514,30 @@ type MutationResolver interface {
 	ResumeEnrollment(ctx context.Context, input model.ResumeEnrollmentInput) (*model.ResumeEnrollmentPayload, error)
 	CompleteEnrollment(ctx context.Context, input model.CompleteEnrollmentInput) (*model.CompleteEnrollmentPayload, error)
 	Disenroll(ctx context.Context, input model.DisenrollInput) (*model.DisenrollPayload, error)
+	CreateProgram(ctx context.Context, input model.CreateProgramInput) (*model.CreateProgramPayload, error)
+	UpdateProgram(ctx context.Context, input model.UpdateProgramInput) (*model.UpdateProgramPayload, error)
+	DefineProgram(ctx context.Context, input model.DefineProgramInput) (*model.DefineProgramPayload, error)
+	ActivateProgram(ctx context.Context, input model.ActivateProgramInput) (*model.ActivateProgramPayload, error)
+	PauseProgram(ctx context.Context, input model.PauseProgramInput) (*model.PauseProgramPayload, error)
+	ResumeProgram(ctx context.Context, input model.ResumeProgramInput) (*model.ResumeProgramPayload, error)
+	CloseProgram(ctx context.Context, input model.CloseProgramInput) (*model.CloseProgramPayload, error)
+	ArchiveProgram(ctx context.Context, input model.ArchiveProgramInput) (*model.ArchiveProgramPayload, error)
+	CancelProgram(ctx context.Context, input model.CancelProgramInput) (*model.CancelProgramPayload, error)
+	AddProgramTeamMember(ctx context.Context, input model.AddProgramTeamMemberInput) (*model.AddProgramTeamMemberPayload, error)
+	EndProgramTeamMember(ctx context.Context, input model.EndProgramTeamMemberInput) (*model.EndProgramTeamMemberPayload, error)
+	StartScreening(ctx context.Context, input model.StartScreeningInput) (*model.StartScreeningPayload, error)
+	RecordScreeningResult(ctx context.Context, input model.RecordScreeningResultInput) (*model.RecordScreeningResultPayload, error)
+	RegisterOnStudy(ctx context.Context, input model.RegisterOnStudyInput) (*model.RegisterOnStudyPayload, error)
+	StartStudy(ctx context.Context, input model.StartStudyInput) (*model.StartStudyPayload, error)
+	StartIntervention(ctx context.Context, input model.StartInterventionInput) (*model.StartInterventionPayload, error)
+	StartObservation(ctx context.Context, input model.StartObservationInput) (*model.StartObservationPayload, error)
+	StartFollowUp(ctx context.Context, input model.StartFollowUpInput) (*model.StartFollowUpPayload, error)
+	EndStudyParticipation(ctx context.Context, input model.EndStudyParticipationInput) (*model.EndStudyParticipationPayload, error)
+	NotRegister(ctx context.Context, input model.NotRegisterInput) (*model.NotRegisterPayload, error)
+	WithdrawTrialSubject(ctx context.Context, input model.WithdrawTrialSubjectInput) (*model.WithdrawTrialSubjectPayload, error)
+	CompleteActivity(ctx context.Context, input model.CompleteActivityInput) (*model.CompleteActivityPayload, error)
+	SkipActivity(ctx context.Context, input model.SkipActivityInput) (*model.SkipActivityPayload, error)
+	AssignCoordinator(ctx context.Context, input model.AssignCoordinatorInput) (*model.AssignCoordinatorPayload, error)
 	RecordConsent(ctx context.Context, input model.RecordConsentInput) (*model.RecordConsentPayload, error)
 	RequestConsent(ctx context.Context, input model.RequestConsentInput) (*model.RequestConsentPayload, error)
 	RenewConsent(ctx context.Context, input model.RenewConsentInput) (*model.RenewConsentPayload, error)
@@ -1475,6 +1642,8 @@ type TreatmentResolver interface {
 	StartedYear(ctx context.Context, obj *ent.Treatment) (int, error)
 }
 type TrialSubjectResolver interface {
+	ReconsentDue(ctx context.Context, obj *ent.TrialSubject) (bool, error)
+
 	History(ctx context.Context, obj *ent.TrialSubject, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type UserResolver interface {
@@ -1532,6 +1701,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivateEnrollmentPayload.Unmet(childComplexity), true
 
+	case "ActivateProgramPayload.program":
+		if e.ComplexityRoot.ActivateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateProgramPayload.Program(childComplexity), true
+	case "ActivateProgramPayload.unmet":
+		if e.ComplexityRoot.ActivateProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateProgramPayload.Unmet(childComplexity), true
+
+	case "AddProgramTeamMemberPayload.program":
+		if e.ComplexityRoot.AddProgramTeamMemberPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddProgramTeamMemberPayload.Program(childComplexity), true
+
 	case "Address.city":
 		if e.ComplexityRoot.Address.City == nil {
 			break
@@ -1569,6 +1758,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerPrescreenerPayload.Enrollment(childComplexity), true
+	case "AnswerPrescreenerPayload.unmet":
+		if e.ComplexityRoot.AnswerPrescreenerPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerPrescreenerPayload.Unmet(childComplexity), true
 
 	case "ApproveInquiryResponsePayload.response":
 		if e.ComplexityRoot.ApproveInquiryResponsePayload.Response == nil {
@@ -1583,6 +1778,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApproveInquiryResponsePayload.Unmet(childComplexity), true
 
+	case "ArchiveProgramPayload.program":
+		if e.ComplexityRoot.ArchiveProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveProgramPayload.Program(childComplexity), true
+	case "ArchiveProgramPayload.unmet":
+		if e.ComplexityRoot.ArchiveProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveProgramPayload.Unmet(childComplexity), true
+
+	case "AssignCoordinatorPayload.enrollment":
+		if e.ComplexityRoot.AssignCoordinatorPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignCoordinatorPayload.Enrollment(childComplexity), true
+
+	case "CancelProgramPayload.program":
+		if e.ComplexityRoot.CancelProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelProgramPayload.Program(childComplexity), true
+
 	case "CancelReferralPayload.enrollment":
 		if e.ComplexityRoot.CancelReferralPayload.Enrollment == nil {
 			break
@@ -1590,6 +1812,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelReferralPayload.Enrollment(childComplexity), true
 
+	case "CareProgram.autoActivate":
+		if e.ComplexityRoot.CareProgram.AutoActivate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.AutoActivate(childComplexity), true
 	case "CareProgram.capacity":
 		if e.ComplexityRoot.CareProgram.Capacity == nil {
 			break
@@ -1613,6 +1841,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Criteria(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "CareProgram.cutoffHours":
+		if e.ComplexityRoot.CareProgram.CutoffHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.CutoffHours(childComplexity), true
 	case "CareProgram.endsOn":
 		if e.ComplexityRoot.CareProgram.EndsOn == nil {
 			break
@@ -1631,12 +1865,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Kind(childComplexity), true
+	case "CareProgram.leadHours":
+		if e.ComplexityRoot.CareProgram.LeadHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.LeadHours(childComplexity), true
 	case "CareProgram.name":
 		if e.ComplexityRoot.CareProgram.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CareProgram.Name(childComplexity), true
+	case "CareProgram.optOutDays":
+		if e.ComplexityRoot.CareProgram.OptOutDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.OptOutDays(childComplexity), true
 	case "CareProgram.product":
 		if e.ComplexityRoot.CareProgram.Product == nil {
 			break
@@ -1690,6 +1936,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Trial(childComplexity), true
+	case "CareProgram.version":
+		if e.ComplexityRoot.CareProgram.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.Version(childComplexity), true
+	case "CareProgram.waitlist":
+		if e.ComplexityRoot.CareProgram.Waitlist == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.Waitlist(childComplexity), true
 
 	case "CareProgramConnection.edges":
 		if e.ComplexityRoot.CareProgramConnection.Edges == nil {
@@ -2213,6 +2471,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClassifyQuestionPayload.Question(childComplexity), true
 
+	case "CloseProgramPayload.program":
+		if e.ComplexityRoot.CloseProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseProgramPayload.Program(childComplexity), true
+
+	case "CompleteActivityPayload.activity":
+		if e.ComplexityRoot.CompleteActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteActivityPayload.Activity(childComplexity), true
+
 	case "CompleteEnrollmentPayload.enrollment":
 		if e.ComplexityRoot.CompleteEnrollmentPayload.Enrollment == nil {
 			break
@@ -2707,6 +2979,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoverageEdge.Node(childComplexity), true
 
+	case "CreateProgramPayload.program":
+		if e.ComplexityRoot.CreateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProgramPayload.Program(childComplexity), true
+
 	case "DecideEligibilityPayload.enrollment":
 		if e.ComplexityRoot.DecideEligibilityPayload.Enrollment == nil {
 			break
@@ -2719,6 +2998,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideEligibilityPayload.Unmet(childComplexity), true
+
+	case "DefineProgramPayload.program":
+		if e.ComplexityRoot.DefineProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineProgramPayload.Program(childComplexity), true
 
 	case "Department.code":
 		if e.ComplexityRoot.Department.Code == nil {
@@ -2934,6 +3220,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EligibilityInput.Type(childComplexity), true
+
+	case "EndProgramTeamMemberPayload.program":
+		if e.ComplexityRoot.EndProgramTeamMemberPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndProgramTeamMemberPayload.Program(childComplexity), true
+
+	case "EndStudyParticipationPayload.subject":
+		if e.ComplexityRoot.EndStudyParticipationPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndStudyParticipationPayload.Subject(childComplexity), true
+	case "EndStudyParticipationPayload.unmet":
+		if e.ComplexityRoot.EndStudyParticipationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndStudyParticipationPayload.Unmet(childComplexity), true
 
 	case "EnrollPatientPayload.enrollment":
 		if e.ComplexityRoot.EnrollPatientPayload.Enrollment == nil {
@@ -3965,6 +4271,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ActivateEnrollment(childComplexity, args["input"].(model.ActivateEnrollmentInput)), true
+	case "Mutation.activateProgram":
+		if e.ComplexityRoot.Mutation.ActivateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_activateProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ActivateProgram(childComplexity, args["input"].(model.ActivateProgramInput)), true
+	case "Mutation.addProgramTeamMember":
+		if e.ComplexityRoot.Mutation.AddProgramTeamMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addProgramTeamMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddProgramTeamMember(childComplexity, args["input"].(model.AddProgramTeamMemberInput)), true
 	case "Mutation.answerPrescreener":
 		if e.ComplexityRoot.Mutation.AnswerPrescreener == nil {
 			break
@@ -3987,6 +4315,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveInquiryResponse(childComplexity, args["input"].(model.ApproveInquiryResponseInput)), true
+	case "Mutation.archiveProgram":
+		if e.ComplexityRoot.Mutation.ArchiveProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveProgram(childComplexity, args["input"].(model.ArchiveProgramInput)), true
+	case "Mutation.assignCoordinator":
+		if e.ComplexityRoot.Mutation.AssignCoordinator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignCoordinator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignCoordinator(childComplexity, args["input"].(model.AssignCoordinatorInput)), true
+	case "Mutation.cancelProgram":
+		if e.ComplexityRoot.Mutation.CancelProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelProgram(childComplexity, args["input"].(model.CancelProgramInput)), true
 	case "Mutation.cancelReferral":
 		if e.ComplexityRoot.Mutation.CancelReferral == nil {
 			break
@@ -4009,6 +4370,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClassifyQuestion(childComplexity, args["input"].(model.ClassifyQuestionInput)), true
+	case "Mutation.closeProgram":
+		if e.ComplexityRoot.Mutation.CloseProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseProgram(childComplexity, args["input"].(model.CloseProgramInput)), true
+	case "Mutation.completeActivity":
+		if e.ComplexityRoot.Mutation.CompleteActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteActivity(childComplexity, args["input"].(model.CompleteActivityInput)), true
 	case "Mutation.completeEnrollment":
 		if e.ComplexityRoot.Mutation.CompleteEnrollment == nil {
 			break
@@ -4020,6 +4403,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteEnrollment(childComplexity, args["input"].(model.CompleteEnrollmentInput)), true
+	case "Mutation.createProgram":
+		if e.ComplexityRoot.Mutation.CreateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProgram(childComplexity, args["input"].(model.CreateProgramInput)), true
 	case "Mutation.decideEligibility":
 		if e.ComplexityRoot.Mutation.DecideEligibility == nil {
 			break
@@ -4031,6 +4425,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideEligibility(childComplexity, args["input"].(model.DecideEligibilityInput)), true
+	case "Mutation.defineProgram":
+		if e.ComplexityRoot.Mutation.DefineProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_defineProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DefineProgram(childComplexity, args["input"].(model.DefineProgramInput)), true
 	case "Mutation.disenroll":
 		if e.ComplexityRoot.Mutation.Disenroll == nil {
 			break
@@ -4053,6 +4458,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftInquiryResponse(childComplexity, args["input"].(model.DraftInquiryResponseInput)), true
+	case "Mutation.endProgramTeamMember":
+		if e.ComplexityRoot.Mutation.EndProgramTeamMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endProgramTeamMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndProgramTeamMember(childComplexity, args["input"].(model.EndProgramTeamMemberInput)), true
+	case "Mutation.endStudyParticipation":
+		if e.ComplexityRoot.Mutation.EndStudyParticipation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endStudyParticipation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndStudyParticipation(childComplexity, args["input"].(model.EndStudyParticipationInput)), true
 	case "Mutation.enrollPatient":
 		if e.ComplexityRoot.Mutation.EnrollPatient == nil {
 			break
@@ -4064,6 +4491,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EnrollPatient(childComplexity, args["input"].(model.EnrollPatientInput)), true
+	case "Mutation.notRegister":
+		if e.ComplexityRoot.Mutation.NotRegister == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_notRegister_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NotRegister(childComplexity, args["input"].(model.NotRegisterInput)), true
+	case "Mutation.pauseProgram":
+		if e.ComplexityRoot.Mutation.PauseProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseProgram(childComplexity, args["input"].(model.PauseProgramInput)), true
 	case "Mutation.putOnHold":
 		if e.ComplexityRoot.Mutation.PutOnHold == nil {
 			break
@@ -4097,6 +4546,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEligibility(childComplexity, args["input"].(model.RecordEligibilityInput)), true
+	case "Mutation.recordScreeningResult":
+		if e.ComplexityRoot.Mutation.RecordScreeningResult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordScreeningResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordScreeningResult(childComplexity, args["input"].(model.RecordScreeningResultInput)), true
 	case "Mutation.referPatient":
 		if e.ComplexityRoot.Mutation.ReferPatient == nil {
 			break
@@ -4108,6 +4568,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReferPatient(childComplexity, args["input"].(model.ReferPatientInput)), true
+	case "Mutation.registerOnStudy":
+		if e.ComplexityRoot.Mutation.RegisterOnStudy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerOnStudy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterOnStudy(childComplexity, args["input"].(model.RegisterOnStudyInput)), true
 	case "Mutation.renewConsent":
 		if e.ComplexityRoot.Mutation.RenewConsent == nil {
 			break
@@ -4163,6 +4634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeEnrollment(childComplexity, args["input"].(model.ResumeEnrollmentInput)), true
+	case "Mutation.resumeProgram":
+		if e.ComplexityRoot.Mutation.ResumeProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeProgram(childComplexity, args["input"].(model.ResumeProgramInput)), true
 	case "Mutation.returnInquiryResponse":
 		if e.ComplexityRoot.Mutation.ReturnInquiryResponse == nil {
 			break
@@ -4218,6 +4700,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignConsent(childComplexity, args["input"].(model.SignConsentInput)), true
+	case "Mutation.skipActivity":
+		if e.ComplexityRoot.Mutation.SkipActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_skipActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SkipActivity(childComplexity, args["input"].(model.SkipActivityInput)), true
+	case "Mutation.startFollowUp":
+		if e.ComplexityRoot.Mutation.StartFollowUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startFollowUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartFollowUp(childComplexity, args["input"].(model.StartFollowUpInput)), true
+	case "Mutation.startIntervention":
+		if e.ComplexityRoot.Mutation.StartIntervention == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startIntervention_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartIntervention(childComplexity, args["input"].(model.StartInterventionInput)), true
+	case "Mutation.startObservation":
+		if e.ComplexityRoot.Mutation.StartObservation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startObservation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartObservation(childComplexity, args["input"].(model.StartObservationInput)), true
+	case "Mutation.startScreening":
+		if e.ComplexityRoot.Mutation.StartScreening == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startScreening_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartScreening(childComplexity, args["input"].(model.StartScreeningInput)), true
+	case "Mutation.startStudy":
+		if e.ComplexityRoot.Mutation.StartStudy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startStudy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartStudy(childComplexity, args["input"].(model.StartStudyInput)), true
 	case "Mutation.submitEligibility":
 		if e.ComplexityRoot.Mutation.SubmitEligibility == nil {
 			break
@@ -4251,6 +4799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitResponseForReview(childComplexity, args["input"].(model.SubmitResponseForReviewInput)), true
+	case "Mutation.updateProgram":
+		if e.ComplexityRoot.Mutation.UpdateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProgram(childComplexity, args["input"].(model.UpdateProgramInput)), true
 	case "Mutation.withdrawConsent":
 		if e.ComplexityRoot.Mutation.WithdrawConsent == nil {
 			break
@@ -4273,6 +4832,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawEnrollment(childComplexity, args["input"].(model.WithdrawEnrollmentInput)), true
+	case "Mutation.withdrawTrialSubject":
+		if e.ComplexityRoot.Mutation.WithdrawTrialSubject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawTrialSubject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawTrialSubject(childComplexity, args["input"].(model.WithdrawTrialSubjectInput)), true
 
 	case "MyMembership.department":
 		if e.ComplexityRoot.MyMembership.Department == nil {
@@ -4298,6 +4868,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyMembership.TherapeuticArea(childComplexity), true
+
+	case "NotRegisterPayload.subject":
+		if e.ComplexityRoot.NotRegisterPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotRegisterPayload.Subject(childComplexity), true
+	case "NotRegisterPayload.unmet":
+		if e.ComplexityRoot.NotRegisterPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotRegisterPayload.Unmet(childComplexity), true
 
 	case "OnboardingPlan.activities":
 		if e.ComplexityRoot.OnboardingPlan.Activities == nil {
@@ -4629,6 +5212,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PatientEdge.Node(childComplexity), true
+
+	case "PauseProgramPayload.program":
+		if e.ComplexityRoot.PauseProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseProgramPayload.Program(childComplexity), true
 
 	case "PortalAccess.activatedAt":
 		if e.ComplexityRoot.PortalAccess.ActivatedAt == nil {
@@ -5449,6 +6039,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
 
+	case "RecordScreeningResultPayload.subject":
+		if e.ComplexityRoot.RecordScreeningResultPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordScreeningResultPayload.Subject(childComplexity), true
+	case "RecordScreeningResultPayload.unmet":
+		if e.ComplexityRoot.RecordScreeningResultPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordScreeningResultPayload.Unmet(childComplexity), true
+
 	case "ReferPatientPayload.enrollment":
 		if e.ComplexityRoot.ReferPatientPayload.Enrollment == nil {
 			break
@@ -5461,6 +6064,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReferPatientPayload.Unmet(childComplexity), true
+
+	case "RegisterOnStudyPayload.subject":
+		if e.ComplexityRoot.RegisterOnStudyPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterOnStudyPayload.Subject(childComplexity), true
+	case "RegisterOnStudyPayload.unmet":
+		if e.ComplexityRoot.RegisterOnStudyPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterOnStudyPayload.Unmet(childComplexity), true
 
 	case "RenewConsentPayload.consent":
 		if e.ComplexityRoot.RenewConsentPayload.Consent == nil {
@@ -5634,6 +6250,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResumeEnrollmentPayload.Unmet(childComplexity), true
+
+	case "ResumeProgramPayload.program":
+		if e.ComplexityRoot.ResumeProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeProgramPayload.Program(childComplexity), true
+	case "ResumeProgramPayload.unmet":
+		if e.ComplexityRoot.ResumeProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeProgramPayload.Unmet(childComplexity), true
 
 	case "ReturnInquiryResponsePayload.response":
 		if e.ComplexityRoot.ReturnInquiryResponsePayload.Response == nil {
@@ -5971,6 +6600,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceActivity.Title(childComplexity), true
+	case "ServiceActivity.version":
+		if e.ComplexityRoot.ServiceActivity.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Version(childComplexity), true
 
 	case "ServiceActivityConnection.edges":
 		if e.ComplexityRoot.ServiceActivityConnection.Edges == nil {
@@ -6022,6 +6657,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignConsentPayload.Unmet(childComplexity), true
+
+	case "SkipActivityPayload.activity":
+		if e.ComplexityRoot.SkipActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkipActivityPayload.Activity(childComplexity), true
+
+	case "StartFollowUpPayload.subject":
+		if e.ComplexityRoot.StartFollowUpPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartFollowUpPayload.Subject(childComplexity), true
+	case "StartFollowUpPayload.unmet":
+		if e.ComplexityRoot.StartFollowUpPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartFollowUpPayload.Unmet(childComplexity), true
+
+	case "StartInterventionPayload.subject":
+		if e.ComplexityRoot.StartInterventionPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInterventionPayload.Subject(childComplexity), true
+	case "StartInterventionPayload.unmet":
+		if e.ComplexityRoot.StartInterventionPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInterventionPayload.Unmet(childComplexity), true
+
+	case "StartObservationPayload.subject":
+		if e.ComplexityRoot.StartObservationPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartObservationPayload.Subject(childComplexity), true
+	case "StartObservationPayload.unmet":
+		if e.ComplexityRoot.StartObservationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartObservationPayload.Unmet(childComplexity), true
+
+	case "StartScreeningPayload.subject":
+		if e.ComplexityRoot.StartScreeningPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartScreeningPayload.Subject(childComplexity), true
+	case "StartScreeningPayload.unmet":
+		if e.ComplexityRoot.StartScreeningPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartScreeningPayload.Unmet(childComplexity), true
+
+	case "StartStudyPayload.subject":
+		if e.ComplexityRoot.StartStudyPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartStudyPayload.Subject(childComplexity), true
+	case "StartStudyPayload.unmet":
+		if e.ComplexityRoot.StartStudyPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartStudyPayload.Unmet(childComplexity), true
 
 	case "StatusChange.at":
 		if e.ComplexityRoot.StatusChange.At == nil {
@@ -6537,6 +7244,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialSubject.RandomizedAt(childComplexity), true
+	case "TrialSubject.reconsentDue":
+		if e.ComplexityRoot.TrialSubject.ReconsentDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.ReconsentDue(childComplexity), true
 	case "TrialSubject.screeningNumber":
 		if e.ComplexityRoot.TrialSubject.ScreeningNumber == nil {
 			break
@@ -6555,6 +7268,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialSubject.State(childComplexity), true
+	case "TrialSubject.version":
+		if e.ComplexityRoot.TrialSubject.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.Version(childComplexity), true
 
 	case "UnmetGate.code":
 		if e.ComplexityRoot.UnmetGate.Code == nil {
@@ -6574,6 +7293,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnmetGate.Scope(childComplexity), true
+
+	case "UpdateProgramPayload.program":
+		if e.ComplexityRoot.UpdateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProgramPayload.Program(childComplexity), true
 
 	case "User.id":
 		if e.ComplexityRoot.User.GlobalID == nil {
@@ -6712,6 +7438,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawEnrollmentPayload.Enrollment(childComplexity), true
 
+	case "WithdrawTrialSubjectPayload.subject":
+		if e.ComplexityRoot.WithdrawTrialSubjectPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTrialSubjectPayload.Subject(childComplexity), true
+	case "WithdrawTrialSubjectPayload.unmet":
+		if e.ComplexityRoot.WithdrawTrialSubjectPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTrialSubjectPayload.Unmet(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -6724,46 +7463,73 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcknowledgeResponseInput", ec.unmarshalInputAcknowledgeResponseInput),
 			graphql.NewInputUnmarshaler("ActivateEnrollmentInput", ec.unmarshalInputActivateEnrollmentInput),
+			graphql.NewInputUnmarshaler("ActivateProgramInput", ec.unmarshalInputActivateProgramInput),
+			graphql.NewInputUnmarshaler("ActivityTemplateInput", ec.unmarshalInputActivityTemplateInput),
+			graphql.NewInputUnmarshaler("AddProgramTeamMemberInput", ec.unmarshalInputAddProgramTeamMemberInput),
 			graphql.NewInputUnmarshaler("AnswerPrescreenerInput", ec.unmarshalInputAnswerPrescreenerInput),
 			graphql.NewInputUnmarshaler("ApproveInquiryResponseInput", ec.unmarshalInputApproveInquiryResponseInput),
+			graphql.NewInputUnmarshaler("ArchiveProgramInput", ec.unmarshalInputArchiveProgramInput),
+			graphql.NewInputUnmarshaler("AssignCoordinatorInput", ec.unmarshalInputAssignCoordinatorInput),
+			graphql.NewInputUnmarshaler("CancelProgramInput", ec.unmarshalInputCancelProgramInput),
 			graphql.NewInputUnmarshaler("CancelReferralInput", ec.unmarshalInputCancelReferralInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseStreamFilter", ec.unmarshalInputCaseStreamFilter),
 			graphql.NewInputUnmarshaler("ClassifyQuestionInput", ec.unmarshalInputClassifyQuestionInput),
+			graphql.NewInputUnmarshaler("CloseProgramInput", ec.unmarshalInputCloseProgramInput),
+			graphql.NewInputUnmarshaler("CompleteActivityInput", ec.unmarshalInputCompleteActivityInput),
 			graphql.NewInputUnmarshaler("CompleteEnrollmentInput", ec.unmarshalInputCompleteEnrollmentInput),
 			graphql.NewInputUnmarshaler("ConsentEvidenceInput", ec.unmarshalInputConsentEvidenceInput),
+			graphql.NewInputUnmarshaler("CreateProgramInput", ec.unmarshalInputCreateProgramInput),
+			graphql.NewInputUnmarshaler("CriterionInput", ec.unmarshalInputCriterionInput),
 			graphql.NewInputUnmarshaler("DecideEligibilityInput", ec.unmarshalInputDecideEligibilityInput),
+			graphql.NewInputUnmarshaler("DefineProgramInput", ec.unmarshalInputDefineProgramInput),
 			graphql.NewInputUnmarshaler("DisenrollInput", ec.unmarshalInputDisenrollInput),
 			graphql.NewInputUnmarshaler("DraftInquiryResponseInput", ec.unmarshalInputDraftInquiryResponseInput),
 			graphql.NewInputUnmarshaler("EligibilityAnswerInput", ec.unmarshalInputEligibilityAnswerInput),
+			graphql.NewInputUnmarshaler("EndProgramTeamMemberInput", ec.unmarshalInputEndProgramTeamMemberInput),
+			graphql.NewInputUnmarshaler("EndStudyParticipationInput", ec.unmarshalInputEndStudyParticipationInput),
 			graphql.NewInputUnmarshaler("EnrollPatientInput", ec.unmarshalInputEnrollPatientInput),
 			graphql.NewInputUnmarshaler("EnrollmentFilter", ec.unmarshalInputEnrollmentFilter),
 			graphql.NewInputUnmarshaler("EnrollmentWorklistFilter", ec.unmarshalInputEnrollmentWorklistFilter),
 			graphql.NewInputUnmarshaler("InquiryQuestionInput", ec.unmarshalInputInquiryQuestionInput),
 			graphql.NewInputUnmarshaler("KnowledgeResourceFilter", ec.unmarshalInputKnowledgeResourceFilter),
 			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
+			graphql.NewInputUnmarshaler("NotRegisterInput", ec.unmarshalInputNotRegisterInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
+			graphql.NewInputUnmarshaler("PauseProgramInput", ec.unmarshalInputPauseProgramInput),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
 			graphql.NewInputUnmarshaler("PutOnHoldInput", ec.unmarshalInputPutOnHoldInput),
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
 			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
+			graphql.NewInputUnmarshaler("RecordScreeningResultInput", ec.unmarshalInputRecordScreeningResultInput),
 			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
+			graphql.NewInputUnmarshaler("RegisterOnStudyInput", ec.unmarshalInputRegisterOnStudyInput),
 			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
 			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
 			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
+			graphql.NewInputUnmarshaler("ResumeProgramInput", ec.unmarshalInputResumeProgramInput),
 			graphql.NewInputUnmarshaler("ReturnInquiryResponseInput", ec.unmarshalInputReturnInquiryResponseInput),
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
 			graphql.NewInputUnmarshaler("SendInquiryResponseInput", ec.unmarshalInputSendInquiryResponseInput),
 			graphql.NewInputUnmarshaler("SignConsentInput", ec.unmarshalInputSignConsentInput),
+			graphql.NewInputUnmarshaler("SkipActivityInput", ec.unmarshalInputSkipActivityInput),
+			graphql.NewInputUnmarshaler("StartFollowUpInput", ec.unmarshalInputStartFollowUpInput),
+			graphql.NewInputUnmarshaler("StartInterventionInput", ec.unmarshalInputStartInterventionInput),
+			graphql.NewInputUnmarshaler("StartObservationInput", ec.unmarshalInputStartObservationInput),
+			graphql.NewInputUnmarshaler("StartScreeningInput", ec.unmarshalInputStartScreeningInput),
+			graphql.NewInputUnmarshaler("StartStudyInput", ec.unmarshalInputStartStudyInput),
 			graphql.NewInputUnmarshaler("SubmitEligibilityInput", ec.unmarshalInputSubmitEligibilityInput),
 			graphql.NewInputUnmarshaler("SubmitMedicalInquiryInput", ec.unmarshalInputSubmitMedicalInquiryInput),
 			graphql.NewInputUnmarshaler("SubmitResponseForReviewInput", ec.unmarshalInputSubmitResponseForReviewInput),
 			graphql.NewInputUnmarshaler("TouchpointFilter", ec.unmarshalInputTouchpointFilter),
+			graphql.NewInputUnmarshaler("TrialInput", ec.unmarshalInputTrialInput),
+			graphql.NewInputUnmarshaler("UpdateProgramInput", ec.unmarshalInputUpdateProgramInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEnrollmentInput", ec.unmarshalInputWithdrawEnrollmentInput),
+			graphql.NewInputUnmarshaler("WithdrawTrialSubjectInput", ec.unmarshalInputWithdrawTrialSubjectInput),
 		)
 	}
 	first := true
@@ -7501,6 +8267,126 @@ type Mutation {
     """What is asked for."""
     input: DisenrollInput!
   ): DisenrollPayload! @access(to: [COORDINATOR])
+  """Begins a program as a draft, led by its maker."""
+  createProgram(
+    """Which one, and what of it."""
+    input: CreateProgramInput!
+  ): CreateProgramPayload! @access(to: [COORDINATOR])
+  """Changes a program: a draft freely, later only its capacity, policy and dates. What is left out stays. Only who leads the program may."""
+  updateProgram(
+    """Which one, and what of it."""
+    input: UpdateProgramInput!
+  ): UpdateProgramPayload! @access(to: [COORDINATOR])
+  """Says what a draft consists of. A list that is given replaces the one that was; one that is left out stays. Only who leads the program may."""
+  defineProgram(
+    """Which one, and what of it."""
+    input: DefineProgramInput!
+  ): DefineProgramPayload! @access(to: [COORDINATOR])
+  """Opens a draft for enrollments. Every demanded consent has an approved form in force; a trial has its ethics approval and recruits. Only who leads the program may."""
+  activateProgram(
+    """Which one, and what of it."""
+    input: ActivateProgramInput!
+  ): ActivateProgramPayload! @access(to: [COORDINATOR])
+  """Lets nobody in for a while. Only who leads the program may."""
+  pauseProgram(
+    """Which one, and what of it."""
+    input: PauseProgramInput!
+  ): PauseProgramPayload! @access(to: [COORDINATOR])
+  """Opens a paused program again, by the gates of activation. Only who leads the program may."""
+  resumeProgram(
+    """Which one, and what of it."""
+    input: ResumeProgramInput!
+  ): ResumeProgramPayload! @access(to: [COORDINATOR])
+  """Lets nobody in any more; who is in stays. Only who leads the program may."""
+  closeProgram(
+    """Which one, and what of it."""
+    input: CloseProgramInput!
+  ): CloseProgramPayload! @access(to: [COORDINATOR])
+  """Puts a closed program away in which no enrollment is open. Only who leads the program may."""
+  archiveProgram(
+    """Which one, and what of it."""
+    input: ArchiveProgramInput!
+  ): ArchiveProgramPayload! @access(to: [COORDINATOR])
+  """Gives a draft up. Only who leads the program may."""
+  cancelProgram(
+    """Which one, and what of it."""
+    input: CancelProgramInput!
+  ): CancelProgramPayload! @access(to: [COORDINATOR])
+  """Makes a coordinator part of the program's team, who then sees its enrollments. Only who leads the program may."""
+  addProgramTeamMember(
+    """Which one, and what of it."""
+    input: AddProgramTeamMemberInput!
+  ): AddProgramTeamMemberPayload! @access(to: [COORDINATOR])
+  """Ends a membership of the program's team. The last MANAGER stays. Only who leads the program may."""
+  endProgramTeamMember(
+    """Which one, and what of it."""
+    input: EndProgramTeamMemberInput!
+  ): EndProgramTeamMemberPayload! @access(to: [COORDINATOR])
+  """Begins the screening of a candidate. A consent to take part on the edition of the form that is in force was given before."""
+  startScreening(
+    """Which one, and what of it."""
+    input: StartScreeningInput!
+  ): StartScreeningPayload! @access(to: [COORDINATOR])
+  """Records whether the screening found the participant fit. Who is not is ineligible for the enrollment too."""
+  recordScreeningResult(
+    """Which one, and what of it."""
+    input: RecordScreeningResultInput!
+  ): RecordScreeningResultPayload! @access(to: [COORDINATOR])
+  """Registers a participant who passed the screening."""
+  registerOnStudy(
+    """Which one, and what of it."""
+    input: RegisterOnStudyInput!
+  ): RegisterOnStudyPayload! @access(to: [COORDINATOR])
+  """Takes a registered participant into the study. The enrollment is active."""
+  startStudy(
+    """Which one, and what of it."""
+    input: StartStudyInput!
+  ): StartStudyPayload! @access(to: [COORDINATOR])
+  """Begins the intervention for a participant on study."""
+  startIntervention(
+    """Which one, and what of it."""
+    input: StartInterventionInput!
+  ): StartInterventionPayload! @access(to: [COORDINATOR])
+  """Begins the observation of a participant on study who gets no intervention."""
+  startObservation(
+    """Which one, and what of it."""
+    input: StartObservationInput!
+  ): StartObservationPayload! @access(to: [COORDINATOR])
+  """Ends intervention or observation: the participant is followed up."""
+  startFollowUp(
+    """Which one, and what of it."""
+    input: StartFollowUpInput!
+  ): StartFollowUpPayload! @access(to: [COORDINATOR])
+  """Ends the follow-up, and completes the enrollment."""
+  endStudyParticipation(
+    """Which one, and what of it."""
+    input: EndStudyParticipationInput!
+  ): EndStudyParticipationPayload! @access(to: [COORDINATOR])
+  """Decides not to register a candidate, and ends the enrollment."""
+  notRegister(
+    """Which one, and what of it."""
+    input: NotRegisterInput!
+  ): NotRegisterPayload! @access(to: [COORDINATOR])
+  """Records that a participant left the trial, and ends the enrollment."""
+  withdrawTrialSubject(
+    """Which one, and what of it."""
+    input: WithdrawTrialSubjectInput!
+  ): WithdrawTrialSubjectPayload! @access(to: [COORDINATOR])
+  """Records that an activity is done. With the last mandatory one the onboarding is complete."""
+  completeActivity(
+    """Which one, and what of it."""
+    input: CompleteActivityInput!
+  ): CompleteActivityPayload! @access(to: [COORDINATOR])
+  """Leaves an activity out, for a reason."""
+  skipActivity(
+    """Which one, and what of it."""
+    input: SkipActivityInput!
+  ): SkipActivityPayload! @access(to: [COORDINATOR])
+  """Gives an enrollment to a coordinator of the program's team, with the activities that are open."""
+  assignCoordinator(
+    """Which one, and what of it."""
+    input: AssignCoordinatorInput!
+  ): AssignCoordinatorPayload! @access(to: [COORDINATOR])
   """Records a consent that a patient gave, with its evidence."""
   recordConsent(
     """The consent."""
@@ -7993,6 +8879,18 @@ type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
   endsOn: Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """How many may be enrolled at a time."""
   capacity: Int @access(to: [COORDINATOR])
+  """Whether an enrollment that is ready becomes active by itself."""
+  autoActivate: Boolean! @access(to: [COORDINATOR])
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean! @access(to: [COORDINATOR])
+  """How early an appointment is booked, in hours."""
+  leadHours: Int! @access(to: [COORDINATOR])
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int! @access(to: [COORDINATOR])
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int! @access(to: [COORDINATOR])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """Whether patients may enroll themselves."""
   selfEnrollment: Boolean! @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Whether a completed verification of coverage is demanded."""
@@ -8174,6 +9072,10 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
   state: SubjectState!
   """Number under which the participant was screened."""
   screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
+  """Whether a newer edition of the consent form waits for the participant, who is screened or further, to agree to."""
+  reconsentDue: Boolean! @access(to: [COORDINATOR])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """When the participant was assigned to an arm."""
   randomizedAt: Time
   """The site that looks after the participant."""
@@ -8252,6 +9154,8 @@ type ServiceActivity implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR
   kind: ActivityKind!
   """What is to be done."""
   title: String!
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """Where it stands."""
   status: ActivityStatus!
   """Whether the onboarding waits for it."""
@@ -9464,6 +10368,8 @@ input AnswerPrescreenerInput @access(to: [PATIENT]) {
 type AnswerPrescreenerPayload @access(to: [PATIENT]) {
   """The enrollment."""
   enrollment: Enrollment
+  """What is missing; nothing where the answers were kept."""
+  unmet: [UnmetGate!]!
 }
 
 """Which enrollment to leave."""
@@ -9626,6 +10532,506 @@ input DisenrollInput @access(to: [COORDINATOR]) {
 type DisenrollPayload @access(to: [COORDINATOR]) {
   """The enrollment."""
   enrollment: Enrollment
+}
+
+"""Input of ` + "`" + `createProgram` + "`" + `."""
+input CreateProgramInput @access(to: [COORDINATOR]) {
+  """Kind of program."""
+  kind: ProgramKind!
+  """Name, 3 to 300 characters."""
+  name: String!
+  """What a clinical trial has beyond other programs; for trials only."""
+  trial: TrialInput
+  """Whether a completed verification of coverage is demanded; only before the program is active."""
+  coverageRequired: Boolean
+  """Whether patients may enroll themselves."""
+  selfEnrollment: Boolean
+  """Whether an enrollment that is READY becomes ACTIVE by itself."""
+  autoActivate: Boolean
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean
+  """How early an appointment is booked, in hours."""
+  leadHours: Int
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int
+  """How many may be enrolled at a time; null: any number."""
+  capacity: Int
+  """First day."""
+  startsOn: Date
+  """Last day; not before the first."""
+  endsOn: Date
+  """Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters."""
+  idempotencyKey: String
+}
+
+"""Outcome of ` + "`" + `createProgram` + "`" + `."""
+type CreateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `updateProgram` + "`" + `."""
+input UpdateProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Name, 3 to 300 characters; of a draft."""
+  name: String
+  """What a clinical trial has beyond other programs; once it has left the drawing board only where the study stands, its ethics approval and its target."""
+  trial: TrialInput
+  """Whether a completed verification of coverage is demanded; only before the program is active."""
+  coverageRequired: Boolean
+  """Whether patients may enroll themselves."""
+  selfEnrollment: Boolean
+  """Whether an enrollment that is READY becomes ACTIVE by itself."""
+  autoActivate: Boolean
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean
+  """How early an appointment is booked, in hours."""
+  leadHours: Int
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int
+  """How many may be enrolled at a time; null: any number."""
+  capacity: Int
+  """First day."""
+  startsOn: Date
+  """Last day; not before the first."""
+  endsOn: Date
+}
+
+"""Outcome of ` + "`" + `updateProgram` + "`" + `."""
+type UpdateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `defineProgram` + "`" + `."""
+input DefineProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Products, ` + "`" + `product_...` + "`" + `, each once; the first is the one that is named first."""
+  productIds: [ID!]
+  """Consents that an active enrollment demands, each once."""
+  requiredConsentScopes: [ConsentScope!]
+  """Who may take part, in the order in which it is asked; at most 100."""
+  criteria: [CriterionInput!]
+  """Steps of onboarding, in their order; at most 100."""
+  activities: [ActivityTemplateInput!]
+  """Organizations at which it is carried out, ` + "`" + `org_...` + "`" + `, each once; at most 1000."""
+  siteIds: [ID!]
+}
+
+"""Outcome of ` + "`" + `defineProgram` + "`" + `."""
+type DefineProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `activateProgram` + "`" + `."""
+input ActivateProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `activateProgram` + "`" + `."""
+type ActivateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `pauseProgram` + "`" + `."""
+input PauseProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `pauseProgram` + "`" + `."""
+type PauseProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `resumeProgram` + "`" + `."""
+input ResumeProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `resumeProgram` + "`" + `."""
+type ResumeProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `closeProgram` + "`" + `."""
+input CloseProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `closeProgram` + "`" + `."""
+type CloseProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `archiveProgram` + "`" + `."""
+input ArchiveProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `archiveProgram` + "`" + `."""
+type ArchiveProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `cancelProgram` + "`" + `."""
+input CancelProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `cancelProgram` + "`" + `."""
+type CancelProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `addProgramTeamMember` + "`" + `."""
+input AddProgramTeamMemberInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """The coordinator, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+  """What the member does; a MANAGER leads the program."""
+  role: TeamRole!
+  """Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters."""
+  idempotencyKey: String
+}
+
+"""Outcome of ` + "`" + `addProgramTeamMember` + "`" + `."""
+type AddProgramTeamMemberPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `endProgramTeamMember` + "`" + `."""
+input EndProgramTeamMemberInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """The member, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+}
+
+"""Outcome of ` + "`" + `endProgramTeamMember` + "`" + `."""
+type EndProgramTeamMemberPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `startScreening` + "`" + `."""
+input StartScreeningInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Number under which the participant is screened; 1 to 60 characters."""
+  screeningNumber: String
+  """The site of the trial that looks after the participant, ` + "`" + `site_...` + "`" + `."""
+  siteId: ID
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startScreening` + "`" + `."""
+type StartScreeningPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `recordScreeningResult` + "`" + `."""
+input RecordScreeningResultInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Whether the participant may go on."""
+  eligible: Boolean!
+  """Why; demanded where the participant may not; 3 to 300 characters."""
+  note: String
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `recordScreeningResult` + "`" + `."""
+type RecordScreeningResultPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `registerOnStudy` + "`" + `."""
+input RegisterOnStudyInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `registerOnStudy` + "`" + `."""
+type RegisterOnStudyPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startStudy` + "`" + `."""
+input StartStudyInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startStudy` + "`" + `."""
+type StartStudyPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startIntervention` + "`" + `."""
+input StartInterventionInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startIntervention` + "`" + `."""
+type StartInterventionPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startObservation` + "`" + `."""
+input StartObservationInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startObservation` + "`" + `."""
+type StartObservationPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startFollowUp` + "`" + `."""
+input StartFollowUpInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startFollowUp` + "`" + `."""
+type StartFollowUpPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `endStudyParticipation` + "`" + `."""
+input EndStudyParticipationInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `endStudyParticipation` + "`" + `."""
+type EndStudyParticipationPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `notRegister` + "`" + `."""
+input NotRegisterInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Why; 3 to 300 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `notRegister` + "`" + `."""
+type NotRegisterPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `withdrawTrialSubject` + "`" + `."""
+input WithdrawTrialSubjectInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Why; 3 to 300 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `withdrawTrialSubject` + "`" + `."""
+type WithdrawTrialSubjectPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `completeActivity` + "`" + `."""
+input CompleteActivityInput @access(to: [COORDINATOR]) {
+  """The activity, ` + "`" + `activity_...` + "`" + `."""
+  activityId: ID!
+  """What came of it; 3 to 500 characters."""
+  outcome: String
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `completeActivity` + "`" + `."""
+type CompleteActivityPayload @access(to: [COORDINATOR]) {
+  """The activity as it is now."""
+  activity: ServiceActivity
+}
+
+"""Input of ` + "`" + `skipActivity` + "`" + `."""
+input SkipActivityInput @access(to: [COORDINATOR]) {
+  """The activity, ` + "`" + `activity_...` + "`" + `."""
+  activityId: ID!
+  """Why; 3 to 500 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `skipActivity` + "`" + `."""
+type SkipActivityPayload @access(to: [COORDINATOR]) {
+  """The activity as it is now."""
+  activity: ServiceActivity
+}
+
+"""Input of ` + "`" + `assignCoordinator` + "`" + `."""
+input AssignCoordinatorInput @access(to: [COORDINATOR]) {
+  """The enrollment, ` + "`" + `enrollment_...` + "`" + `."""
+  enrollmentId: ID!
+  """The coordinator, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `assignCoordinator` + "`" + `."""
+type AssignCoordinatorPayload @access(to: [COORDINATOR]) {
+  """The enrollment as it is now; null where the viewer does not see it."""
+  enrollment: Enrollment
+}
+
+"""What a clinical trial has beyond other programs."""
+input TrialInput @access(to: [COORDINATOR]) {
+  """Title in full; at most 1000 characters."""
+  officialTitle: String
+  """Phase of development."""
+  phase: StudyPhase
+  """Where the study stands; it recruits while ACTIVE."""
+  studyStatus: StudyStatus
+  """Reference of the approval by an ethics committee; at most 120 characters."""
+  ethicsApprovalRef: String
+  """Version that was approved; at most 60 characters."""
+  ethicsVersion: String
+  """Whether participants are not told which treatment they get; false otherwise."""
+  blinded: Boolean
+  """How many participants are planned."""
+  targetEnrollment: Int
+}
+
+"""One condition on who may take part."""
+input CriterionInput @access(to: [COORDINATOR]) {
+  """Whether who meets it may take part, or may not."""
+  kind: CriterionKind!
+  """The criterion in words; 3 to 4000 characters."""
+  text: String!
+  """An expression that decides it; a person does otherwise."""
+  expression: String
+  """Whether it must be decided before somebody is eligible; true otherwise."""
+  required: Boolean
+}
+
+"""One step of onboarding."""
+input ActivityTemplateInput @access(to: [COORDINATOR]) {
+  """What kind it is of."""
+  kind: ActivityKind!
+  """What is to be done; 3 to 200 characters."""
+  title: String!
+  """Days from activation; not negative."""
+  dueDays: Int!
+  """Whether the onboarding waits for it; true otherwise."""
+  mandatory: Boolean
+}
+
+"""What a member of a program's team does."""
+enum TeamRole @access(to: [COORDINATOR]) {
+  """Coordinates enrollments."""
+  COORDINATOR
+  """Cares for patients."""
+  NURSE
+  """Leads the program."""
+  MANAGER
 }
 
 """A consent and its proof."""
@@ -11263,6 +12669,24 @@ func (ec *executionContext) childFields_ActivateEnrollmentPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ActivateEnrollmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ActivateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ActivateProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ActivateProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivateProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddProgramTeamMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_AddProgramTeamMemberPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddProgramTeamMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -11283,6 +12707,8 @@ func (ec *executionContext) childFields_AnswerPrescreenerPayload(ctx context.Con
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_AnswerPrescreenerPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_AnswerPrescreenerPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerPrescreenerPayload", field.Name)
 }
@@ -11295,6 +12721,32 @@ func (ec *executionContext) childFields_ApproveInquiryResponsePayload(ctx contex
 		return ec.fieldContext_ApproveInquiryResponsePayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApproveInquiryResponsePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ArchiveProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ArchiveProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ArchiveProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignCoordinatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_AssignCoordinatorPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignCoordinatorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CancelProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CancelReferralPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11321,6 +12773,18 @@ func (ec *executionContext) childFields_CareProgram(ctx context.Context, field g
 		return ec.fieldContext_CareProgram_endsOn(ctx, field)
 	case "capacity":
 		return ec.fieldContext_CareProgram_capacity(ctx, field)
+	case "autoActivate":
+		return ec.fieldContext_CareProgram_autoActivate(ctx, field)
+	case "waitlist":
+		return ec.fieldContext_CareProgram_waitlist(ctx, field)
+	case "leadHours":
+		return ec.fieldContext_CareProgram_leadHours(ctx, field)
+	case "cutoffHours":
+		return ec.fieldContext_CareProgram_cutoffHours(ctx, field)
+	case "optOutDays":
+		return ec.fieldContext_CareProgram_optOutDays(ctx, field)
+	case "version":
+		return ec.fieldContext_CareProgram_version(ctx, field)
 	case "selfEnrollment":
 		return ec.fieldContext_CareProgram_selfEnrollment(ctx, field)
 	case "coverageRequired":
@@ -11563,6 +13027,22 @@ func (ec *executionContext) childFields_ClassifyQuestionPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ClassifyQuestionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CloseProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CloseProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_CompleteActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteActivityPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CompleteEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -11801,6 +13281,14 @@ func (ec *executionContext) childFields_CoverageEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type CoverageEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CreateProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProgramPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -11809,6 +13297,14 @@ func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Con
 		return ec.fieldContext_DecideEligibilityPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideEligibilityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DefineProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_DefineProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefineProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11943,6 +13439,24 @@ func (ec *executionContext) childFields_EligibilityInput(ctx context.Context, fi
 		return ec.fieldContext_EligibilityInput_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EligibilityInput", field.Name)
+}
+
+func (ec *executionContext) childFields_EndProgramTeamMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_EndProgramTeamMemberPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndProgramTeamMemberPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndStudyParticipationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_EndStudyParticipationPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_EndStudyParticipationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndStudyParticipationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EnrollPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12421,6 +13935,16 @@ func (ec *executionContext) childFields_MyMembership(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type MyMembership", field.Name)
 }
 
+func (ec *executionContext) childFields_NotRegisterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_NotRegisterPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_NotRegisterPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotRegisterPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OnboardingPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12545,6 +14069,14 @@ func (ec *executionContext) childFields_PatientEdge(ctx context.Context, field g
 		return ec.fieldContext_PatientEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PatientEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PauseProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_PauseProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PauseProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12737,6 +14269,16 @@ func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordScreeningResultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_RecordScreeningResultPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RecordScreeningResultPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordScreeningResultPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -12745,6 +14287,16 @@ func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context,
 		return ec.fieldContext_ReferPatientPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReferPatientPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterOnStudyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_RegisterOnStudyPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RegisterOnStudyPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterOnStudyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenewConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12865,6 +14417,16 @@ func (ec *executionContext) childFields_ResumeEnrollmentPayload(ctx context.Cont
 		return ec.fieldContext_ResumeEnrollmentPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResumeEnrollmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ResumeProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ResumeProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13037,6 +14599,8 @@ func (ec *executionContext) childFields_ServiceActivity(ctx context.Context, fie
 		return ec.fieldContext_ServiceActivity_kind(ctx, field)
 	case "title":
 		return ec.fieldContext_ServiceActivity_title(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceActivity_version(ctx, field)
 	case "status":
 		return ec.fieldContext_ServiceActivity_status(ctx, field)
 	case "mandatory":
@@ -13085,6 +14649,64 @@ func (ec *executionContext) childFields_SignConsentPayload(ctx context.Context, 
 		return ec.fieldContext_SignConsentPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignConsentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SkipActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_SkipActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkipActivityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartFollowUpPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartFollowUpPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartFollowUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartInterventionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartInterventionPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartInterventionPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartInterventionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartObservationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartObservationPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartObservationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartObservationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartScreeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartScreeningPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartScreeningPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartScreeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartStudyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartStudyPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartStudyPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartStudyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StatusChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13307,6 +14929,10 @@ func (ec *executionContext) childFields_TrialSubject(ctx context.Context, field 
 		return ec.fieldContext_TrialSubject_state(ctx, field)
 	case "screeningNumber":
 		return ec.fieldContext_TrialSubject_screeningNumber(ctx, field)
+	case "reconsentDue":
+		return ec.fieldContext_TrialSubject_reconsentDue(ctx, field)
+	case "version":
+		return ec.fieldContext_TrialSubject_version(ctx, field)
 	case "randomizedAt":
 		return ec.fieldContext_TrialSubject_randomizedAt(ctx, field)
 	case "site":
@@ -13327,6 +14953,14 @@ func (ec *executionContext) childFields_UnmetGate(ctx context.Context, field gra
 		return ec.fieldContext_UnmetGate_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnmetGate", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_UpdateProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13405,6 +15039,16 @@ func (ec *executionContext) childFields_WithdrawEnrollmentPayload(ctx context.Co
 		return ec.fieldContext_WithdrawEnrollmentPayload_enrollment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawEnrollmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawTrialSubjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_WithdrawTrialSubjectPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_WithdrawTrialSubjectPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawTrialSubjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14097,6 +15741,34 @@ func (ec *executionContext) field_Mutation_activateEnrollment_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_activateProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ActivateProgramInput, error) {
+			return ec.unmarshalNActivateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addProgramTeamMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddProgramTeamMemberInput, error) {
+			return ec.unmarshalNAddProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_answerPrescreener_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14117,6 +15789,48 @@ func (ec *executionContext) field_Mutation_approveInquiryResponse_args(ctx conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ApproveInquiryResponseInput, error) {
 			return ec.unmarshalNApproveInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐApproveInquiryResponseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_archiveProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveProgramInput, error) {
+			return ec.unmarshalNArchiveProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assignCoordinator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AssignCoordinatorInput, error) {
+			return ec.unmarshalNAssignCoordinatorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelProgramInput, error) {
+			return ec.unmarshalNCancelProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14153,6 +15867,34 @@ func (ec *executionContext) field_Mutation_classifyQuestion_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_closeProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CloseProgramInput, error) {
+			return ec.unmarshalNCloseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompleteActivityInput, error) {
+			return ec.unmarshalNCompleteActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_completeEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14167,12 +15909,40 @@ func (ec *executionContext) field_Mutation_completeEnrollment_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateProgramInput, error) {
+			return ec.unmarshalNCreateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_decideEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DecideEligibilityInput, error) {
 			return ec.unmarshalNDecideEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_defineProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DefineProgramInput, error) {
+			return ec.unmarshalNDefineProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14209,12 +15979,68 @@ func (ec *executionContext) field_Mutation_draftInquiryResponse_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_endProgramTeamMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndProgramTeamMemberInput, error) {
+			return ec.unmarshalNEndProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endStudyParticipation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndStudyParticipationInput, error) {
+			return ec.unmarshalNEndStudyParticipationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_enrollPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EnrollPatientInput, error) {
 			return ec.unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_notRegister_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NotRegisterInput, error) {
+			return ec.unmarshalNNotRegisterInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pauseProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PauseProgramInput, error) {
+			return ec.unmarshalNPauseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14265,12 +16091,40 @@ func (ec *executionContext) field_Mutation_recordEligibility_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_recordScreeningResult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordScreeningResultInput, error) {
+			return ec.unmarshalNRecordScreeningResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_referPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReferPatientInput, error) {
 			return ec.unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_registerOnStudy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RegisterOnStudyInput, error) {
+			return ec.unmarshalNRegisterOnStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14349,6 +16203,20 @@ func (ec *executionContext) field_Mutation_resumeEnrollment_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_resumeProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResumeProgramInput, error) {
+			return ec.unmarshalNResumeProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_returnInquiryResponse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14419,6 +16287,90 @@ func (ec *executionContext) field_Mutation_signConsent_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_skipActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SkipActivityInput, error) {
+			return ec.unmarshalNSkipActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startFollowUp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartFollowUpInput, error) {
+			return ec.unmarshalNStartFollowUpInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startIntervention_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartInterventionInput, error) {
+			return ec.unmarshalNStartInterventionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startObservation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartObservationInput, error) {
+			return ec.unmarshalNStartObservationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startScreening_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartScreeningInput, error) {
+			return ec.unmarshalNStartScreeningInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startStudy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartStudyInput, error) {
+			return ec.unmarshalNStartStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_submitEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14461,6 +16413,20 @@ func (ec *executionContext) field_Mutation_submitResponseForReview_args(ctx cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateProgramInput, error) {
+			return ec.unmarshalNUpdateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_withdrawConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14481,6 +16447,20 @@ func (ec *executionContext) field_Mutation_withdrawEnrollment_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.WithdrawEnrollmentInput, error) {
 			return ec.unmarshalNWithdrawEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawTrialSubject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawTrialSubjectInput, error) {
+			return ec.unmarshalNWithdrawTrialSubjectInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16817,6 +18797,102 @@ func (ec *executionContext) fieldContext_ActivateEnrollmentPayload_unmet(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ActivateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ActivateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivateProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ActivateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddProgramTeamMemberPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.AddProgramTeamMemberPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddProgramTeamMemberPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddProgramTeamMemberPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddProgramTeamMemberPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Address_line(ctx context.Context, field graphql.CollectedField, obj *model.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16964,6 +19040,38 @@ func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _AnswerPrescreenerPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.AnswerPrescreenerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerPrescreenerPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnswerPrescreenerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ApproveInquiryResponsePayload_response(ctx context.Context, field graphql.CollectedField, obj *model.ApproveInquiryResponsePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17023,6 +19131,134 @@ func (ec *executionContext) fieldContext_ApproveInquiryResponsePayload_unmet(_ c
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignCoordinatorPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.AssignCoordinatorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignCoordinatorPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignCoordinatorPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignCoordinatorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CancelProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
 		},
 	}
 	return fc, nil
@@ -17218,6 +19454,144 @@ func (ec *executionContext) _CareProgram_capacity(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_CareProgram_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_autoActivate(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_autoActivate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoActivate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_autoActivate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CareProgram_waitlist(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_waitlist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waitlist, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_waitlist(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CareProgram_leadHours(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_leadHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeadHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_leadHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_cutoffHours(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_cutoffHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CutoffHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_cutoffHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_optOutDays(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_optOutDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OptOutDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_optOutDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_version(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
 }
 
@@ -19693,6 +22067,70 @@ func (ec *executionContext) fieldContext_ClassifyQuestionPayload_case(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CloseProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CloseProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteActivityPayload_activity(ctx context.Context, field graphql.CollectedField, obj *model.CompleteActivityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteActivityPayload_activity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteActivityPayload_activity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteActivityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CompleteEnrollmentPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.CompleteEnrollmentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21738,6 +24176,38 @@ func (ec *executionContext) fieldContext_CoverageEdge_cursor(_ context.Context, 
 	return graphql.NewScalarFieldContext("CoverageEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _CreateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CreateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DecideEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DecideEligibilityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21797,6 +24267,38 @@ func (ec *executionContext) fieldContext_DecideEligibilityPayload_unmet(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DefineProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.DefineProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefineProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DefineProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefineProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
 		},
 	}
 	return fc, nil
@@ -22708,6 +25210,102 @@ func (ec *executionContext) _EligibilityInput_description(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_EligibilityInput_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
+}
+
+func (ec *executionContext) _EndProgramTeamMemberPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.EndProgramTeamMemberPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndProgramTeamMemberPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndProgramTeamMemberPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndProgramTeamMemberPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndStudyParticipationPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.EndStudyParticipationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndStudyParticipationPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndStudyParticipationPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndStudyParticipationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndStudyParticipationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.EndStudyParticipationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndStudyParticipationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndStudyParticipationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndStudyParticipationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _EnrollPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.EnrollPatientPayload) (ret graphql.Marshaler) {
@@ -27984,6 +30582,1062 @@ func (ec *executionContext) fieldContext_Mutation_disenroll(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateProgram(ctx, fc.Args["input"].(model.CreateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateProgramPayload) graphql.Marshaler {
+			return ec.marshalNCreateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateProgram(ctx, fc.Args["input"].(model.UpdateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateProgramPayload) graphql.Marshaler {
+			return ec.marshalNUpdateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_defineProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_defineProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DefineProgram(ctx, fc.Args["input"].(model.DefineProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DefineProgramPayload) graphql.Marshaler {
+			return ec.marshalNDefineProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_defineProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DefineProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_defineProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_activateProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_activateProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ActivateProgram(ctx, fc.Args["input"].(model.ActivateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ActivateProgramPayload) graphql.Marshaler {
+			return ec.marshalNActivateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_activateProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_activateProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pauseProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pauseProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PauseProgram(ctx, fc.Args["input"].(model.PauseProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PauseProgramPayload) graphql.Marshaler {
+			return ec.marshalNPauseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pauseProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PauseProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pauseProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeProgram(ctx, fc.Args["input"].(model.ResumeProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResumeProgramPayload) graphql.Marshaler {
+			return ec.marshalNResumeProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseProgram(ctx, fc.Args["input"].(model.CloseProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CloseProgramPayload) graphql.Marshaler {
+			return ec.marshalNCloseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveProgram(ctx, fc.Args["input"].(model.ArchiveProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ArchiveProgramPayload) graphql.Marshaler {
+			return ec.marshalNArchiveProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelProgram(ctx, fc.Args["input"].(model.CancelProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelProgramPayload) graphql.Marshaler {
+			return ec.marshalNCancelProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addProgramTeamMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addProgramTeamMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddProgramTeamMember(ctx, fc.Args["input"].(model.AddProgramTeamMemberInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+			return ec.marshalNAddProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addProgramTeamMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddProgramTeamMemberPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addProgramTeamMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endProgramTeamMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endProgramTeamMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndProgramTeamMember(ctx, fc.Args["input"].(model.EndProgramTeamMemberInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+			return ec.marshalNEndProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endProgramTeamMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndProgramTeamMemberPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endProgramTeamMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startScreening(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startScreening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartScreening(ctx, fc.Args["input"].(model.StartScreeningInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartScreeningPayload) graphql.Marshaler {
+			return ec.marshalNStartScreeningPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startScreening(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartScreeningPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startScreening_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordScreeningResult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordScreeningResult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordScreeningResult(ctx, fc.Args["input"].(model.RecordScreeningResultInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordScreeningResultPayload) graphql.Marshaler {
+			return ec.marshalNRecordScreeningResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordScreeningResult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordScreeningResultPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordScreeningResult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_registerOnStudy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_registerOnStudy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RegisterOnStudy(ctx, fc.Args["input"].(model.RegisterOnStudyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterOnStudyPayload) graphql.Marshaler {
+			return ec.marshalNRegisterOnStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_registerOnStudy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RegisterOnStudyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_registerOnStudy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startStudy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startStudy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartStudy(ctx, fc.Args["input"].(model.StartStudyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartStudyPayload) graphql.Marshaler {
+			return ec.marshalNStartStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startStudy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartStudyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startStudy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startIntervention(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startIntervention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartIntervention(ctx, fc.Args["input"].(model.StartInterventionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartInterventionPayload) graphql.Marshaler {
+			return ec.marshalNStartInterventionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startIntervention(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartInterventionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startIntervention_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startObservation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startObservation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartObservation(ctx, fc.Args["input"].(model.StartObservationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartObservationPayload) graphql.Marshaler {
+			return ec.marshalNStartObservationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startObservation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartObservationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startObservation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startFollowUp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startFollowUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartFollowUp(ctx, fc.Args["input"].(model.StartFollowUpInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartFollowUpPayload) graphql.Marshaler {
+			return ec.marshalNStartFollowUpPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startFollowUp(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartFollowUpPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startFollowUp_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endStudyParticipation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endStudyParticipation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndStudyParticipation(ctx, fc.Args["input"].(model.EndStudyParticipationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EndStudyParticipationPayload) graphql.Marshaler {
+			return ec.marshalNEndStudyParticipationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endStudyParticipation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndStudyParticipationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endStudyParticipation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_notRegister(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_notRegister(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NotRegister(ctx, fc.Args["input"].(model.NotRegisterInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NotRegisterPayload) graphql.Marshaler {
+			return ec.marshalNNotRegisterPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_notRegister(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotRegisterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_notRegister_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawTrialSubject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawTrialSubject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawTrialSubject(ctx, fc.Args["input"].(model.WithdrawTrialSubjectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawTrialSubjectPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawTrialSubject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawTrialSubjectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawTrialSubject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeActivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteActivity(ctx, fc.Args["input"].(model.CompleteActivityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompleteActivityPayload) graphql.Marshaler {
+			return ec.marshalNCompleteActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteActivityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_skipActivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_skipActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SkipActivity(ctx, fc.Args["input"].(model.SkipActivityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SkipActivityPayload) graphql.Marshaler {
+			return ec.marshalNSkipActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_skipActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SkipActivityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_skipActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignCoordinator(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignCoordinator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignCoordinator(ctx, fc.Args["input"].(model.AssignCoordinatorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignCoordinatorPayload) graphql.Marshaler {
+			return ec.marshalNAssignCoordinatorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignCoordinator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignCoordinatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignCoordinator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_recordConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28338,6 +31992,70 @@ func (ec *executionContext) _MyMembership_therapeuticArea(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_MyMembership_therapeuticArea(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MyMembership", field, false, false, "String")
+}
+
+func (ec *executionContext) _NotRegisterPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.NotRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotRegisterPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotRegisterPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotRegisterPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.NotRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotRegisterPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotRegisterPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _OnboardingPlan_id(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
@@ -29667,6 +33385,38 @@ func (ec *executionContext) _PatientEdge_cursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PatientEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PatientEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PauseProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.PauseProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PauseProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PauseProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PauseProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PortalAccess_id(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
@@ -33084,6 +36834,70 @@ func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordScreeningResultPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordScreeningResultPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordScreeningResultPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordScreeningResultPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordScreeningResultPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordScreeningResultPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordScreeningResultPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordScreeningResultPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReferPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ReferPatientPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33138,6 +36952,70 @@ func (ec *executionContext) _ReferPatientPayload_unmet(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_ReferPatientPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReferPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RegisterOnStudyPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RegisterOnStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RegisterOnStudyPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RegisterOnStudyPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RegisterOnStudyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RegisterOnStudyPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RegisterOnStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RegisterOnStudyPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RegisterOnStudyPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RegisterOnStudyPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -33930,6 +37808,70 @@ func (ec *executionContext) _ResumeEnrollmentPayload_unmet(ctx context.Context, 
 func (ec *executionContext) fieldContext_ResumeEnrollmentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ResumeEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ResumeProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ResumeProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeProgramPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -35197,6 +39139,29 @@ func (ec *executionContext) fieldContext_ServiceActivity_title(_ context.Context
 	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "String")
 }
 
+func (ec *executionContext) _ServiceActivity_version(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServiceActivity_status(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35581,6 +39546,358 @@ func (ec *executionContext) _SignConsentPayload_unmet(ctx context.Context, field
 func (ec *executionContext) fieldContext_SignConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SkipActivityPayload_activity(ctx context.Context, field graphql.CollectedField, obj *model.SkipActivityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SkipActivityPayload_activity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SkipActivityPayload_activity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SkipActivityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartFollowUpPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartFollowUpPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartFollowUpPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartFollowUpPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartFollowUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartFollowUpPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartFollowUpPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartFollowUpPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartFollowUpPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartFollowUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartInterventionPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartInterventionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartInterventionPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartInterventionPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartInterventionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartInterventionPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartInterventionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartInterventionPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartInterventionPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartInterventionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartObservationPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartObservationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartObservationPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartObservationPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartObservationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartObservationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartObservationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartObservationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartObservationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartObservationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartScreeningPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartScreeningPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartScreeningPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartScreeningPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartScreeningPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartScreeningPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartScreeningPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartScreeningPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartScreeningPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartScreeningPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartStudyPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartStudyPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartStudyPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartStudyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartStudyPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartStudyPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartStudyPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartStudyPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -37715,6 +42032,52 @@ func (ec *executionContext) fieldContext_TrialSubject_screeningNumber(_ context.
 	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "String")
 }
 
+func (ec *executionContext) _TrialSubject_reconsentDue(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_reconsentDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TrialSubject().ReconsentDue(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_reconsentDue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _TrialSubject_version(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TrialSubject_randomizedAt(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37881,6 +42244,38 @@ func (ec *executionContext) _UnmetGate_scope(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UnmetGate_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "ConsentScope")
+}
+
+func (ec *executionContext) _UpdateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.Identity) (ret graphql.Marshaler) {
@@ -38463,6 +42858,70 @@ func (ec *executionContext) fieldContext_WithdrawEnrollmentPayload_enrollment(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawTrialSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawTrialSubjectPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawTrialSubjectPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawTrialSubjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawTrialSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawTrialSubjectPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawTrialSubjectPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawTrialSubjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -39695,6 +44154,181 @@ func UnmarshalActivateEnrollmentInput(ctx context.Context, raw any) (model.Activ
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputActivateProgramInput(ctx context.Context, obj any) (model.ActivateProgramInput, error) {
+	var it model.ActivateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalActivateProgramInput unmarshals raw into the ActivateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalActivateProgramInput(ctx context.Context, raw any) (model.ActivateProgramInput, error) {
+	var out model.ActivateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ActivateProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputActivityTemplateInput(ctx context.Context, obj any) (model.ActivityTemplateInput, error) {
+	var it model.ActivityTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "title", "dueDays", "mandatory"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "dueDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueDays = data
+		case "mandatory":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mandatory"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mandatory = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalActivityTemplateInput unmarshals raw into the ActivityTemplateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalActivityTemplateInput(ctx context.Context, raw any) (model.ActivityTemplateInput, error) {
+	var out model.ActivityTemplateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ActivityTemplateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddProgramTeamMemberInput(ctx context.Context, obj any) (model.AddProgramTeamMemberInput, error) {
+	var it model.AddProgramTeamMemberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "userId", "role", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddProgramTeamMemberInput unmarshals raw into the AddProgramTeamMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddProgramTeamMemberInput(ctx context.Context, raw any) (model.AddProgramTeamMemberInput, error) {
+	var out model.AddProgramTeamMemberInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddProgramTeamMemberInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAnswerPrescreenerInput(ctx context.Context, obj any) (model.AnswerPrescreenerInput, error) {
 	var it model.AnswerPrescreenerInput
 	if obj == nil {
@@ -39804,6 +44438,167 @@ func (ec *executionContext) unmarshalInputApproveInquiryResponseInput(ctx contex
 func UnmarshalApproveInquiryResponseInput(ctx context.Context, raw any) (model.ApproveInquiryResponseInput, error) {
 	var out model.ApproveInquiryResponseInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApproveInquiryResponseInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputArchiveProgramInput(ctx context.Context, obj any) (model.ArchiveProgramInput, error) {
+	var it model.ArchiveProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveProgramInput unmarshals raw into the ArchiveProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveProgramInput(ctx context.Context, raw any) (model.ArchiveProgramInput, error) {
+	var out model.ArchiveProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAssignCoordinatorInput(ctx context.Context, obj any) (model.AssignCoordinatorInput, error) {
+	var it model.AssignCoordinatorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrollmentId", "userId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAssignCoordinatorInput unmarshals raw into the AssignCoordinatorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAssignCoordinatorInput(ctx context.Context, raw any) (model.AssignCoordinatorInput, error) {
+	var out model.AssignCoordinatorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssignCoordinatorInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelProgramInput(ctx context.Context, obj any) (model.CancelProgramInput, error) {
+	var it model.CancelProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelProgramInput unmarshals raw into the CancelProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelProgramInput(ctx context.Context, raw any) (model.CancelProgramInput, error) {
+	var out model.CancelProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelProgramInput", raw, &out)
 	return out, err
 }
 
@@ -40054,6 +44849,118 @@ func UnmarshalClassifyQuestionInput(ctx context.Context, raw any) (model.Classif
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCloseProgramInput(ctx context.Context, obj any) (model.CloseProgramInput, error) {
+	var it model.CloseProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseProgramInput unmarshals raw into the CloseProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseProgramInput(ctx context.Context, raw any) (model.CloseProgramInput, error) {
+	var out model.CloseProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompleteActivityInput(ctx context.Context, obj any) (model.CompleteActivityInput, error) {
+	var it model.CompleteActivityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"activityId", "outcome", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "activityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activityId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActivityID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteActivityInput unmarshals raw into the CompleteActivityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteActivityInput(ctx context.Context, raw any) (model.CompleteActivityInput, error) {
+	var out model.CompleteActivityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteActivityInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCompleteEnrollmentInput(ctx context.Context, obj any) (model.CompleteEnrollmentInput, error) {
 	var it model.CompleteEnrollmentInput
 	if obj == nil {
@@ -40173,6 +45080,202 @@ func UnmarshalConsentEvidenceInput(ctx context.Context, raw any) (model.ConsentE
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCreateProgramInput(ctx context.Context, obj any) (model.CreateProgramInput, error) {
+	var it model.CreateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "name", "trial", "coverageRequired", "selfEnrollment", "autoActivate", "waitlist", "leadHours", "cutoffHours", "optOutDays", "capacity", "startsOn", "endsOn", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNProgramKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProgramKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "trial":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trial"))
+			data, err := ec.unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trial = data
+		case "coverageRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageRequired = data
+		case "selfEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selfEnrollment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SelfEnrollment = data
+		case "autoActivate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoActivate"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoActivate = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "leadHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leadHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeadHours = data
+		case "cutoffHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cutoffHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CutoffHours = data
+		case "optOutDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("optOutDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OptOutDays = data
+		case "capacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacity"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capacity = data
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateProgramInput unmarshals raw into the CreateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateProgramInput(ctx context.Context, raw any) (model.CreateProgramInput, error) {
+	var out model.CreateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCriterionInput(ctx context.Context, obj any) (model.CriterionInput, error) {
+	var it model.CriterionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "text", "expression", "required"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "expression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expression"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Expression = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCriterionInput unmarshals raw into the CriterionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCriterionInput(ctx context.Context, raw any) (model.CriterionInput, error) {
+	var out model.CriterionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CriterionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputDecideEligibilityInput(ctx context.Context, obj any) (model.DecideEligibilityInput, error) {
 	var it model.DecideEligibilityInput
 	if obj == nil {
@@ -40240,6 +45343,90 @@ func (ec *executionContext) unmarshalInputDecideEligibilityInput(ctx context.Con
 func UnmarshalDecideEligibilityInput(ctx context.Context, raw any) (model.DecideEligibilityInput, error) {
 	var out model.DecideEligibilityInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideEligibilityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDefineProgramInput(ctx context.Context, obj any) (model.DefineProgramInput, error) {
+	var it model.DefineProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "productIds", "requiredConsentScopes", "criteria", "activities", "siteIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "productIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productIds"))
+			data, err := ec.unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductIds = data
+		case "requiredConsentScopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredConsentScopes"))
+			data, err := ec.unmarshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredConsentScopes = data
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalOCriterionInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = data
+		case "activities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activities"))
+			data, err := ec.unmarshalOActivityTemplateInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Activities = data
+		case "siteIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("siteIds"))
+			data, err := ec.unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SiteIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDefineProgramInput unmarshals raw into the DefineProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDefineProgramInput(ctx context.Context, raw any) (model.DefineProgramInput, error) {
+	var out model.DefineProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DefineProgramInput", raw, &out)
 	return out, err
 }
 
@@ -40443,6 +45630,104 @@ func (ec *executionContext) unmarshalInputEligibilityAnswerInput(ctx context.Con
 func UnmarshalEligibilityAnswerInput(ctx context.Context, raw any) (model.EligibilityAnswerInput, error) {
 	var out model.EligibilityAnswerInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EligibilityAnswerInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndProgramTeamMemberInput(ctx context.Context, obj any) (model.EndProgramTeamMemberInput, error) {
+	var it model.EndProgramTeamMemberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndProgramTeamMemberInput unmarshals raw into the EndProgramTeamMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndProgramTeamMemberInput(ctx context.Context, raw any) (model.EndProgramTeamMemberInput, error) {
+	var out model.EndProgramTeamMemberInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndProgramTeamMemberInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndStudyParticipationInput(ctx context.Context, obj any) (model.EndStudyParticipationInput, error) {
+	var it model.EndStudyParticipationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndStudyParticipationInput unmarshals raw into the EndStudyParticipationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndStudyParticipationInput(ctx context.Context, raw any) (model.EndStudyParticipationInput, error) {
+	var out model.EndStudyParticipationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndStudyParticipationInput", raw, &out)
 	return out, err
 }
 
@@ -40813,6 +46098,62 @@ func UnmarshalNewPatientInput(ctx context.Context, raw any) (model.NewPatientInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNotRegisterInput(ctx context.Context, obj any) (model.NotRegisterInput, error) {
+	var it model.NotRegisterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotRegisterInput unmarshals raw into the NotRegisterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotRegisterInput(ctx context.Context, raw any) (model.NotRegisterInput, error) {
+	var out model.NotRegisterInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotRegisterInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPatientFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -40853,6 +46194,62 @@ func (ec *executionContext) unmarshalInputPatientFilter(ctx context.Context, obj
 func UnmarshalPatientFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PatientFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPauseProgramInput(ctx context.Context, obj any) (model.PauseProgramInput, error) {
+	var it model.PauseProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPauseProgramInput unmarshals raw into the PauseProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPauseProgramInput(ctx context.Context, raw any) (model.PauseProgramInput, error) {
+	var out model.PauseProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PauseProgramInput", raw, &out)
 	return out, err
 }
 
@@ -41137,6 +46534,69 @@ func UnmarshalRecordEligibilityInput(ctx context.Context, raw any) (model.Record
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordScreeningResultInput(ctx context.Context, obj any) (model.RecordScreeningResultInput, error) {
+	var it model.RecordScreeningResultInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "eligible", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "eligible":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eligible"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eligible = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordScreeningResultInput unmarshals raw into the RecordScreeningResultInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordScreeningResultInput(ctx context.Context, raw any) (model.RecordScreeningResultInput, error) {
+	var out model.RecordScreeningResultInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordScreeningResultInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context, obj any) (model.ReferPatientInput, error) {
 	var it model.ReferPatientInput
 	if obj == nil {
@@ -41204,6 +46664,55 @@ func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context,
 func UnmarshalReferPatientInput(ctx context.Context, raw any) (model.ReferPatientInput, error) {
 	var out model.ReferPatientInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReferPatientInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRegisterOnStudyInput(ctx context.Context, obj any) (model.RegisterOnStudyInput, error) {
+	var it model.RegisterOnStudyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRegisterOnStudyInput unmarshals raw into the RegisterOnStudyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRegisterOnStudyInput(ctx context.Context, raw any) (model.RegisterOnStudyInput, error) {
+	var out model.RegisterOnStudyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterOnStudyInput", raw, &out)
 	return out, err
 }
 
@@ -41522,6 +47031,55 @@ func UnmarshalResumeEnrollmentInput(ctx context.Context, raw any) (model.ResumeE
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputResumeProgramInput(ctx context.Context, obj any) (model.ResumeProgramInput, error) {
+	var it model.ResumeProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResumeProgramInput unmarshals raw into the ResumeProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResumeProgramInput(ctx context.Context, raw any) (model.ResumeProgramInput, error) {
+	var out model.ResumeProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeProgramInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReturnInquiryResponseInput(ctx context.Context, obj any) (model.ReturnInquiryResponseInput, error) {
 	var it model.ReturnInquiryResponseInput
 	if obj == nil {
@@ -41837,6 +47395,321 @@ func UnmarshalSignConsentInput(ctx context.Context, raw any) (model.SignConsentI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSkipActivityInput(ctx context.Context, obj any) (model.SkipActivityInput, error) {
+	var it model.SkipActivityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"activityId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "activityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activityId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActivityID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSkipActivityInput unmarshals raw into the SkipActivityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSkipActivityInput(ctx context.Context, raw any) (model.SkipActivityInput, error) {
+	var out model.SkipActivityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SkipActivityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartFollowUpInput(ctx context.Context, obj any) (model.StartFollowUpInput, error) {
+	var it model.StartFollowUpInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartFollowUpInput unmarshals raw into the StartFollowUpInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartFollowUpInput(ctx context.Context, raw any) (model.StartFollowUpInput, error) {
+	var out model.StartFollowUpInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartFollowUpInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartInterventionInput(ctx context.Context, obj any) (model.StartInterventionInput, error) {
+	var it model.StartInterventionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartInterventionInput unmarshals raw into the StartInterventionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartInterventionInput(ctx context.Context, raw any) (model.StartInterventionInput, error) {
+	var out model.StartInterventionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartInterventionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartObservationInput(ctx context.Context, obj any) (model.StartObservationInput, error) {
+	var it model.StartObservationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartObservationInput unmarshals raw into the StartObservationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartObservationInput(ctx context.Context, raw any) (model.StartObservationInput, error) {
+	var out model.StartObservationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartObservationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartScreeningInput(ctx context.Context, obj any) (model.StartScreeningInput, error) {
+	var it model.StartScreeningInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "screeningNumber", "siteId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "screeningNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("screeningNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ScreeningNumber = data
+		case "siteId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("siteId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SiteID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartScreeningInput unmarshals raw into the StartScreeningInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartScreeningInput(ctx context.Context, raw any) (model.StartScreeningInput, error) {
+	var out model.StartScreeningInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartScreeningInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartStudyInput(ctx context.Context, obj any) (model.StartStudyInput, error) {
+	var it model.StartStudyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartStudyInput unmarshals raw into the StartStudyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartStudyInput(ctx context.Context, raw any) (model.StartStudyInput, error) {
+	var out model.StartStudyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartStudyInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSubmitEligibilityInput(ctx context.Context, obj any) (model.SubmitEligibilityInput, error) {
 	var it model.SubmitEligibilityInput
 	if obj == nil {
@@ -42097,6 +47970,223 @@ func UnmarshalTouchpointFilter(ctx context.Context, raw any) (map[string]any, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTrialInput(ctx context.Context, obj any) (model.TrialInput, error) {
+	var it model.TrialInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialTitle", "phase", "studyStatus", "ethicsApprovalRef", "ethicsVersion", "blinded", "targetEnrollment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialTitle":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialTitle"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialTitle = data
+		case "phase":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phase"))
+			data, err := ec.unmarshalOStudyPhase2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyPhase(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phase = data
+		case "studyStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("studyStatus"))
+			data, err := ec.unmarshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StudyStatus = data
+		case "ethicsApprovalRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ethicsApprovalRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EthicsApprovalRef = data
+		case "ethicsVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ethicsVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EthicsVersion = data
+		case "blinded":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("blinded"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Blinded = data
+		case "targetEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetEnrollment"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetEnrollment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTrialInput unmarshals raw into the TrialInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTrialInput(ctx context.Context, raw any) (model.TrialInput, error) {
+	var out model.TrialInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TrialInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateProgramInput(ctx context.Context, obj any) (model.UpdateProgramInput, error) {
+	var it model.UpdateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "name", "trial", "coverageRequired", "selfEnrollment", "autoActivate", "waitlist", "leadHours", "cutoffHours", "optOutDays", "capacity", "startsOn", "endsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "trial":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trial"))
+			data, err := ec.unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trial = data
+		case "coverageRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageRequired = data
+		case "selfEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selfEnrollment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SelfEnrollment = data
+		case "autoActivate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoActivate"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoActivate = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "leadHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leadHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeadHours = data
+		case "cutoffHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cutoffHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CutoffHours = data
+		case "optOutDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("optOutDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OptOutDays = data
+		case "capacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacity"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capacity = data
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateProgramInput unmarshals raw into the UpdateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateProgramInput(ctx context.Context, raw any) (model.UpdateProgramInput, error) {
+	var out model.UpdateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProgramInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputWithdrawConsentInput(ctx context.Context, obj any) (model.WithdrawConsentInput, error) {
 	var it model.WithdrawConsentInput
 	if obj == nil {
@@ -42206,6 +48296,62 @@ func (ec *executionContext) unmarshalInputWithdrawEnrollmentInput(ctx context.Co
 func UnmarshalWithdrawEnrollmentInput(ctx context.Context, raw any) (model.WithdrawEnrollmentInput, error) {
 	var out model.WithdrawEnrollmentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawEnrollmentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputWithdrawTrialSubjectInput(ctx context.Context, obj any) (model.WithdrawTrialSubjectInput, error) {
+	var it model.WithdrawTrialSubjectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawTrialSubjectInput unmarshals raw into the WithdrawTrialSubjectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawTrialSubjectInput(ctx context.Context, raw any) (model.WithdrawTrialSubjectInput, error) {
+	var out model.WithdrawTrialSubjectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawTrialSubjectInput", raw, &out)
 	return out, err
 }
 
@@ -42704,6 +48850,77 @@ func (ec *executionContext) _ActivateEnrollmentPayload(ctx context.Context, sel 
 	return out
 }
 
+var activateProgramPayloadImplementors = []string{"ActivateProgramPayload"}
+
+func (ec *executionContext) _ActivateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ActivateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activateProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActivateProgramPayload")
+		case "program":
+			out.Values[i] = ec._ActivateProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ActivateProgramPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addProgramTeamMemberPayloadImplementors = []string{"AddProgramTeamMemberPayload"}
+
+func (ec *executionContext) _AddProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addProgramTeamMemberPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddProgramTeamMemberPayload")
+		case "program":
+			out.Values[i] = ec._AddProgramTeamMemberPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addressImplementors = []string{"Address"}
 
 func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, obj *model.Address) graphql.Marshaler {
@@ -42773,6 +48990,11 @@ func (ec *executionContext) _AnswerPrescreenerPayload(ctx context.Context, sel a
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "unmet":
+			out.Values[i] = ec._AnswerPrescreenerPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -42809,6 +49031,110 @@ func (ec *executionContext) _ApproveInquiryResponsePayload(ctx context.Context, 
 		case "unmet":
 			out.Values[i] = ec._ApproveInquiryResponsePayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var archiveProgramPayloadImplementors = []string{"ArchiveProgramPayload"}
+
+func (ec *executionContext) _ArchiveProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ArchiveProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveProgramPayload")
+		case "program":
+			out.Values[i] = ec._ArchiveProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ArchiveProgramPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignCoordinatorPayloadImplementors = []string{"AssignCoordinatorPayload"}
+
+func (ec *executionContext) _AssignCoordinatorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignCoordinatorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignCoordinatorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignCoordinatorPayload")
+		case "enrollment":
+			out.Values[i] = ec._AssignCoordinatorPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelProgramPayloadImplementors = []string{"CancelProgramPayload"}
+
+func (ec *executionContext) _CancelProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelProgramPayload")
+		case "program":
+			out.Values[i] = ec._CancelProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -42905,6 +49231,36 @@ func (ec *executionContext) _CareProgram(ctx context.Context, sel ast.SelectionS
 		case "capacity":
 			out.Values[i] = ec._CareProgram_capacity(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "autoActivate":
+			out.Values[i] = ec._CareProgram_autoActivate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waitlist":
+			out.Values[i] = ec._CareProgram_waitlist(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leadHours":
+			out.Values[i] = ec._CareProgram_leadHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cutoffHours":
+			out.Values[i] = ec._CareProgram_cutoffHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "optOutDays":
+			out.Values[i] = ec._CareProgram_optOutDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._CareProgram_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "selfEnrollment":
@@ -43817,6 +50173,72 @@ func (ec *executionContext) _ClassifyQuestionPayload(ctx context.Context, sel as
 	return out
 }
 
+var closeProgramPayloadImplementors = []string{"CloseProgramPayload"}
+
+func (ec *executionContext) _CloseProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseProgramPayload")
+		case "program":
+			out.Values[i] = ec._CloseProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completeActivityPayloadImplementors = []string{"CompleteActivityPayload"}
+
+func (ec *executionContext) _CompleteActivityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteActivityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeActivityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteActivityPayload")
+		case "activity":
+			out.Values[i] = ec._CompleteActivityPayload_activity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var completeEnrollmentPayloadImplementors = []string{"CompleteEnrollmentPayload"}
 
 func (ec *executionContext) _CompleteEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteEnrollmentPayload) graphql.Marshaler {
@@ -44640,6 +51062,39 @@ func (ec *executionContext) _CoverageEdge(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var createProgramPayloadImplementors = []string{"CreateProgramPayload"}
+
+func (ec *executionContext) _CreateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateProgramPayload")
+		case "program":
+			out.Values[i] = ec._CreateProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decideEligibilityPayloadImplementors = []string{"DecideEligibilityPayload"}
 
 func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideEligibilityPayload) graphql.Marshaler {
@@ -44659,6 +51114,39 @@ func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel a
 		case "unmet":
 			out.Values[i] = ec._DecideEligibilityPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var defineProgramPayloadImplementors = []string{"DefineProgramPayload"}
+
+func (ec *executionContext) _DefineProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DefineProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, defineProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DefineProgramPayload")
+		case "program":
+			out.Values[i] = ec._DefineProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -45137,6 +51625,77 @@ func (ec *executionContext) _EligibilityInput(ctx context.Context, sel ast.Selec
 			}
 		case "description":
 			out.Values[i] = ec._EligibilityInput_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endProgramTeamMemberPayloadImplementors = []string{"EndProgramTeamMemberPayload"}
+
+func (ec *executionContext) _EndProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endProgramTeamMemberPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndProgramTeamMemberPayload")
+		case "program":
+			out.Values[i] = ec._EndProgramTeamMemberPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endStudyParticipationPayloadImplementors = []string{"EndStudyParticipationPayload"}
+
+func (ec *executionContext) _EndStudyParticipationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndStudyParticipationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endStudyParticipationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndStudyParticipationPayload")
+		case "subject":
+			out.Values[i] = ec._EndStudyParticipationPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._EndStudyParticipationPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -46908,6 +53467,174 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "defineProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_defineProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activateProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_activateProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pauseProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pauseProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addProgramTeamMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addProgramTeamMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endProgramTeamMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endProgramTeamMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startScreening":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startScreening(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordScreeningResult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordScreeningResult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "registerOnStudy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_registerOnStudy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startStudy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startStudy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startIntervention":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startIntervention(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startObservation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startObservation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startFollowUp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startFollowUp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endStudyParticipation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endStudyParticipation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notRegister":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_notRegister(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawTrialSubject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawTrialSubject(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeActivity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeActivity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipActivity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_skipActivity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assignCoordinator":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignCoordinator(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recordConsent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordConsent(ctx, field)
@@ -46996,6 +53723,44 @@ func (ec *executionContext) _MyMembership(ctx context.Context, sel ast.Selection
 		case "therapeuticArea":
 			out.Values[i] = ec._MyMembership_therapeuticArea(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notRegisterPayloadImplementors = []string{"NotRegisterPayload"}
+
+func (ec *executionContext) _NotRegisterPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NotRegisterPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notRegisterPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotRegisterPayload")
+		case "subject":
+			out.Values[i] = ec._NotRegisterPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._NotRegisterPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -47409,6 +54174,39 @@ func (ec *executionContext) _PatientEdge(ctx context.Context, sel ast.SelectionS
 		case "cursor":
 			out.Values[i] = ec._PatientEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pauseProgramPayloadImplementors = []string{"PauseProgramPayload"}
+
+func (ec *executionContext) _PauseProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PauseProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pauseProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PauseProgramPayload")
+		case "program":
+			out.Values[i] = ec._PauseProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -48388,6 +55186,44 @@ func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel a
 	return out
 }
 
+var recordScreeningResultPayloadImplementors = []string{"RecordScreeningResultPayload"}
+
+func (ec *executionContext) _RecordScreeningResultPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordScreeningResultPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordScreeningResultPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordScreeningResultPayload")
+		case "subject":
+			out.Values[i] = ec._RecordScreeningResultPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RecordScreeningResultPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var referPatientPayloadImplementors = []string{"ReferPatientPayload"}
 
 func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReferPatientPayload) graphql.Marshaler {
@@ -48406,6 +55242,44 @@ func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.Se
 			}
 		case "unmet":
 			out.Values[i] = ec._ReferPatientPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var registerOnStudyPayloadImplementors = []string{"RegisterOnStudyPayload"}
+
+func (ec *executionContext) _RegisterOnStudyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RegisterOnStudyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, registerOnStudyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RegisterOnStudyPayload")
+		case "subject":
+			out.Values[i] = ec._RegisterOnStudyPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RegisterOnStudyPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -48851,6 +55725,44 @@ func (ec *executionContext) _ResumeEnrollmentPayload(ctx context.Context, sel as
 			}
 		case "unmet":
 			out.Values[i] = ec._ResumeEnrollmentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var resumeProgramPayloadImplementors = []string{"ResumeProgramPayload"}
+
+func (ec *executionContext) _ResumeProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeProgramPayload")
+		case "program":
+			out.Values[i] = ec._ResumeProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ResumeProgramPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -49459,6 +56371,11 @@ func (ec *executionContext) _ServiceActivity(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._ServiceActivity_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "status":
 			out.Values[i] = ec._ServiceActivity_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -49612,6 +56529,229 @@ func (ec *executionContext) _SignConsentPayload(ctx context.Context, sel ast.Sel
 			}
 		case "unmet":
 			out.Values[i] = ec._SignConsentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var skipActivityPayloadImplementors = []string{"SkipActivityPayload"}
+
+func (ec *executionContext) _SkipActivityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SkipActivityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, skipActivityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SkipActivityPayload")
+		case "activity":
+			out.Values[i] = ec._SkipActivityPayload_activity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startFollowUpPayloadImplementors = []string{"StartFollowUpPayload"}
+
+func (ec *executionContext) _StartFollowUpPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartFollowUpPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startFollowUpPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartFollowUpPayload")
+		case "subject":
+			out.Values[i] = ec._StartFollowUpPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartFollowUpPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startInterventionPayloadImplementors = []string{"StartInterventionPayload"}
+
+func (ec *executionContext) _StartInterventionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartInterventionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startInterventionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartInterventionPayload")
+		case "subject":
+			out.Values[i] = ec._StartInterventionPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartInterventionPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startObservationPayloadImplementors = []string{"StartObservationPayload"}
+
+func (ec *executionContext) _StartObservationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartObservationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startObservationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartObservationPayload")
+		case "subject":
+			out.Values[i] = ec._StartObservationPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartObservationPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startScreeningPayloadImplementors = []string{"StartScreeningPayload"}
+
+func (ec *executionContext) _StartScreeningPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartScreeningPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startScreeningPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartScreeningPayload")
+		case "subject":
+			out.Values[i] = ec._StartScreeningPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartScreeningPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startStudyPayloadImplementors = []string{"StartStudyPayload"}
+
+func (ec *executionContext) _StartStudyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartStudyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startStudyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartStudyPayload")
+		case "subject":
+			out.Values[i] = ec._StartStudyPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartStudyPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50467,6 +57607,17 @@ func (ec *executionContext) _TrialSubject(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "reconsentDue":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TrialSubject_reconsentDue(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._TrialSubject_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "randomizedAt":
 			out.Values[i] = ec._TrialSubject_randomizedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -50524,6 +57675,39 @@ func (ec *executionContext) _UnmetGate(ctx context.Context, sel ast.SelectionSet
 			}
 		case "scope":
 			out.Values[i] = ec._UnmetGate_scope(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateProgramPayloadImplementors = []string{"UpdateProgramPayload"}
+
+func (ec *executionContext) _UpdateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProgramPayload")
+		case "program":
+			out.Values[i] = ec._UpdateProgramPayload_program(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -50799,6 +57983,44 @@ func (ec *executionContext) _WithdrawEnrollmentPayload(ctx context.Context, sel 
 		case "enrollment":
 			out.Values[i] = ec._WithdrawEnrollmentPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var withdrawTrialSubjectPayloadImplementors = []string{"WithdrawTrialSubjectPayload"}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawTrialSubjectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawTrialSubjectPayload")
+		case "subject":
+			out.Values[i] = ec._WithdrawTrialSubjectPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._WithdrawTrialSubjectPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -51219,6 +58441,19 @@ func (ec *executionContext) marshalNActivateEnrollmentPayload2ᚖgithubᚗcomᚋ
 	return ec._ActivateEnrollmentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNActivateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramInput(ctx context.Context, v any) (model.ActivateProgramInput, error) {
+	res, err := ec.unmarshalInputActivateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ActivateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ActivateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ActivateProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx context.Context, v any) (code.ActivityKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.ActivityKind(tmp)
@@ -51247,6 +58482,24 @@ func (ec *executionContext) marshalNActivityStatus2githubᚗcomᚋcarehubᚋcare
 		graphql.AddInvalidNullFromMarshaler(ctx, "ActivityStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNActivityTemplateInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInput(ctx context.Context, v any) (*model.ActivityTemplateInput, error) {
+	res, err := ec.unmarshalInputActivityTemplateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAddProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberInput(ctx context.Context, v any) (model.AddProgramTeamMemberInput, error) {
+	res, err := ec.unmarshalInputAddProgramTeamMemberInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddProgramTeamMemberPayload!")
+		return graphql.Null
+	}
+	return ec._AddProgramTeamMemberPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAdverseEventScreen2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAdverseEventScreen(ctx context.Context, v any) (code.AdverseEventScreen, error) {
@@ -51303,6 +58556,32 @@ func (ec *executionContext) marshalNApproveInquiryResponsePayload2ᚖgithubᚗco
 		return graphql.Null
 	}
 	return ec._ApproveInquiryResponsePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNArchiveProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramInput(ctx context.Context, v any) (model.ArchiveProgramInput, error) {
+	res, err := ec.unmarshalInputArchiveProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ArchiveProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ArchiveProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssignCoordinatorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorInput(ctx context.Context, v any) (model.AssignCoordinatorInput, error) {
+	res, err := ec.unmarshalInputAssignCoordinatorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignCoordinatorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignCoordinatorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssignCoordinatorPayload!")
+		return graphql.Null
+	}
+	return ec._AssignCoordinatorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAudience2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAudience(ctx context.Context, v any) (code.Audience, error) {
@@ -51362,6 +58641,19 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		graphql.AddInvalidNullFromMarshaler(ctx, "Boolean!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramInput(ctx context.Context, v any) (model.CancelProgramInput, error) {
+	res, err := ec.unmarshalInputCancelProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CancelProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCancelReferralInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralInput(ctx context.Context, v any) (model.CancelReferralInput, error) {
@@ -51728,6 +59020,32 @@ func (ec *executionContext) marshalNClinicalStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNCloseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramInput(ctx context.Context, v any) (model.CloseProgramInput, error) {
+	res, err := ec.unmarshalInputCloseProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CloseProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompleteActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityInput(ctx context.Context, v any) (model.CompleteActivityInput, error) {
+	res, err := ec.unmarshalInputCompleteActivityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteActivityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteActivityPayload!")
+		return graphql.Null
+	}
+	return ec._CompleteActivityPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCompleteEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentInput(ctx context.Context, v any) (model.CompleteEnrollmentInput, error) {
 	res, err := ec.unmarshalInputCompleteEnrollmentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52083,6 +59401,24 @@ func (ec *executionContext) marshalNCoverageStatus2githubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalNCreateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramInput(ctx context.Context, v any) (model.CreateProgramInput, error) {
+	res, err := ec.unmarshalInputCreateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CreateProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCriterionInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInput(ctx context.Context, v any) (*model.CriterionInput, error) {
+	res, err := ec.unmarshalInputCriterionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx context.Context, v any) (code.CriterionKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.CriterionKind(tmp)
@@ -52129,6 +59465,19 @@ func (ec *executionContext) marshalNDecideEligibilityPayload2ᚖgithubᚗcomᚋc
 		return graphql.Null
 	}
 	return ec._DecideEligibilityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDefineProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramInput(ctx context.Context, v any) (model.DefineProgramInput, error) {
+	res, err := ec.unmarshalInputDefineProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDefineProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.DefineProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DefineProgramPayload!")
+		return graphql.Null
+	}
+	return ec._DefineProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDepartment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDepartmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Department) graphql.Marshaler {
@@ -52379,6 +59728,32 @@ func (ec *executionContext) marshalNEligibilityInput2ᚖgithubᚗcomᚋcarehub�
 		return graphql.Null
 	}
 	return ec._EligibilityInput(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberInput(ctx context.Context, v any) (model.EndProgramTeamMemberInput, error) {
+	res, err := ec.unmarshalInputEndProgramTeamMemberInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, v *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndProgramTeamMemberPayload!")
+		return graphql.Null
+	}
+	return ec._EndProgramTeamMemberPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndStudyParticipationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationInput(ctx context.Context, v any) (model.EndStudyParticipationInput, error) {
+	res, err := ec.unmarshalInputEndStudyParticipationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndStudyParticipationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationPayload(ctx context.Context, sel ast.SelectionSet, v *model.EndStudyParticipationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndStudyParticipationPayload!")
+		return graphql.Null
+	}
+	return ec._EndStudyParticipationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx context.Context, v any) (model.EnrollPatientInput, error) {
@@ -53098,6 +60473,19 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋe
 	return ret
 }
 
+func (ec *executionContext) unmarshalNNotRegisterInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterInput(ctx context.Context, v any) (model.NotRegisterInput, error) {
+	res, err := ec.unmarshalInputNotRegisterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotRegisterPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterPayload(ctx context.Context, sel ast.SelectionSet, v *model.NotRegisterPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NotRegisterPayload!")
+		return graphql.Null
+	}
+	return ec._NotRegisterPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOrganizationKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐOrganizationKind(ctx context.Context, v any) (code.OrganizationKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.OrganizationKind(tmp)
@@ -53171,6 +60559,19 @@ func (ec *executionContext) marshalNPatientEdge2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._PatientEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPauseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramInput(ctx context.Context, v any) (model.PauseProgramInput, error) {
+	res, err := ec.unmarshalInputPauseProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPauseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.PauseProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PauseProgramPayload!")
+		return graphql.Null
+	}
+	return ec._PauseProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPersona2githubᚗcomᚋcarehubᚋcarehubᚋentᚋviewerᚐPersona(ctx context.Context, v any) (viewer.Persona, error) {
@@ -53515,6 +60916,19 @@ func (ec *executionContext) marshalNRecordEligibilityPayload2ᚖgithubᚗcomᚋc
 	return ec._RecordEligibilityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordScreeningResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultInput(ctx context.Context, v any) (model.RecordScreeningResultInput, error) {
+	res, err := ec.unmarshalInputRecordScreeningResultInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordScreeningResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordScreeningResultPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordScreeningResultPayload!")
+		return graphql.Null
+	}
+	return ec._RecordScreeningResultPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx context.Context, v any) (model.ReferPatientInput, error) {
 	res, err := ec.unmarshalInputReferPatientInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53526,6 +60940,19 @@ func (ec *executionContext) marshalNReferPatientPayload2ᚖgithubᚗcomᚋcarehu
 		return graphql.Null
 	}
 	return ec._ReferPatientPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRegisterOnStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyInput(ctx context.Context, v any) (model.RegisterOnStudyInput, error) {
+	res, err := ec.unmarshalInputRegisterOnStudyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRegisterOnStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterOnStudyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RegisterOnStudyPayload!")
+		return graphql.Null
+	}
+	return ec._RegisterOnStudyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx context.Context, v any) (model.RenewConsentInput, error) {
@@ -53763,6 +61190,19 @@ func (ec *executionContext) marshalNResumeEnrollmentPayload2ᚖgithubᚗcomᚋca
 		return graphql.Null
 	}
 	return ec._ResumeEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResumeProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramInput(ctx context.Context, v any) (model.ResumeProgramInput, error) {
+	res, err := ec.unmarshalInputResumeProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResumeProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResumeProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ResumeProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReturnInquiryResponseInput(ctx context.Context, v any) (model.ReturnInquiryResponseInput, error) {
@@ -54067,6 +61507,84 @@ func (ec *executionContext) marshalNSignerRole2githubᚗcomᚋcarehubᚋcarehub�
 	return res
 }
 
+func (ec *executionContext) unmarshalNSkipActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityInput(ctx context.Context, v any) (model.SkipActivityInput, error) {
+	res, err := ec.unmarshalInputSkipActivityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSkipActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityPayload(ctx context.Context, sel ast.SelectionSet, v *model.SkipActivityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SkipActivityPayload!")
+		return graphql.Null
+	}
+	return ec._SkipActivityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartFollowUpInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpInput(ctx context.Context, v any) (model.StartFollowUpInput, error) {
+	res, err := ec.unmarshalInputStartFollowUpInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartFollowUpPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartFollowUpPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartFollowUpPayload!")
+		return graphql.Null
+	}
+	return ec._StartFollowUpPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartInterventionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionInput(ctx context.Context, v any) (model.StartInterventionInput, error) {
+	res, err := ec.unmarshalInputStartInterventionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartInterventionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartInterventionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartInterventionPayload!")
+		return graphql.Null
+	}
+	return ec._StartInterventionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartObservationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationInput(ctx context.Context, v any) (model.StartObservationInput, error) {
+	res, err := ec.unmarshalInputStartObservationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartObservationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartObservationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartObservationPayload!")
+		return graphql.Null
+	}
+	return ec._StartObservationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartScreeningInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningInput(ctx context.Context, v any) (model.StartScreeningInput, error) {
+	res, err := ec.unmarshalInputStartScreeningInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartScreeningPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartScreeningPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartScreeningPayload!")
+		return graphql.Null
+	}
+	return ec._StartScreeningPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyInput(ctx context.Context, v any) (model.StartStudyInput, error) {
+	res, err := ec.unmarshalInputStartStudyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartStudyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartStudyPayload!")
+		return graphql.Null
+	}
+	return ec._StartStudyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStatusChange2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐStatusChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.StatusChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -54243,6 +61761,21 @@ func (ec *executionContext) marshalNSubmitResponseForReviewPayload2ᚖgithubᚗc
 		return graphql.Null
 	}
 	return ec._SubmitResponseForReviewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx context.Context, v any) (code.TeamRole, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.TeamRole(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx context.Context, sel ast.SelectionSet, v code.TeamRole) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TeamRole!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -54440,6 +61973,19 @@ func (ec *executionContext) marshalNUnmetGate2ᚖgithubᚗcomᚋcarehubᚋcarehu
 	return ec._UnmetGate(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramInput(ctx context.Context, v any) (model.UpdateProgramInput, error) {
+	res, err := ec.unmarshalInputUpdateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Identity) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -54543,6 +62089,19 @@ func (ec *executionContext) marshalNWithdrawEnrollmentPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._WithdrawEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawTrialSubjectInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectInput(ctx context.Context, v any) (model.WithdrawTrialSubjectInput, error) {
+	res, err := ec.unmarshalInputWithdrawTrialSubjectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawTrialSubjectPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawTrialSubjectPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawTrialSubjectPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -54723,6 +62282,23 @@ func (ec *executionContext) marshalOAccountKind2ᚖgithubᚗcomᚋcarehubᚋcare
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOActivityTemplateInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInputᚄ(ctx context.Context, v any) ([]*model.ActivityTemplateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ActivityTemplateInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNActivityTemplateInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOAddress2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddress(ctx context.Context, sel ast.SelectionSet, v *model.Address) graphql.Marshaler {
@@ -55023,6 +62599,42 @@ func (ec *executionContext) marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcare
 	return ec._ConsentForm(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx context.Context, v any) ([]code.ConsentScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]code.ConsentScope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []code.ConsentScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, v any) (*code.ConsentScope, error) {
 	if v == nil {
 		return nil, nil
@@ -55040,6 +62652,23 @@ func (ec *executionContext) marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOCriterionInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInputᚄ(ctx context.Context, v any) ([]*model.CriterionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CriterionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCriterionInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx context.Context, v any) (*relay.Cursor, error) {
@@ -55505,6 +63134,13 @@ func (ec *executionContext) marshalORoutingRule2ᚖgithubᚗcomᚋcarehubᚋcare
 	return ec._RoutingRule(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServiceActivity(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOSex2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx context.Context, v any) (*code.Sex, error) {
 	if v == nil {
 		return nil, nil
@@ -55779,6 +63415,14 @@ func (ec *executionContext) marshalOTrialDetail2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._TrialDetail(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx context.Context, v any) (*model.TrialInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTrialInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx context.Context, sel ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {

@@ -88,6 +88,52 @@ type ActivateEnrollmentPayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `activateProgram`.
+type ActivateProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `activateProgram`.
+type ActivateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// One step of onboarding.
+type ActivityTemplateInput struct {
+	// What kind it is of.
+	Kind code.ActivityKind `json:"kind"`
+	// What is to be done; 3 to 200 characters.
+	Title string `json:"title"`
+	// Days from activation; not negative.
+	DueDays int `json:"dueDays"`
+	// Whether the onboarding waits for it; true otherwise.
+	Mandatory *bool `json:"mandatory,omitempty"`
+}
+
+// Input of `addProgramTeamMember`.
+type AddProgramTeamMemberInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// The coordinator, `user_...`.
+	UserID gid.ID `json:"userId"`
+	// What the member does; a MANAGER leads the program.
+	Role code.TeamRole `json:"role"`
+	// Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `addProgramTeamMember`.
+type AddProgramTeamMemberPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // A postal address.
 type Address struct {
 	// Street and number.
@@ -116,6 +162,8 @@ type AnswerPrescreenerInput struct {
 type AnswerPrescreenerPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing; nothing where the answers were kept.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Which answer to approve.
@@ -134,6 +182,54 @@ type ApproveInquiryResponsePayload struct {
 	Response *ent.InquiryResponse `json:"response,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `archiveProgram`.
+type ArchiveProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `archiveProgram`.
+type ArchiveProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `assignCoordinator`.
+type AssignCoordinatorInput struct {
+	// The enrollment, `enrollment_...`.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The coordinator, `user_...`.
+	UserID gid.ID `json:"userId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `assignCoordinator`.
+type AssignCoordinatorPayload struct {
+	// The enrollment as it is now; null where the viewer does not see it.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// Input of `cancelProgram`.
+type CancelProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `cancelProgram`.
+type CancelProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
 }
 
 // Which referral to take back, and why.
@@ -206,6 +302,38 @@ type ClassifyQuestionPayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Input of `closeProgram`.
+type CloseProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `closeProgram`.
+type CloseProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
+// Input of `completeActivity`.
+type CompleteActivityInput struct {
+	// The activity, `activity_...`.
+	ActivityID gid.ID `json:"activityId"`
+	// What came of it; 3 to 500 characters.
+	Outcome *string `json:"outcome,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `completeActivity`.
+type CompleteActivityPayload struct {
+	// The activity as it is now.
+	Activity *ent.ServiceActivity `json:"activity,omitempty"`
+}
+
 // Which enrollment to complete.
 type CompleteEnrollmentInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -244,6 +372,56 @@ type ConsentEvidenceInput struct {
 	Witness *string `json:"witness,omitempty"`
 }
 
+// Input of `createProgram`.
+type CreateProgramInput struct {
+	// Kind of program.
+	Kind code.ProgramKind `json:"kind"`
+	// Name, 3 to 300 characters.
+	Name string `json:"name"`
+	// What a clinical trial has beyond other programs; for trials only.
+	Trial *TrialInput `json:"trial,omitempty"`
+	// Whether a completed verification of coverage is demanded; only before the program is active.
+	CoverageRequired *bool `json:"coverageRequired,omitempty"`
+	// Whether patients may enroll themselves.
+	SelfEnrollment *bool `json:"selfEnrollment,omitempty"`
+	// Whether an enrollment that is READY becomes ACTIVE by itself.
+	AutoActivate *bool `json:"autoActivate,omitempty"`
+	// Whether who finds the program full waits; otherwise is refused.
+	Waitlist *bool `json:"waitlist,omitempty"`
+	// How early an appointment is booked, in hours.
+	LeadHours *int `json:"leadHours,omitempty"`
+	// Until when an appointment is changed, in hours before it.
+	CutoffHours *int `json:"cutoffHours,omitempty"`
+	// How long nobody is enrolled again who left, in days.
+	OptOutDays *int `json:"optOutDays,omitempty"`
+	// How many may be enrolled at a time; null: any number.
+	Capacity *int `json:"capacity,omitempty"`
+	// First day.
+	StartsOn *code.Date `json:"startsOn,omitempty"`
+	// Last day; not before the first.
+	EndsOn *code.Date `json:"endsOn,omitempty"`
+	// Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createProgram`.
+type CreateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
+// One condition on who may take part.
+type CriterionInput struct {
+	// Whether who meets it may take part, or may not.
+	Kind code.CriterionKind `json:"kind"`
+	// The criterion in words; 3 to 4000 characters.
+	Text string `json:"text"`
+	// An expression that decides it; a person does otherwise.
+	Expression *string `json:"expression,omitempty"`
+	// Whether it must be decided before somebody is eligible; true otherwise.
+	Required *bool `json:"required,omitempty"`
+}
+
 // The decision.
 type DecideEligibilityInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -264,6 +442,30 @@ type DecideEligibilityPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `defineProgram`.
+type DefineProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Products, `product_...`, each once; the first is the one that is named first.
+	ProductIds []*gid.ID `json:"productIds,omitempty"`
+	// Consents that an active enrollment demands, each once.
+	RequiredConsentScopes []code.ConsentScope `json:"requiredConsentScopes,omitempty"`
+	// Who may take part, in the order in which it is asked; at most 100.
+	Criteria []*CriterionInput `json:"criteria,omitempty"`
+	// Steps of onboarding, in their order; at most 100.
+	Activities []*ActivityTemplateInput `json:"activities,omitempty"`
+	// Organizations at which it is carried out, `org_...`, each once; at most 1000.
+	SiteIds []*gid.ID `json:"siteIds,omitempty"`
+}
+
+// Outcome of `defineProgram`.
+type DefineProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
 }
 
 // Which enrollment to end, and why.
@@ -338,6 +540,36 @@ type EligibilityInput struct {
 	Description string `json:"description"`
 }
 
+// Input of `endProgramTeamMember`.
+type EndProgramTeamMemberInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// The member, `user_...`.
+	UserID gid.ID `json:"userId"`
+}
+
+// Outcome of `endProgramTeamMember`.
+type EndProgramTeamMemberPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
+// Input of `endStudyParticipation`.
+type EndStudyParticipationInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `endStudyParticipation`.
+type EndStudyParticipationPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Whom to enroll in which program.
 type EnrollPatientInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -408,6 +640,40 @@ type NewPatientInput struct {
 	Locale *string `json:"locale,omitempty"`
 }
 
+// Input of `notRegister`.
+type NotRegisterInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `notRegister`.
+type NotRegisterPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `pauseProgram`.
+type PauseProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `pauseProgram`.
+type PauseProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // Which enrollment to put on hold, and why.
 type PutOnHoldInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -476,6 +742,26 @@ type RecordEligibilityPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
+// Input of `recordScreeningResult`.
+type RecordScreeningResultInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Whether the participant may go on.
+	Eligible bool `json:"eligible"`
+	// Why; demanded where the participant may not; 3 to 300 characters.
+	Note *string `json:"note,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `recordScreeningResult`.
+type RecordScreeningResultPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Whom to refer to which program.
 type ReferPatientInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -495,6 +781,22 @@ type ReferPatientPayload struct {
 	// The enrollment; null where a gate is not met.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `registerOnStudy`.
+type RegisterOnStudyInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `registerOnStudy`.
+type RegisterOnStudyPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
@@ -597,6 +899,22 @@ type ResumeEnrollmentPayload struct {
 	// The enrollment; null where a gate is not met.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `resumeProgram`.
+type ResumeProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `resumeProgram`.
+type ResumeProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
@@ -714,6 +1032,106 @@ type SignConsentPayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `skipActivity`.
+type SkipActivityInput struct {
+	// The activity, `activity_...`.
+	ActivityID gid.ID `json:"activityId"`
+	// Why; 3 to 500 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `skipActivity`.
+type SkipActivityPayload struct {
+	// The activity as it is now.
+	Activity *ent.ServiceActivity `json:"activity,omitempty"`
+}
+
+// Input of `startFollowUp`.
+type StartFollowUpInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startFollowUp`.
+type StartFollowUpPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startIntervention`.
+type StartInterventionInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startIntervention`.
+type StartInterventionPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startObservation`.
+type StartObservationInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startObservation`.
+type StartObservationPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startScreening`.
+type StartScreeningInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Number under which the participant is screened; 1 to 60 characters.
+	ScreeningNumber *string `json:"screeningNumber,omitempty"`
+	// The site of the trial that looks after the participant, `site_...`.
+	SiteID *gid.ID `json:"siteId,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startScreening`.
+type StartScreeningPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startStudy`.
+type StartStudyInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startStudy`.
+type StartStudyPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Nothing for the viewer, but the log moved on: keep the cursor.
 type StreamCheckpoint struct {
 	// Resume from here.
@@ -810,6 +1228,24 @@ type SubmitResponseForReviewPayload struct {
 	Response *ent.InquiryResponse `json:"response,omitempty"`
 }
 
+// What a clinical trial has beyond other programs.
+type TrialInput struct {
+	// Title in full; at most 1000 characters.
+	OfficialTitle *string `json:"officialTitle,omitempty"`
+	// Phase of development.
+	Phase *code.StudyPhase `json:"phase,omitempty"`
+	// Where the study stands; it recruits while ACTIVE.
+	StudyStatus *code.StudyStatus `json:"studyStatus,omitempty"`
+	// Reference of the approval by an ethics committee; at most 120 characters.
+	EthicsApprovalRef *string `json:"ethicsApprovalRef,omitempty"`
+	// Version that was approved; at most 60 characters.
+	EthicsVersion *string `json:"ethicsVersion,omitempty"`
+	// Whether participants are not told which treatment they get; false otherwise.
+	Blinded *bool `json:"blinded,omitempty"`
+	// How many participants are planned.
+	TargetEnrollment *int `json:"targetEnrollment,omitempty"`
+}
+
 // A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing.
 type UnmetGate struct {
 	// Which gate.
@@ -818,6 +1254,44 @@ type UnmetGate struct {
 	Message string `json:"message"`
 	// The consent that is missing; null where the gate is about none.
 	Scope *code.ConsentScope `json:"scope,omitempty"`
+}
+
+// Input of `updateProgram`.
+type UpdateProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Name, 3 to 300 characters; of a draft.
+	Name *string `json:"name,omitempty"`
+	// What a clinical trial has beyond other programs; once it has left the drawing board only where the study stands, its ethics approval and its target.
+	Trial *TrialInput `json:"trial,omitempty"`
+	// Whether a completed verification of coverage is demanded; only before the program is active.
+	CoverageRequired *bool `json:"coverageRequired,omitempty"`
+	// Whether patients may enroll themselves.
+	SelfEnrollment *bool `json:"selfEnrollment,omitempty"`
+	// Whether an enrollment that is READY becomes ACTIVE by itself.
+	AutoActivate *bool `json:"autoActivate,omitempty"`
+	// Whether who finds the program full waits; otherwise is refused.
+	Waitlist *bool `json:"waitlist,omitempty"`
+	// How early an appointment is booked, in hours.
+	LeadHours *int `json:"leadHours,omitempty"`
+	// Until when an appointment is changed, in hours before it.
+	CutoffHours *int `json:"cutoffHours,omitempty"`
+	// How long nobody is enrolled again who left, in days.
+	OptOutDays *int `json:"optOutDays,omitempty"`
+	// How many may be enrolled at a time; null: any number.
+	Capacity *int `json:"capacity,omitempty"`
+	// First day.
+	StartsOn *code.Date `json:"startsOn,omitempty"`
+	// Last day; not before the first.
+	EndsOn *code.Date `json:"endsOn,omitempty"`
+}
+
+// Outcome of `updateProgram`.
+type UpdateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
 }
 
 // The viewer.
@@ -866,6 +1340,24 @@ type WithdrawEnrollmentInput struct {
 type WithdrawEnrollmentPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// Input of `withdrawTrialSubject`.
+type WithdrawTrialSubjectInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `withdrawTrialSubject`.
+type WithdrawTrialSubjectPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Orders of cases.

@@ -60,8 +60,8 @@ func (l *load) portion(rows []row) error {
 		func() error { return record.Insert(l.ctx, w.accounts, tx.Account.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.patients, tx.Patient.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
-		func() error { return record.Insert(l.ctx, w.participation, tx.TrialSubject.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.consents, tx.Consent.CreateBulk) },
+		func() error { return record.Insert(l.ctx, w.participation, tx.TrialSubject.CreateBulk) },
 		func() error { return record.Insert(l.ctx, w.history, tx.StatusChange.CreateBulk) },
 		func() error { return l.names.Insert(l.ctx) },
 	} {
