@@ -55,4 +55,5 @@ var Resolved = []string{
 	"Query.portalAccessMatrix",
 	"Query.routingPreview",
 	"Query.streamHead",
+	"TrialSubject.reconsentDue",
 }

@@ -62,9 +62,12 @@ func (r mutationResolver) SubmitEligibility(ctx context.Context, input model.Sub
 
 // AnswerPrescreener resolves Mutation.answerPrescreener.
 func (r mutationResolver) AnswerPrescreener(ctx context.Context, input model.AnswerPrescreenerInput) (*model.AnswerPrescreenerPayload, error) {
-	now, _, err := r.step(ctx, "answerPrescreener", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+	now, unmet, err := r.step(ctx, "answerPrescreener", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
 		e, err := c.enrolled(input.EnrollmentID, nil)
 		if err != nil {
+			return nil, err
+		}
+		if err := c.prescreened(e); err != nil {
 			return nil, err
 		}
 		return c.answerCriteria(e, input.Answers)
@@ -72,7 +75,7 @@ func (r mutationResolver) AnswerPrescreener(ctx context.Context, input model.Ans
 	if err != nil {
 		return nil, err
 	}
-	return &model.AnswerPrescreenerPayload{Enrollment: now}, nil
+	return &model.AnswerPrescreenerPayload{Enrollment: now, Unmet: unmet}, nil
 }
 
 // RecordEligibility resolves Mutation.recordEligibility.

@@ -59,6 +59,10 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeCriterionNotMet:         "a required criterion is not met",
 	code.GateCodeNotEligible:             "nobody has found the patient eligible",
 	code.GateCodeConsentMissing:          "a demanded consent is not in force",
+	code.GateCodeConsentFormOutdated:     "the consent is on an edition of the form that is not in force any more",
+	code.GateCodeFormMissing:             "a demanded consent has no approved form in force",
+	code.GateCodeEthicsApprovalMissing:   "no ethics committee has approved the trial",
+	code.GateCodeOpenEnrollments:         "enrollments are open",
 	code.GateCodeCoverageNotVerified:     "no verification of benefits is complete and valid",
 	code.GateCodeCoverageNotActive:       "the coverage is not in force",
 	code.GateCodeMemberDataMissing:       "member number, payer or the birth date of who is insured is missing",
@@ -139,9 +143,11 @@ func (c *change) become(ctx context.Context, e *ent.Enrollment, to code.Enrollme
 		return nil, err
 	}
 	if slices.Contains(seated, e.Status) && !slices.Contains(seated, to) {
-		err = c.moveUp(e.ProgramID)
+		if err := c.moveUp(e.ProgramID); err != nil {
+			return nil, err
+		}
 	}
-	return now, err
+	return now, c.subjectFollows(now, note)
 }
 
 // enrollmentStep writes a step of the enrollment's lifecycle and tells the streams.
@@ -156,8 +162,13 @@ func (c *change) enrollmentStep(now *ent.Enrollment, from code.EnrollmentStatus,
 		return err
 	}
 	c.record(action, ent.TypeEnrollment, &now.PatientID, now.ID)
-	c.announce(stream.Entry{Kind: code.EventKindEnrollmentChanged, Entity: "enrollment", ID: now.ID, Subject: &now.PatientID})
+	c.tellEnrollment(now)
 	return nil
+}
+
+// tellEnrollment tells the streams that something of the enrollment changed.
+func (c *change) tellEnrollment(e *ent.Enrollment) {
+	c.announce(stream.Entry{Kind: code.EventKindEnrollmentChanged, Entity: "enrollment", ID: e.ID, Subject: &e.PatientID})
 }
 
 // goOn takes an enrollment of somebody eligible as far as its gates let it: to the consents, to READY when the last
@@ -182,6 +193,10 @@ func (c *change) goOn(e *ent.Enrollment) (_ *ent.Enrollment, err error) {
 	}
 	program, err := c.tx.CareProgram.Get(c.system, e.ProgramID)
 	if err != nil || !program.AutoActivate {
+		return e, err
+	}
+	// A participant of a trial who has not passed the screening waits for it.
+	if s, err := c.subjectOf(e); err != nil || s != nil && !lifecycle.GoTogether(s.State, code.EnrollmentStatusActive) {
 		return e, err
 	}
 	return c.activate(c.system, e)

@@ -154,6 +154,11 @@ func (c *change) begin(b beginning, id *gid.ID, fresh *model.NewPatientInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if b.program.Kind == code.ProgramKindClinicalTrial {
+		if err := c.candidate(made); err != nil {
+			return nil, err
+		}
+	}
 	return made, c.enrollmentStep(made, "", nil)
 }
 

@@ -332,10 +332,13 @@ func init() {
 		})
 	}
 	careprogramMixinHooks0 := careprogramMixin[0].Hooks()
+	careprogramHooks := schema.CareProgram{}.Hooks()
 
 	careprogram.Hooks[1] = careprogramMixinHooks0[0]
 
 	careprogram.Hooks[2] = careprogramMixinHooks0[1]
+
+	careprogram.Hooks[3] = careprogramHooks[0]
 	careprogramMixinFields0 := careprogramMixin[0].Fields()
 	_ = careprogramMixinFields0
 	careprogramFields := schema.CareProgram{}.Fields()
@@ -3073,10 +3076,13 @@ func init() {
 		})
 	}
 	trialsubjectMixinHooks0 := trialsubjectMixin[0].Hooks()
+	trialsubjectHooks := schema.TrialSubject{}.Hooks()
 
 	trialsubject.Hooks[1] = trialsubjectMixinHooks0[0]
 
 	trialsubject.Hooks[2] = trialsubjectMixinHooks0[1]
+
+	trialsubject.Hooks[3] = trialsubjectHooks[0]
 	trialsubjectMixinFields0 := trialsubjectMixin[0].Fields()
 	_ = trialsubjectMixinFields0
 	trialsubjectFields := schema.TrialSubject{}.Fields()

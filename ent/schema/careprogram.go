@@ -58,6 +58,9 @@ func (CareProgram) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of CareProgram.
+func (CareProgram) Hooks() []ent.Hook { return []ent.Hook{opened} }
+
 // Indexes of CareProgram.
 func (CareProgram) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("name", "id"), index.Fields("registry_id"), index.Fields("kind", "status")}

@@ -40,5 +40,8 @@ func (TrialSubject) Edges() []ent.Edge {
 	}
 }
 
+// Hooks of TrialSubject.
+func (TrialSubject) Hooks() []ent.Hook { return []ent.Hook{agreed} }
+
 // Indexes of TrialSubject.
 func (TrialSubject) Indexes() []ent.Index { return []ent.Index{index.Fields("site_id")} }

@@ -17,6 +17,7 @@ import (
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/money"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/kpi"
@@ -38,6 +39,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	BenefitVerification() BenefitVerificationResolver
+	BenefitVerificationUpdated() BenefitVerificationUpdatedResolver
 	CareProgram() CareProgramResolver
 	Case() CaseResolver
 	CaseAssigned() CaseAssignedResolver
@@ -50,6 +53,8 @@ type ResolverRoot interface {
 	ConsentForm() ConsentFormResolver
 	ConsentRate() ConsentRateResolver
 	CoordinatorKpis() CoordinatorKpisResolver
+	Coverage() CoverageResolver
+	CoverageBenefit() CoverageBenefitResolver
 	Document() DocumentResolver
 	Enrollment() EnrollmentResolver
 	EnrollmentDurations() EnrollmentDurationsResolver
@@ -91,6 +96,19 @@ type ComplexityRoot struct {
 		Unmet      func(childComplexity int) int
 	}
 
+	ActivateProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	AddCoveragePayload struct {
+		Coverage func(childComplexity int) int
+	}
+
+	AddProgramTeamMemberPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	Address struct {
 		City    func(childComplexity int) int
 		Country func(childComplexity int) int
@@ -101,6 +119,7 @@ type ComplexityRoot struct {
 
 	AnswerPrescreenerPayload struct {
 		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	ApproveConsentFormPayload struct {
@@ -112,18 +131,92 @@ type ComplexityRoot struct {
 		Unmet    func(childComplexity int) int
 	}
 
+	ArchiveProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	AssignCoordinatorPayload struct {
+		Enrollment func(childComplexity int) int
+	}
+
+	BenefitAmount struct {
+		Applied   func(childComplexity int) int
+		Limit     func(childComplexity int) int
+		Remaining func(childComplexity int) int
+	}
+
+	BenefitVerification struct {
+		Attempt                    func(childComplexity int) int
+		Attempts                   func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Benefits                   func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		CompletedAt                func(childComplexity int) int
+		Coverage                   func(childComplexity int) int
+		DaysToComplete             func(childComplexity int) int
+		Disposition                func(childComplexity int) int
+		Enrollment                 func(childComplexity int) int
+		ErrorCode                  func(childComplexity int) int
+		GlobalID                   func(childComplexity int) int
+		History                    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Method                     func(childComplexity int) int
+		Patient                    func(childComplexity int) int
+		PayerReference             func(childComplexity int) int
+		PriorAuthorizationRequired func(childComplexity int) int
+		Product                    func(childComplexity int) int
+		Result                     func(childComplexity int) int
+		ReverifyAt                 func(childComplexity int) int
+		Status                     func(childComplexity int) int
+		SubmittedAt                func(childComplexity int) int
+		Supersedes                 func(childComplexity int) int
+		ValidUntil                 func(childComplexity int) int
+		Version                    func(childComplexity int) int
+	}
+
+	BenefitVerificationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BenefitVerificationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BenefitVerificationUpdated struct {
+		Cursor       func(childComplexity int) int
+		Verification func(childComplexity int) int
+	}
+
+	CancelCoveragePayload struct {
+		Coverage func(childComplexity int) int
+	}
+
+	CancelProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	CancelReferralPayload struct {
 		Enrollment func(childComplexity int) int
 	}
 
+	CancelVerificationPayload struct {
+		Verification func(childComplexity int) int
+	}
+
 	CareProgram struct {
+		AutoActivate          func(childComplexity int) int
 		Capacity              func(childComplexity int) int
 		CoverageRequired      func(childComplexity int) int
 		Criteria              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		CutoffHours           func(childComplexity int) int
 		EndsOn                func(childComplexity int) int
 		GlobalID              func(childComplexity int) int
 		Kind                  func(childComplexity int) int
+		LeadHours             func(childComplexity int) int
 		Name                  func(childComplexity int) int
+		OptOutDays            func(childComplexity int) int
 		Product               func(childComplexity int) int
 		RegistryID            func(childComplexity int) int
 		RequiredConsentScopes func(childComplexity int) int
@@ -132,6 +225,8 @@ type ComplexityRoot struct {
 		StartsOn              func(childComplexity int) int
 		Status                func(childComplexity int) int
 		Trial                 func(childComplexity int) int
+		Version               func(childComplexity int) int
+		Waitlist              func(childComplexity int) int
 	}
 
 	CareProgramConnection struct {
@@ -259,6 +354,14 @@ type ComplexityRoot struct {
 		CaseID     func(childComplexity int) int
 		Department func(childComplexity int) int
 		Question   func(childComplexity int) int
+	}
+
+	CloseProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
+	CompleteActivityPayload struct {
+		Activity func(childComplexity int) int
 	}
 
 	CompleteEnrollmentPayload struct {
@@ -410,17 +513,51 @@ type ComplexityRoot struct {
 	}
 
 	Coverage struct {
+		Bin                    func(childComplexity int) int
 		GlobalID               func(childComplexity int) int
 		GroupID                func(childComplexity int) int
+		History                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Kind                   func(childComplexity int) int
 		MemberID               func(childComplexity int) int
 		Payer                  func(childComplexity int) int
+		Pcn                    func(childComplexity int) int
 		PeriodEnd              func(childComplexity int) int
 		PeriodStart            func(childComplexity int) int
 		PlanName               func(childComplexity int) int
 		Priority               func(childComplexity int) int
 		Status                 func(childComplexity int) int
+		SubscriberBirthDate    func(childComplexity int) int
+		SubscriberName         func(childComplexity int) int
 		SubscriberRelationship func(childComplexity int) int
+		Verifications          func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Version                func(childComplexity int) int
+	}
+
+	CoverageBenefit struct {
+		CoinsuranceBasisPoints     func(childComplexity int) int
+		Copay                      func(childComplexity int) int
+		Currency                   func(childComplexity int) int
+		DeductibleFamily           func(childComplexity int) int
+		DeductibleIndividual       func(childComplexity int) int
+		GlobalID                   func(childComplexity int) int
+		InNetwork                  func(childComplexity int) int
+		Notes                      func(childComplexity int) int
+		OutOfPocketFamily          func(childComplexity int) int
+		OutOfPocketIndividual      func(childComplexity int) int
+		PriorAuthorizationRequired func(childComplexity int) int
+		StepTherapy                func(childComplexity int) int
+	}
+
+	CoverageBenefitConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	CoverageBenefitEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	CoverageConnection struct {
@@ -440,9 +577,17 @@ type ComplexityRoot struct {
 		Path      func(childComplexity int) int
 	}
 
+	CreateProgramPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	DecideEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	DefineProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	Department struct {
@@ -563,8 +708,17 @@ type ComplexityRoot struct {
 		Type        func(childComplexity int) int
 	}
 
+	EndProgramTeamMemberPayload struct {
+		Program func(childComplexity int) int
+	}
+
 	EndProxyPayload struct {
 		Proxy func(childComplexity int) int
+	}
+
+	EndStudyParticipationPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	EnrollPatientPayload struct {
@@ -835,47 +989,79 @@ type ComplexityRoot struct {
 		AcceptCase                func(childComplexity int, input model.AcceptCaseInput) int
 		AcknowledgeResponse       func(childComplexity int, input model.AcknowledgeResponseInput) int
 		ActivateEnrollment        func(childComplexity int, input model.ActivateEnrollmentInput) int
+		ActivateProgram           func(childComplexity int, input model.ActivateProgramInput) int
+		AddCoverage               func(childComplexity int, input model.AddCoverageInput) int
+		AddProgramTeamMember      func(childComplexity int, input model.AddProgramTeamMemberInput) int
 		AnswerPrescreener         func(childComplexity int, input model.AnswerPrescreenerInput) int
 		ApproveConsentForm        func(childComplexity int, input model.ApproveConsentFormInput) int
 		ApproveInquiryResponse    func(childComplexity int, input model.ApproveInquiryResponseInput) int
+		ArchiveProgram            func(childComplexity int, input model.ArchiveProgramInput) int
+		AssignCoordinator         func(childComplexity int, input model.AssignCoordinatorInput) int
+		CancelCoverage            func(childComplexity int, input model.CancelCoverageInput) int
+		CancelProgram             func(childComplexity int, input model.CancelProgramInput) int
 		CancelReferral            func(childComplexity int, input model.CancelReferralInput) int
+		CancelVerification        func(childComplexity int, input model.CancelVerificationInput) int
 		ClassifyQuestion          func(childComplexity int, input model.ClassifyQuestionInput) int
+		CloseProgram              func(childComplexity int, input model.CloseProgramInput) int
+		CompleteActivity          func(childComplexity int, input model.CompleteActivityInput) int
 		CompleteEnrollment        func(childComplexity int, input model.CompleteEnrollmentInput) int
 		CreateDocumentLink        func(childComplexity int, input model.CreateDocumentLinkInput) int
+		CreateProgram             func(childComplexity int, input model.CreateProgramInput) int
 		DecideEligibility         func(childComplexity int, input model.DecideEligibilityInput) int
+		DefineProgram             func(childComplexity int, input model.DefineProgramInput) int
 		Disenroll                 func(childComplexity int, input model.DisenrollInput) int
 		DraftConsentForm          func(childComplexity int, input model.DraftConsentFormInput) int
 		DraftInquiryResponse      func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EndProgramTeamMember      func(childComplexity int, input model.EndProgramTeamMemberInput) int
 		EndProxy                  func(childComplexity int, input model.EndProxyInput) int
+		EndStudyParticipation     func(childComplexity int, input model.EndStudyParticipationInput) int
 		EnrollPatient             func(childComplexity int, input model.EnrollPatientInput) int
 		GrantProxy                func(childComplexity int, input model.GrantProxyInput) int
 		InvitePortalUser          func(childComplexity int, input model.InvitePortalUserInput) int
 		MarkConsentEnteredInError func(childComplexity int, input model.MarkConsentEnteredInErrorInput) int
+		NotRegister               func(childComplexity int, input model.NotRegisterInput) int
+		PauseProgram              func(childComplexity int, input model.PauseProgramInput) int
 		PutOnHold                 func(childComplexity int, input model.PutOnHoldInput) int
 		RecordConsent             func(childComplexity int, input model.RecordConsentInput) int
 		RecordDisclosure          func(childComplexity int, input model.RecordDisclosureInput) int
 		RecordEligibility         func(childComplexity int, input model.RecordEligibilityInput) int
+		RecordScreeningResult     func(childComplexity int, input model.RecordScreeningResultInput) int
+		RecordVerificationResult  func(childComplexity int, input model.RecordVerificationResultInput) int
 		ReferPatient              func(childComplexity int, input model.ReferPatientInput) int
+		RegisterOnStudy           func(childComplexity int, input model.RegisterOnStudyInput) int
 		RenewConsent              func(childComplexity int, input model.RenewConsentInput) int
 		RequestConsent            func(childComplexity int, input model.RequestConsentInput) int
 		RequestEnrollment         func(childComplexity int, input model.RequestEnrollmentInput) int
 		RerouteCase               func(childComplexity int, input model.RerouteCaseInput) int
 		RestorePortalAccess       func(childComplexity int, input model.RestorePortalAccessInput) int
 		ResumeEnrollment          func(childComplexity int, input model.ResumeEnrollmentInput) int
+		ResumeProgram             func(childComplexity int, input model.ResumeProgramInput) int
 		RetireConsentForm         func(childComplexity int, input model.RetireConsentFormInput) int
+		RetryVerification         func(childComplexity int, input model.RetryVerificationInput) int
 		ReturnInquiryResponse     func(childComplexity int, input model.ReturnInquiryResponseInput) int
 		ReturnToQueue             func(childComplexity int, input model.ReturnToQueueInput) int
 		RevokeConsent             func(childComplexity int, input model.RevokeConsentInput) int
 		RevokePortalAccess        func(childComplexity int, input model.RevokePortalAccessInput) int
+		ScheduleReverification    func(childComplexity int, input model.ScheduleReverificationInput) int
 		SendInquiryResponse       func(childComplexity int, input model.SendInquiryResponseInput) int
 		SignConsent               func(childComplexity int, input model.SignConsentInput) int
+		SkipActivity              func(childComplexity int, input model.SkipActivityInput) int
+		StartFollowUp             func(childComplexity int, input model.StartFollowUpInput) int
+		StartIntervention         func(childComplexity int, input model.StartInterventionInput) int
+		StartObservation          func(childComplexity int, input model.StartObservationInput) int
+		StartScreening            func(childComplexity int, input model.StartScreeningInput) int
+		StartStudy                func(childComplexity int, input model.StartStudyInput) int
+		SubmitBenefitVerification func(childComplexity int, input model.SubmitBenefitVerificationInput) int
 		SubmitEligibility         func(childComplexity int, input model.SubmitEligibilityInput) int
 		SubmitMedicalInquiry      func(childComplexity int, input model.SubmitMedicalInquiryInput) int
 		SubmitResponseForReview   func(childComplexity int, input model.SubmitResponseForReviewInput) int
 		SuspendPortalAccess       func(childComplexity int, input model.SuspendPortalAccessInput) int
+		UpdateCoverage            func(childComplexity int, input model.UpdateCoverageInput) int
+		UpdateProgram             func(childComplexity int, input model.UpdateProgramInput) int
 		VerifyIdentity            func(childComplexity int, input model.VerifyIdentityInput) int
 		WithdrawConsent           func(childComplexity int, input model.WithdrawConsentInput) int
 		WithdrawEnrollment        func(childComplexity int, input model.WithdrawEnrollmentInput) int
+		WithdrawTrialSubject      func(childComplexity int, input model.WithdrawTrialSubjectInput) int
 	}
 
 	MyMembership struct {
@@ -883,6 +1069,11 @@ type ComplexityRoot struct {
 		Role            func(childComplexity int) int
 		Territory       func(childComplexity int) int
 		TherapeuticArea func(childComplexity int) int
+	}
+
+	NotRegisterPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	OnboardingPlan struct {
@@ -947,6 +1138,10 @@ type ComplexityRoot struct {
 	PatientEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	PauseProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	PortalAccess struct {
@@ -1070,6 +1265,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		BenefitVerification      func(childComplexity int, id gid.ID) int
 		CarePrograms             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Case                     func(childComplexity int, id gid.ID) int
 		CaseQueue                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, department *code.DepartmentCode, filter map[string]any, orderBy *model.CaseOrder) int
@@ -1083,6 +1279,7 @@ type ComplexityRoot struct {
 		ConsentLedger            func(childComplexity int, patientID gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ConsentsExpiring         func(childComplexity int, days int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		CoordinatorKpis          func(childComplexity int, window model.KpiWindow, coordinatorID *gid.ID) int
+		Coverage                 func(childComplexity int, id gid.ID) int
 		Departments              func(childComplexity int) int
 		EligibilityForm          func(childComplexity int, programID gid.ID) int
 		Enrollment               func(childComplexity int, id gid.ID) int
@@ -1116,6 +1313,7 @@ type ComplexityRoot struct {
 		ProgramsOpenForReferral  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ProgramsOpenToMe         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ProxyFor                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		ReverificationsDue       func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		RoutingPreview           func(childComplexity int, caseID gid.ID) int
 		RoutingRules             func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ScheduledJobs            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1123,6 +1321,8 @@ type ComplexityRoot struct {
 		Touchpoints              func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		TrialsOpenToMe           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Users                    func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		VerificationWorklist     func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
+		Verifications            func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 	}
 
 	RecordConsentPayload struct {
@@ -1138,9 +1338,23 @@ type ComplexityRoot struct {
 		Enrollment func(childComplexity int) int
 	}
 
+	RecordScreeningResultPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	RecordVerificationResultPayload struct {
+		Verification func(childComplexity int) int
+	}
+
 	ReferPatientPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	RegisterOnStudyPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
 	}
 
 	RenewConsentPayload struct {
@@ -1207,8 +1421,18 @@ type ComplexityRoot struct {
 		Unmet      func(childComplexity int) int
 	}
 
+	ResumeProgramPayload struct {
+		Program func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
 	RetireConsentFormPayload struct {
 		Form func(childComplexity int) int
+	}
+
+	RetryVerificationPayload struct {
+		Unmet        func(childComplexity int) int
+		Verification func(childComplexity int) int
 	}
 
 	ReturnInquiryResponsePayload struct {
@@ -1267,6 +1491,10 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ScheduleReverificationPayload struct {
+		Verification func(childComplexity int) int
+	}
+
 	ScheduledJob struct {
 		DueAt      func(childComplexity int) int
 		Failures   func(childComplexity int) int
@@ -1306,6 +1534,7 @@ type ComplexityRoot struct {
 		Mandatory   func(childComplexity int) int
 		Status      func(childComplexity int) int
 		Title       func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	ServiceActivityConnection struct {
@@ -1322,6 +1551,35 @@ type ComplexityRoot struct {
 
 	SignConsentPayload struct {
 		Consent func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	SkipActivityPayload struct {
+		Activity func(childComplexity int) int
+	}
+
+	StartFollowUpPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartInterventionPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartObservationPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartScreeningPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
+
+	StartStudyPayload struct {
+		Subject func(childComplexity int) int
 		Unmet   func(childComplexity int) int
 	}
 
@@ -1355,6 +1613,11 @@ type ComplexityRoot struct {
 		Reason func(childComplexity int) int
 	}
 
+	SubmitBenefitVerificationPayload struct {
+		Unmet        func(childComplexity int) int
+		Verification func(childComplexity int) int
+	}
+
 	SubmitEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
 	}
@@ -1369,11 +1632,12 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		CaseAssigned      func(childComplexity int, after *stream.Cursor) int
-		CaseCreated       func(childComplexity int, after *stream.Cursor, filter map[string]any) int
-		ConsentChanged    func(childComplexity int, after *stream.Cursor) int
-		EnrollmentUpdated func(childComplexity int, after *stream.Cursor) int
-		MyCaseUpdated     func(childComplexity int, after *stream.Cursor) int
+		BenefitVerificationUpdated func(childComplexity int, after *stream.Cursor) int
+		CaseAssigned               func(childComplexity int, after *stream.Cursor) int
+		CaseCreated                func(childComplexity int, after *stream.Cursor, filter map[string]any) int
+		ConsentChanged             func(childComplexity int, after *stream.Cursor) int
+		EnrollmentUpdated          func(childComplexity int, after *stream.Cursor) int
+		MyCaseUpdated              func(childComplexity int, after *stream.Cursor) int
 	}
 
 	SuspendPortalAccessPayload struct {
@@ -1456,15 +1720,25 @@ type ComplexityRoot struct {
 		GlobalID        func(childComplexity int) int
 		History         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		RandomizedAt    func(childComplexity int) int
+		ReconsentDue    func(childComplexity int) int
 		ScreeningNumber func(childComplexity int) int
 		Site            func(childComplexity int) int
 		State           func(childComplexity int) int
+		Version         func(childComplexity int) int
 	}
 
 	UnmetGate struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
 		Scope   func(childComplexity int) int
+	}
+
+	UpdateCoveragePayload struct {
+		Coverage func(childComplexity int) int
+	}
+
+	UpdateProgramPayload struct {
+		Program func(childComplexity int) int
 	}
 
 	User struct {
@@ -1489,6 +1763,29 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	VerificationAttempt struct {
+		AnsweredAt  func(childComplexity int) int
+		Detail      func(childComplexity int) int
+		ErrorCode   func(childComplexity int) int
+		GlobalID    func(childComplexity int) int
+		Method      func(childComplexity int) int
+		Outcome     func(childComplexity int) int
+		Seq         func(childComplexity int) int
+		SubmittedAt func(childComplexity int) int
+	}
+
+	VerificationAttemptConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	VerificationAttemptEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	VerifyIdentityPayload struct {
 		Access func(childComplexity int) int
 	}
@@ -1509,12 +1806,29 @@ type ComplexityRoot struct {
 	WithdrawEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 	}
+
+	WithdrawTrialSubjectPayload struct {
+		Subject func(childComplexity int) int
+		Unmet   func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
 
 // region    ************************** generated!.gotpl **************************
 
+type BenefitVerificationResolver interface {
+	PriorAuthorizationRequired(ctx context.Context, obj *ent.BenefitVerification) (*bool, error)
+
+	DaysToComplete(ctx context.Context, obj *ent.BenefitVerification) (*int, error)
+
+	Benefits(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CoverageBenefit], error)
+	Attempts(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.VerificationAttempt], error)
+	History(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
+type BenefitVerificationUpdatedResolver interface {
+	Verification(ctx context.Context, obj *model.BenefitVerificationUpdated) (*ent.BenefitVerification, error)
+}
 type CareProgramResolver interface {
 	RequiredConsentScopes(ctx context.Context, obj *ent.CareProgram) ([]code.ConsentScope, error)
 
@@ -1564,6 +1878,17 @@ type CoordinatorKpisResolver interface {
 	TimeToTherapy(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Enrollment], error)
 	ConsentTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Consent], error)
 	ConsentRefusal(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.Consent], error)
+}
+type CoverageResolver interface {
+	Verifications(ctx context.Context, obj *ent.Coverage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error)
+	History(ctx context.Context, obj *ent.Coverage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
+type CoverageBenefitResolver interface {
+	DeductibleIndividual(ctx context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error)
+	DeductibleFamily(ctx context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error)
+	OutOfPocketIndividual(ctx context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error)
+	OutOfPocketFamily(ctx context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error)
+	Copay(ctx context.Context, obj *ent.CoverageBenefit) (*money.Decimal, error)
 }
 type DocumentResolver interface {
 	Size(ctx context.Context, obj *ent.Document) (int, error)
@@ -1629,6 +1954,38 @@ type MutationResolver interface {
 	ResumeEnrollment(ctx context.Context, input model.ResumeEnrollmentInput) (*model.ResumeEnrollmentPayload, error)
 	CompleteEnrollment(ctx context.Context, input model.CompleteEnrollmentInput) (*model.CompleteEnrollmentPayload, error)
 	Disenroll(ctx context.Context, input model.DisenrollInput) (*model.DisenrollPayload, error)
+	AddCoverage(ctx context.Context, input model.AddCoverageInput) (*model.AddCoveragePayload, error)
+	UpdateCoverage(ctx context.Context, input model.UpdateCoverageInput) (*model.UpdateCoveragePayload, error)
+	CancelCoverage(ctx context.Context, input model.CancelCoverageInput) (*model.CancelCoveragePayload, error)
+	SubmitBenefitVerification(ctx context.Context, input model.SubmitBenefitVerificationInput) (*model.SubmitBenefitVerificationPayload, error)
+	RecordVerificationResult(ctx context.Context, input model.RecordVerificationResultInput) (*model.RecordVerificationResultPayload, error)
+	RetryVerification(ctx context.Context, input model.RetryVerificationInput) (*model.RetryVerificationPayload, error)
+	CancelVerification(ctx context.Context, input model.CancelVerificationInput) (*model.CancelVerificationPayload, error)
+	ScheduleReverification(ctx context.Context, input model.ScheduleReverificationInput) (*model.ScheduleReverificationPayload, error)
+	CreateProgram(ctx context.Context, input model.CreateProgramInput) (*model.CreateProgramPayload, error)
+	UpdateProgram(ctx context.Context, input model.UpdateProgramInput) (*model.UpdateProgramPayload, error)
+	DefineProgram(ctx context.Context, input model.DefineProgramInput) (*model.DefineProgramPayload, error)
+	ActivateProgram(ctx context.Context, input model.ActivateProgramInput) (*model.ActivateProgramPayload, error)
+	PauseProgram(ctx context.Context, input model.PauseProgramInput) (*model.PauseProgramPayload, error)
+	ResumeProgram(ctx context.Context, input model.ResumeProgramInput) (*model.ResumeProgramPayload, error)
+	CloseProgram(ctx context.Context, input model.CloseProgramInput) (*model.CloseProgramPayload, error)
+	ArchiveProgram(ctx context.Context, input model.ArchiveProgramInput) (*model.ArchiveProgramPayload, error)
+	CancelProgram(ctx context.Context, input model.CancelProgramInput) (*model.CancelProgramPayload, error)
+	AddProgramTeamMember(ctx context.Context, input model.AddProgramTeamMemberInput) (*model.AddProgramTeamMemberPayload, error)
+	EndProgramTeamMember(ctx context.Context, input model.EndProgramTeamMemberInput) (*model.EndProgramTeamMemberPayload, error)
+	StartScreening(ctx context.Context, input model.StartScreeningInput) (*model.StartScreeningPayload, error)
+	RecordScreeningResult(ctx context.Context, input model.RecordScreeningResultInput) (*model.RecordScreeningResultPayload, error)
+	RegisterOnStudy(ctx context.Context, input model.RegisterOnStudyInput) (*model.RegisterOnStudyPayload, error)
+	StartStudy(ctx context.Context, input model.StartStudyInput) (*model.StartStudyPayload, error)
+	StartIntervention(ctx context.Context, input model.StartInterventionInput) (*model.StartInterventionPayload, error)
+	StartObservation(ctx context.Context, input model.StartObservationInput) (*model.StartObservationPayload, error)
+	StartFollowUp(ctx context.Context, input model.StartFollowUpInput) (*model.StartFollowUpPayload, error)
+	EndStudyParticipation(ctx context.Context, input model.EndStudyParticipationInput) (*model.EndStudyParticipationPayload, error)
+	NotRegister(ctx context.Context, input model.NotRegisterInput) (*model.NotRegisterPayload, error)
+	WithdrawTrialSubject(ctx context.Context, input model.WithdrawTrialSubjectInput) (*model.WithdrawTrialSubjectPayload, error)
+	CompleteActivity(ctx context.Context, input model.CompleteActivityInput) (*model.CompleteActivityPayload, error)
+	SkipActivity(ctx context.Context, input model.SkipActivityInput) (*model.SkipActivityPayload, error)
+	AssignCoordinator(ctx context.Context, input model.AssignCoordinatorInput) (*model.AssignCoordinatorPayload, error)
 	RecordConsent(ctx context.Context, input model.RecordConsentInput) (*model.RecordConsentPayload, error)
 	RequestConsent(ctx context.Context, input model.RequestConsentInput) (*model.RequestConsentPayload, error)
 	RenewConsent(ctx context.Context, input model.RenewConsentInput) (*model.RenewConsentPayload, error)
@@ -1729,6 +2086,11 @@ type QueryResolver interface {
 	EligibilityForm(ctx context.Context, programID gid.ID) (*model.EligibilityForm, error)
 	EnrollmentWorklist(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Enrollment], error)
 	Onboarding(ctx context.Context, enrollmentID gid.ID) (*ent.OnboardingPlan, error)
+	Coverage(ctx context.Context, id gid.ID) (*ent.Coverage, error)
+	BenefitVerification(ctx context.Context, id gid.ID) (*ent.BenefitVerification, error)
+	VerificationWorklist(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
+	ReverificationsDue(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
+	Verifications(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
 	MyClients(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.LiaisonAssignment], error)
 	ClientProfile(ctx context.Context, id gid.ID) (*ent.Provider, error)
 	ClientTouchpoints(ctx context.Context, id gid.ID, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Touchpoint], error)
@@ -1751,6 +2113,7 @@ type SubscriptionResolver interface {
 	CaseAssigned(ctx context.Context, after *stream.Cursor) (<-chan model.CaseAssignedItem, error)
 	ConsentChanged(ctx context.Context, after *stream.Cursor) (<-chan model.ConsentChangedItem, error)
 	EnrollmentUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.EnrollmentUpdatedItem, error)
+	BenefitVerificationUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.BenefitVerificationUpdatedItem, error)
 	MyCaseUpdated(ctx context.Context, after *stream.Cursor) (<-chan model.CaseUpdatedItem, error)
 }
 type TouchpointResolver interface {
@@ -1760,6 +2123,8 @@ type TreatmentResolver interface {
 	StartedYear(ctx context.Context, obj *ent.Treatment) (int, error)
 }
 type TrialSubjectResolver interface {
+	ReconsentDue(ctx context.Context, obj *ent.TrialSubject) (bool, error)
+
 	History(ctx context.Context, obj *ent.TrialSubject, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type UserResolver interface {
@@ -1817,6 +2182,33 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ActivateEnrollmentPayload.Unmet(childComplexity), true
 
+	case "ActivateProgramPayload.program":
+		if e.ComplexityRoot.ActivateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateProgramPayload.Program(childComplexity), true
+	case "ActivateProgramPayload.unmet":
+		if e.ComplexityRoot.ActivateProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivateProgramPayload.Unmet(childComplexity), true
+
+	case "AddCoveragePayload.coverage":
+		if e.ComplexityRoot.AddCoveragePayload.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddCoveragePayload.Coverage(childComplexity), true
+
+	case "AddProgramTeamMemberPayload.program":
+		if e.ComplexityRoot.AddProgramTeamMemberPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddProgramTeamMemberPayload.Program(childComplexity), true
+
 	case "Address.city":
 		if e.ComplexityRoot.Address.City == nil {
 			break
@@ -1854,6 +2246,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AnswerPrescreenerPayload.Enrollment(childComplexity), true
+	case "AnswerPrescreenerPayload.unmet":
+		if e.ComplexityRoot.AnswerPrescreenerPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerPrescreenerPayload.Unmet(childComplexity), true
 
 	case "ApproveConsentFormPayload.form":
 		if e.ComplexityRoot.ApproveConsentFormPayload.Form == nil {
@@ -1875,6 +2273,264 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApproveInquiryResponsePayload.Unmet(childComplexity), true
 
+	case "ArchiveProgramPayload.program":
+		if e.ComplexityRoot.ArchiveProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveProgramPayload.Program(childComplexity), true
+	case "ArchiveProgramPayload.unmet":
+		if e.ComplexityRoot.ArchiveProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArchiveProgramPayload.Unmet(childComplexity), true
+
+	case "AssignCoordinatorPayload.enrollment":
+		if e.ComplexityRoot.AssignCoordinatorPayload.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignCoordinatorPayload.Enrollment(childComplexity), true
+
+	case "BenefitAmount.applied":
+		if e.ComplexityRoot.BenefitAmount.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitAmount.Applied(childComplexity), true
+	case "BenefitAmount.limit":
+		if e.ComplexityRoot.BenefitAmount.Limit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitAmount.Limit(childComplexity), true
+	case "BenefitAmount.remaining":
+		if e.ComplexityRoot.BenefitAmount.Remaining == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitAmount.Remaining(childComplexity), true
+
+	case "BenefitVerification.attempt":
+		if e.ComplexityRoot.BenefitVerification.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Attempt(childComplexity), true
+	case "BenefitVerification.attempts":
+		if e.ComplexityRoot.BenefitVerification.Attempts == nil {
+			break
+		}
+
+		args, err := ec.field_BenefitVerification_attempts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Attempts(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "BenefitVerification.benefits":
+		if e.ComplexityRoot.BenefitVerification.Benefits == nil {
+			break
+		}
+
+		args, err := ec.field_BenefitVerification_benefits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Benefits(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "BenefitVerification.completedAt":
+		if e.ComplexityRoot.BenefitVerification.CompletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.CompletedAt(childComplexity), true
+	case "BenefitVerification.coverage":
+		if e.ComplexityRoot.BenefitVerification.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Coverage(childComplexity), true
+	case "BenefitVerification.daysToComplete":
+		if e.ComplexityRoot.BenefitVerification.DaysToComplete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.DaysToComplete(childComplexity), true
+	case "BenefitVerification.disposition":
+		if e.ComplexityRoot.BenefitVerification.Disposition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Disposition(childComplexity), true
+	case "BenefitVerification.enrollment":
+		if e.ComplexityRoot.BenefitVerification.Enrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Enrollment(childComplexity), true
+	case "BenefitVerification.errorCode":
+		if e.ComplexityRoot.BenefitVerification.ErrorCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.ErrorCode(childComplexity), true
+	case "BenefitVerification.id":
+		if e.ComplexityRoot.BenefitVerification.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.GlobalID(childComplexity), true
+	case "BenefitVerification.history":
+		if e.ComplexityRoot.BenefitVerification.History == nil {
+			break
+		}
+
+		args, err := ec.field_BenefitVerification_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BenefitVerification.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "BenefitVerification.method":
+		if e.ComplexityRoot.BenefitVerification.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Method(childComplexity), true
+	case "BenefitVerification.patient":
+		if e.ComplexityRoot.BenefitVerification.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Patient(childComplexity), true
+	case "BenefitVerification.payerReference":
+		if e.ComplexityRoot.BenefitVerification.PayerReference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.PayerReference(childComplexity), true
+	case "BenefitVerification.priorAuthorizationRequired":
+		if e.ComplexityRoot.BenefitVerification.PriorAuthorizationRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.PriorAuthorizationRequired(childComplexity), true
+	case "BenefitVerification.product":
+		if e.ComplexityRoot.BenefitVerification.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Product(childComplexity), true
+	case "BenefitVerification.result":
+		if e.ComplexityRoot.BenefitVerification.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Result(childComplexity), true
+	case "BenefitVerification.reverifyAt":
+		if e.ComplexityRoot.BenefitVerification.ReverifyAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.ReverifyAt(childComplexity), true
+	case "BenefitVerification.status":
+		if e.ComplexityRoot.BenefitVerification.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Status(childComplexity), true
+	case "BenefitVerification.submittedAt":
+		if e.ComplexityRoot.BenefitVerification.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.SubmittedAt(childComplexity), true
+	case "BenefitVerification.supersedes":
+		if e.ComplexityRoot.BenefitVerification.Supersedes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Supersedes(childComplexity), true
+	case "BenefitVerification.validUntil":
+		if e.ComplexityRoot.BenefitVerification.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.ValidUntil(childComplexity), true
+	case "BenefitVerification.version":
+		if e.ComplexityRoot.BenefitVerification.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerification.Version(childComplexity), true
+
+	case "BenefitVerificationConnection.edges":
+		if e.ComplexityRoot.BenefitVerificationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationConnection.Edges(childComplexity), true
+	case "BenefitVerificationConnection.nodes":
+		if e.ComplexityRoot.BenefitVerificationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationConnection.Nodes(childComplexity), true
+	case "BenefitVerificationConnection.pageInfo":
+		if e.ComplexityRoot.BenefitVerificationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationConnection.PageInfo(childComplexity), true
+	case "BenefitVerificationConnection.totalCount":
+		if e.ComplexityRoot.BenefitVerificationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationConnection.TotalCount(childComplexity), true
+
+	case "BenefitVerificationEdge.cursor":
+		if e.ComplexityRoot.BenefitVerificationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationEdge.Cursor(childComplexity), true
+	case "BenefitVerificationEdge.node":
+		if e.ComplexityRoot.BenefitVerificationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationEdge.Node(childComplexity), true
+
+	case "BenefitVerificationUpdated.cursor":
+		if e.ComplexityRoot.BenefitVerificationUpdated.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationUpdated.Cursor(childComplexity), true
+	case "BenefitVerificationUpdated.verification":
+		if e.ComplexityRoot.BenefitVerificationUpdated.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BenefitVerificationUpdated.Verification(childComplexity), true
+
+	case "CancelCoveragePayload.coverage":
+		if e.ComplexityRoot.CancelCoveragePayload.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelCoveragePayload.Coverage(childComplexity), true
+
+	case "CancelProgramPayload.program":
+		if e.ComplexityRoot.CancelProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelProgramPayload.Program(childComplexity), true
+
 	case "CancelReferralPayload.enrollment":
 		if e.ComplexityRoot.CancelReferralPayload.Enrollment == nil {
 			break
@@ -1882,6 +2538,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CancelReferralPayload.Enrollment(childComplexity), true
 
+	case "CancelVerificationPayload.verification":
+		if e.ComplexityRoot.CancelVerificationPayload.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelVerificationPayload.Verification(childComplexity), true
+
+	case "CareProgram.autoActivate":
+		if e.ComplexityRoot.CareProgram.AutoActivate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.AutoActivate(childComplexity), true
 	case "CareProgram.capacity":
 		if e.ComplexityRoot.CareProgram.Capacity == nil {
 			break
@@ -1905,6 +2574,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Criteria(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "CareProgram.cutoffHours":
+		if e.ComplexityRoot.CareProgram.CutoffHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.CutoffHours(childComplexity), true
 	case "CareProgram.endsOn":
 		if e.ComplexityRoot.CareProgram.EndsOn == nil {
 			break
@@ -1923,12 +2598,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Kind(childComplexity), true
+	case "CareProgram.leadHours":
+		if e.ComplexityRoot.CareProgram.LeadHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.LeadHours(childComplexity), true
 	case "CareProgram.name":
 		if e.ComplexityRoot.CareProgram.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.CareProgram.Name(childComplexity), true
+	case "CareProgram.optOutDays":
+		if e.ComplexityRoot.CareProgram.OptOutDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.OptOutDays(childComplexity), true
 	case "CareProgram.product":
 		if e.ComplexityRoot.CareProgram.Product == nil {
 			break
@@ -1982,6 +2669,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Trial(childComplexity), true
+	case "CareProgram.version":
+		if e.ComplexityRoot.CareProgram.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.Version(childComplexity), true
+	case "CareProgram.waitlist":
+		if e.ComplexityRoot.CareProgram.Waitlist == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CareProgram.Waitlist(childComplexity), true
 
 	case "CareProgramConnection.edges":
 		if e.ComplexityRoot.CareProgramConnection.Edges == nil {
@@ -2504,6 +3203,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ClassifyQuestionPayload.Question(childComplexity), true
+
+	case "CloseProgramPayload.program":
+		if e.ComplexityRoot.CloseProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CloseProgramPayload.Program(childComplexity), true
+
+	case "CompleteActivityPayload.activity":
+		if e.ComplexityRoot.CompleteActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteActivityPayload.Activity(childComplexity), true
 
 	case "CompleteEnrollmentPayload.enrollment":
 		if e.ComplexityRoot.CompleteEnrollmentPayload.Enrollment == nil {
@@ -3124,6 +3837,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CoordinatorKpis.To(childComplexity), true
 
+	case "Coverage.bin":
+		if e.ComplexityRoot.Coverage.Bin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.Bin(childComplexity), true
 	case "Coverage.id":
 		if e.ComplexityRoot.Coverage.GlobalID == nil {
 			break
@@ -3136,6 +3855,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Coverage.GroupID(childComplexity), true
+	case "Coverage.history":
+		if e.ComplexityRoot.Coverage.History == nil {
+			break
+		}
+
+		args, err := ec.field_Coverage_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Coverage.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Coverage.kind":
 		if e.ComplexityRoot.Coverage.Kind == nil {
 			break
@@ -3154,6 +3884,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Coverage.Payer(childComplexity), true
+	case "Coverage.pcn":
+		if e.ComplexityRoot.Coverage.Pcn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.Pcn(childComplexity), true
 	case "Coverage.periodEnd":
 		if e.ComplexityRoot.Coverage.PeriodEnd == nil {
 			break
@@ -3184,12 +3920,152 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Coverage.Status(childComplexity), true
+	case "Coverage.subscriberBirthDate":
+		if e.ComplexityRoot.Coverage.SubscriberBirthDate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.SubscriberBirthDate(childComplexity), true
+	case "Coverage.subscriberName":
+		if e.ComplexityRoot.Coverage.SubscriberName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.SubscriberName(childComplexity), true
 	case "Coverage.subscriberRelationship":
 		if e.ComplexityRoot.Coverage.SubscriberRelationship == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Coverage.SubscriberRelationship(childComplexity), true
+	case "Coverage.verifications":
+		if e.ComplexityRoot.Coverage.Verifications == nil {
+			break
+		}
+
+		args, err := ec.field_Coverage_verifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Coverage.Verifications(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Coverage.version":
+		if e.ComplexityRoot.Coverage.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.Version(childComplexity), true
+
+	case "CoverageBenefit.coinsuranceBasisPoints":
+		if e.ComplexityRoot.CoverageBenefit.CoinsuranceBasisPoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.CoinsuranceBasisPoints(childComplexity), true
+	case "CoverageBenefit.copay":
+		if e.ComplexityRoot.CoverageBenefit.Copay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.Copay(childComplexity), true
+	case "CoverageBenefit.currency":
+		if e.ComplexityRoot.CoverageBenefit.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.Currency(childComplexity), true
+	case "CoverageBenefit.deductibleFamily":
+		if e.ComplexityRoot.CoverageBenefit.DeductibleFamily == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.DeductibleFamily(childComplexity), true
+	case "CoverageBenefit.deductibleIndividual":
+		if e.ComplexityRoot.CoverageBenefit.DeductibleIndividual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.DeductibleIndividual(childComplexity), true
+	case "CoverageBenefit.id":
+		if e.ComplexityRoot.CoverageBenefit.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.GlobalID(childComplexity), true
+	case "CoverageBenefit.inNetwork":
+		if e.ComplexityRoot.CoverageBenefit.InNetwork == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.InNetwork(childComplexity), true
+	case "CoverageBenefit.notes":
+		if e.ComplexityRoot.CoverageBenefit.Notes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.Notes(childComplexity), true
+	case "CoverageBenefit.outOfPocketFamily":
+		if e.ComplexityRoot.CoverageBenefit.OutOfPocketFamily == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.OutOfPocketFamily(childComplexity), true
+	case "CoverageBenefit.outOfPocketIndividual":
+		if e.ComplexityRoot.CoverageBenefit.OutOfPocketIndividual == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.OutOfPocketIndividual(childComplexity), true
+	case "CoverageBenefit.priorAuthorizationRequired":
+		if e.ComplexityRoot.CoverageBenefit.PriorAuthorizationRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.PriorAuthorizationRequired(childComplexity), true
+	case "CoverageBenefit.stepTherapy":
+		if e.ComplexityRoot.CoverageBenefit.StepTherapy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefit.StepTherapy(childComplexity), true
+
+	case "CoverageBenefitConnection.edges":
+		if e.ComplexityRoot.CoverageBenefitConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitConnection.Edges(childComplexity), true
+	case "CoverageBenefitConnection.nodes":
+		if e.ComplexityRoot.CoverageBenefitConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitConnection.Nodes(childComplexity), true
+	case "CoverageBenefitConnection.pageInfo":
+		if e.ComplexityRoot.CoverageBenefitConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitConnection.PageInfo(childComplexity), true
+	case "CoverageBenefitConnection.totalCount":
+		if e.ComplexityRoot.CoverageBenefitConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitConnection.TotalCount(childComplexity), true
+
+	case "CoverageBenefitEdge.cursor":
+		if e.ComplexityRoot.CoverageBenefitEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitEdge.Cursor(childComplexity), true
+	case "CoverageBenefitEdge.node":
+		if e.ComplexityRoot.CoverageBenefitEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoverageBenefitEdge.Node(childComplexity), true
 
 	case "CoverageConnection.edges":
 		if e.ComplexityRoot.CoverageConnection.Edges == nil {
@@ -3242,6 +4118,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CreateDocumentLinkPayload.Path(childComplexity), true
 
+	case "CreateProgramPayload.program":
+		if e.ComplexityRoot.CreateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateProgramPayload.Program(childComplexity), true
+
 	case "DecideEligibilityPayload.enrollment":
 		if e.ComplexityRoot.DecideEligibilityPayload.Enrollment == nil {
 			break
@@ -3254,6 +4137,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DecideEligibilityPayload.Unmet(childComplexity), true
+
+	case "DefineProgramPayload.program":
+		if e.ComplexityRoot.DefineProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefineProgramPayload.Program(childComplexity), true
 
 	case "Department.code":
 		if e.ComplexityRoot.Department.Code == nil {
@@ -3657,12 +4547,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EligibilityInput.Type(childComplexity), true
 
+	case "EndProgramTeamMemberPayload.program":
+		if e.ComplexityRoot.EndProgramTeamMemberPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndProgramTeamMemberPayload.Program(childComplexity), true
+
 	case "EndProxyPayload.proxy":
 		if e.ComplexityRoot.EndProxyPayload.Proxy == nil {
 			break
 		}
 
 		return e.ComplexityRoot.EndProxyPayload.Proxy(childComplexity), true
+
+	case "EndStudyParticipationPayload.subject":
+		if e.ComplexityRoot.EndStudyParticipationPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndStudyParticipationPayload.Subject(childComplexity), true
+	case "EndStudyParticipationPayload.unmet":
+		if e.ComplexityRoot.EndStudyParticipationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndStudyParticipationPayload.Unmet(childComplexity), true
 
 	case "EnrollPatientPayload.enrollment":
 		if e.ComplexityRoot.EnrollPatientPayload.Enrollment == nil {
@@ -4787,6 +5697,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ActivateEnrollment(childComplexity, args["input"].(model.ActivateEnrollmentInput)), true
+	case "Mutation.activateProgram":
+		if e.ComplexityRoot.Mutation.ActivateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_activateProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ActivateProgram(childComplexity, args["input"].(model.ActivateProgramInput)), true
+	case "Mutation.addCoverage":
+		if e.ComplexityRoot.Mutation.AddCoverage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addCoverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddCoverage(childComplexity, args["input"].(model.AddCoverageInput)), true
+	case "Mutation.addProgramTeamMember":
+		if e.ComplexityRoot.Mutation.AddProgramTeamMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addProgramTeamMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddProgramTeamMember(childComplexity, args["input"].(model.AddProgramTeamMemberInput)), true
 	case "Mutation.answerPrescreener":
 		if e.ComplexityRoot.Mutation.AnswerPrescreener == nil {
 			break
@@ -4820,6 +5763,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveInquiryResponse(childComplexity, args["input"].(model.ApproveInquiryResponseInput)), true
+	case "Mutation.archiveProgram":
+		if e.ComplexityRoot.Mutation.ArchiveProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_archiveProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ArchiveProgram(childComplexity, args["input"].(model.ArchiveProgramInput)), true
+	case "Mutation.assignCoordinator":
+		if e.ComplexityRoot.Mutation.AssignCoordinator == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignCoordinator_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignCoordinator(childComplexity, args["input"].(model.AssignCoordinatorInput)), true
+	case "Mutation.cancelCoverage":
+		if e.ComplexityRoot.Mutation.CancelCoverage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelCoverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelCoverage(childComplexity, args["input"].(model.CancelCoverageInput)), true
+	case "Mutation.cancelProgram":
+		if e.ComplexityRoot.Mutation.CancelProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelProgram(childComplexity, args["input"].(model.CancelProgramInput)), true
 	case "Mutation.cancelReferral":
 		if e.ComplexityRoot.Mutation.CancelReferral == nil {
 			break
@@ -4831,6 +5818,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelReferral(childComplexity, args["input"].(model.CancelReferralInput)), true
+	case "Mutation.cancelVerification":
+		if e.ComplexityRoot.Mutation.CancelVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelVerification(childComplexity, args["input"].(model.CancelVerificationInput)), true
 	case "Mutation.classifyQuestion":
 		if e.ComplexityRoot.Mutation.ClassifyQuestion == nil {
 			break
@@ -4842,6 +5840,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClassifyQuestion(childComplexity, args["input"].(model.ClassifyQuestionInput)), true
+	case "Mutation.closeProgram":
+		if e.ComplexityRoot.Mutation.CloseProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseProgram(childComplexity, args["input"].(model.CloseProgramInput)), true
+	case "Mutation.completeActivity":
+		if e.ComplexityRoot.Mutation.CompleteActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteActivity(childComplexity, args["input"].(model.CompleteActivityInput)), true
 	case "Mutation.completeEnrollment":
 		if e.ComplexityRoot.Mutation.CompleteEnrollment == nil {
 			break
@@ -4864,6 +5884,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateDocumentLink(childComplexity, args["input"].(model.CreateDocumentLinkInput)), true
+	case "Mutation.createProgram":
+		if e.ComplexityRoot.Mutation.CreateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProgram(childComplexity, args["input"].(model.CreateProgramInput)), true
 	case "Mutation.decideEligibility":
 		if e.ComplexityRoot.Mutation.DecideEligibility == nil {
 			break
@@ -4875,6 +5906,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DecideEligibility(childComplexity, args["input"].(model.DecideEligibilityInput)), true
+	case "Mutation.defineProgram":
+		if e.ComplexityRoot.Mutation.DefineProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_defineProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DefineProgram(childComplexity, args["input"].(model.DefineProgramInput)), true
 	case "Mutation.disenroll":
 		if e.ComplexityRoot.Mutation.Disenroll == nil {
 			break
@@ -4908,6 +5950,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftInquiryResponse(childComplexity, args["input"].(model.DraftInquiryResponseInput)), true
+	case "Mutation.endProgramTeamMember":
+		if e.ComplexityRoot.Mutation.EndProgramTeamMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endProgramTeamMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndProgramTeamMember(childComplexity, args["input"].(model.EndProgramTeamMemberInput)), true
 	case "Mutation.endProxy":
 		if e.ComplexityRoot.Mutation.EndProxy == nil {
 			break
@@ -4919,6 +5972,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndProxy(childComplexity, args["input"].(model.EndProxyInput)), true
+	case "Mutation.endStudyParticipation":
+		if e.ComplexityRoot.Mutation.EndStudyParticipation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endStudyParticipation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndStudyParticipation(childComplexity, args["input"].(model.EndStudyParticipationInput)), true
 	case "Mutation.enrollPatient":
 		if e.ComplexityRoot.Mutation.EnrollPatient == nil {
 			break
@@ -4963,6 +6027,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkConsentEnteredInError(childComplexity, args["input"].(model.MarkConsentEnteredInErrorInput)), true
+	case "Mutation.notRegister":
+		if e.ComplexityRoot.Mutation.NotRegister == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_notRegister_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.NotRegister(childComplexity, args["input"].(model.NotRegisterInput)), true
+	case "Mutation.pauseProgram":
+		if e.ComplexityRoot.Mutation.PauseProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseProgram(childComplexity, args["input"].(model.PauseProgramInput)), true
 	case "Mutation.putOnHold":
 		if e.ComplexityRoot.Mutation.PutOnHold == nil {
 			break
@@ -5007,6 +6093,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEligibility(childComplexity, args["input"].(model.RecordEligibilityInput)), true
+	case "Mutation.recordScreeningResult":
+		if e.ComplexityRoot.Mutation.RecordScreeningResult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordScreeningResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordScreeningResult(childComplexity, args["input"].(model.RecordScreeningResultInput)), true
+	case "Mutation.recordVerificationResult":
+		if e.ComplexityRoot.Mutation.RecordVerificationResult == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordVerificationResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordVerificationResult(childComplexity, args["input"].(model.RecordVerificationResultInput)), true
 	case "Mutation.referPatient":
 		if e.ComplexityRoot.Mutation.ReferPatient == nil {
 			break
@@ -5018,6 +6126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReferPatient(childComplexity, args["input"].(model.ReferPatientInput)), true
+	case "Mutation.registerOnStudy":
+		if e.ComplexityRoot.Mutation.RegisterOnStudy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_registerOnStudy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RegisterOnStudy(childComplexity, args["input"].(model.RegisterOnStudyInput)), true
 	case "Mutation.renewConsent":
 		if e.ComplexityRoot.Mutation.RenewConsent == nil {
 			break
@@ -5084,6 +6203,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeEnrollment(childComplexity, args["input"].(model.ResumeEnrollmentInput)), true
+	case "Mutation.resumeProgram":
+		if e.ComplexityRoot.Mutation.ResumeProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeProgram(childComplexity, args["input"].(model.ResumeProgramInput)), true
 	case "Mutation.retireConsentForm":
 		if e.ComplexityRoot.Mutation.RetireConsentForm == nil {
 			break
@@ -5095,6 +6225,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetireConsentForm(childComplexity, args["input"].(model.RetireConsentFormInput)), true
+	case "Mutation.retryVerification":
+		if e.ComplexityRoot.Mutation.RetryVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryVerification(childComplexity, args["input"].(model.RetryVerificationInput)), true
 	case "Mutation.returnInquiryResponse":
 		if e.ComplexityRoot.Mutation.ReturnInquiryResponse == nil {
 			break
@@ -5139,6 +6280,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokePortalAccess(childComplexity, args["input"].(model.RevokePortalAccessInput)), true
+	case "Mutation.scheduleReverification":
+		if e.ComplexityRoot.Mutation.ScheduleReverification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_scheduleReverification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ScheduleReverification(childComplexity, args["input"].(model.ScheduleReverificationInput)), true
 	case "Mutation.sendInquiryResponse":
 		if e.ComplexityRoot.Mutation.SendInquiryResponse == nil {
 			break
@@ -5161,6 +6313,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignConsent(childComplexity, args["input"].(model.SignConsentInput)), true
+	case "Mutation.skipActivity":
+		if e.ComplexityRoot.Mutation.SkipActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_skipActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SkipActivity(childComplexity, args["input"].(model.SkipActivityInput)), true
+	case "Mutation.startFollowUp":
+		if e.ComplexityRoot.Mutation.StartFollowUp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startFollowUp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartFollowUp(childComplexity, args["input"].(model.StartFollowUpInput)), true
+	case "Mutation.startIntervention":
+		if e.ComplexityRoot.Mutation.StartIntervention == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startIntervention_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartIntervention(childComplexity, args["input"].(model.StartInterventionInput)), true
+	case "Mutation.startObservation":
+		if e.ComplexityRoot.Mutation.StartObservation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startObservation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartObservation(childComplexity, args["input"].(model.StartObservationInput)), true
+	case "Mutation.startScreening":
+		if e.ComplexityRoot.Mutation.StartScreening == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startScreening_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartScreening(childComplexity, args["input"].(model.StartScreeningInput)), true
+	case "Mutation.startStudy":
+		if e.ComplexityRoot.Mutation.StartStudy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startStudy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartStudy(childComplexity, args["input"].(model.StartStudyInput)), true
+	case "Mutation.submitBenefitVerification":
+		if e.ComplexityRoot.Mutation.SubmitBenefitVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitBenefitVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitBenefitVerification(childComplexity, args["input"].(model.SubmitBenefitVerificationInput)), true
 	case "Mutation.submitEligibility":
 		if e.ComplexityRoot.Mutation.SubmitEligibility == nil {
 			break
@@ -5205,6 +6434,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendPortalAccess(childComplexity, args["input"].(model.SuspendPortalAccessInput)), true
+	case "Mutation.updateCoverage":
+		if e.ComplexityRoot.Mutation.UpdateCoverage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCoverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCoverage(childComplexity, args["input"].(model.UpdateCoverageInput)), true
+	case "Mutation.updateProgram":
+		if e.ComplexityRoot.Mutation.UpdateProgram == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProgram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProgram(childComplexity, args["input"].(model.UpdateProgramInput)), true
 	case "Mutation.verifyIdentity":
 		if e.ComplexityRoot.Mutation.VerifyIdentity == nil {
 			break
@@ -5238,6 +6489,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawEnrollment(childComplexity, args["input"].(model.WithdrawEnrollmentInput)), true
+	case "Mutation.withdrawTrialSubject":
+		if e.ComplexityRoot.Mutation.WithdrawTrialSubject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawTrialSubject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawTrialSubject(childComplexity, args["input"].(model.WithdrawTrialSubjectInput)), true
 
 	case "MyMembership.department":
 		if e.ComplexityRoot.MyMembership.Department == nil {
@@ -5263,6 +6525,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MyMembership.TherapeuticArea(childComplexity), true
+
+	case "NotRegisterPayload.subject":
+		if e.ComplexityRoot.NotRegisterPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotRegisterPayload.Subject(childComplexity), true
+	case "NotRegisterPayload.unmet":
+		if e.ComplexityRoot.NotRegisterPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotRegisterPayload.Unmet(childComplexity), true
 
 	case "OnboardingPlan.activities":
 		if e.ComplexityRoot.OnboardingPlan.Activities == nil {
@@ -5605,6 +6880,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PatientEdge.Node(childComplexity), true
+
+	case "PauseProgramPayload.program":
+		if e.ComplexityRoot.PauseProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PauseProgramPayload.Program(childComplexity), true
 
 	case "PortalAccess.activatedAt":
 		if e.ComplexityRoot.PortalAccess.ActivatedAt == nil {
@@ -6086,6 +7368,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PutOnHoldPayload.Enrollment(childComplexity), true
 
+	case "Query.benefitVerification":
+		if e.ComplexityRoot.Query.BenefitVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Query_benefitVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BenefitVerification(childComplexity, args["id"].(gid.ID)), true
 	case "Query.carePrograms":
 		if e.ComplexityRoot.Query.CarePrograms == nil {
 			break
@@ -6224,6 +7517,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CoordinatorKpis(childComplexity, args["window"].(model.KpiWindow), args["coordinatorId"].(*gid.ID)), true
+	case "Query.coverage":
+		if e.ComplexityRoot.Query.Coverage == nil {
+			break
+		}
+
+		args, err := ec.field_Query_coverage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Coverage(childComplexity, args["id"].(gid.ID)), true
 	case "Query.departments":
 		if e.ComplexityRoot.Query.Departments == nil {
 			break
@@ -6578,6 +7882,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProxyFor(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.reverificationsDue":
+		if e.ComplexityRoot.Query.ReverificationsDue == nil {
+			break
+		}
+
+		args, err := ec.field_Query_reverificationsDue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReverificationsDue(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
 	case "Query.routingPreview":
 		if e.ComplexityRoot.Query.RoutingPreview == nil {
 			break
@@ -6650,6 +7965,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.verificationWorklist":
+		if e.ComplexityRoot.Query.VerificationWorklist == nil {
+			break
+		}
+
+		args, err := ec.field_Query_verificationWorklist_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.VerificationWorklist(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
+	case "Query.verifications":
+		if e.ComplexityRoot.Query.Verifications == nil {
+			break
+		}
+
+		args, err := ec.field_Query_verifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Verifications(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor), args["filter"].(map[string]any)), true
 
 	case "RecordConsentPayload.consent":
 		if e.ComplexityRoot.RecordConsentPayload.Consent == nil {
@@ -6678,6 +8015,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
 
+	case "RecordScreeningResultPayload.subject":
+		if e.ComplexityRoot.RecordScreeningResultPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordScreeningResultPayload.Subject(childComplexity), true
+	case "RecordScreeningResultPayload.unmet":
+		if e.ComplexityRoot.RecordScreeningResultPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordScreeningResultPayload.Unmet(childComplexity), true
+
+	case "RecordVerificationResultPayload.verification":
+		if e.ComplexityRoot.RecordVerificationResultPayload.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordVerificationResultPayload.Verification(childComplexity), true
+
 	case "ReferPatientPayload.enrollment":
 		if e.ComplexityRoot.ReferPatientPayload.Enrollment == nil {
 			break
@@ -6690,6 +8047,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReferPatientPayload.Unmet(childComplexity), true
+
+	case "RegisterOnStudyPayload.subject":
+		if e.ComplexityRoot.RegisterOnStudyPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterOnStudyPayload.Subject(childComplexity), true
+	case "RegisterOnStudyPayload.unmet":
+		if e.ComplexityRoot.RegisterOnStudyPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegisterOnStudyPayload.Unmet(childComplexity), true
 
 	case "RenewConsentPayload.consent":
 		if e.ComplexityRoot.RenewConsentPayload.Consent == nil {
@@ -6871,12 +8241,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResumeEnrollmentPayload.Unmet(childComplexity), true
 
+	case "ResumeProgramPayload.program":
+		if e.ComplexityRoot.ResumeProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeProgramPayload.Program(childComplexity), true
+	case "ResumeProgramPayload.unmet":
+		if e.ComplexityRoot.ResumeProgramPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResumeProgramPayload.Unmet(childComplexity), true
+
 	case "RetireConsentFormPayload.form":
 		if e.ComplexityRoot.RetireConsentFormPayload.Form == nil {
 			break
 		}
 
 		return e.ComplexityRoot.RetireConsentFormPayload.Form(childComplexity), true
+
+	case "RetryVerificationPayload.unmet":
+		if e.ComplexityRoot.RetryVerificationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryVerificationPayload.Unmet(childComplexity), true
+	case "RetryVerificationPayload.verification":
+		if e.ComplexityRoot.RetryVerificationPayload.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryVerificationPayload.Verification(childComplexity), true
 
 	case "ReturnInquiryResponsePayload.response":
 		if e.ComplexityRoot.ReturnInquiryResponsePayload.Response == nil {
@@ -7061,6 +8457,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoutingRuleEdge.Node(childComplexity), true
 
+	case "ScheduleReverificationPayload.verification":
+		if e.ComplexityRoot.ScheduleReverificationPayload.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ScheduleReverificationPayload.Verification(childComplexity), true
+
 	case "ScheduledJob.dueAt":
 		if e.ComplexityRoot.ScheduledJob.DueAt == nil {
 			break
@@ -7221,6 +8624,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceActivity.Title(childComplexity), true
+	case "ServiceActivity.version":
+		if e.ComplexityRoot.ServiceActivity.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Version(childComplexity), true
 
 	case "ServiceActivityConnection.edges":
 		if e.ComplexityRoot.ServiceActivityConnection.Edges == nil {
@@ -7272,6 +8681,78 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignConsentPayload.Unmet(childComplexity), true
+
+	case "SkipActivityPayload.activity":
+		if e.ComplexityRoot.SkipActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkipActivityPayload.Activity(childComplexity), true
+
+	case "StartFollowUpPayload.subject":
+		if e.ComplexityRoot.StartFollowUpPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartFollowUpPayload.Subject(childComplexity), true
+	case "StartFollowUpPayload.unmet":
+		if e.ComplexityRoot.StartFollowUpPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartFollowUpPayload.Unmet(childComplexity), true
+
+	case "StartInterventionPayload.subject":
+		if e.ComplexityRoot.StartInterventionPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInterventionPayload.Subject(childComplexity), true
+	case "StartInterventionPayload.unmet":
+		if e.ComplexityRoot.StartInterventionPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartInterventionPayload.Unmet(childComplexity), true
+
+	case "StartObservationPayload.subject":
+		if e.ComplexityRoot.StartObservationPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartObservationPayload.Subject(childComplexity), true
+	case "StartObservationPayload.unmet":
+		if e.ComplexityRoot.StartObservationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartObservationPayload.Unmet(childComplexity), true
+
+	case "StartScreeningPayload.subject":
+		if e.ComplexityRoot.StartScreeningPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartScreeningPayload.Subject(childComplexity), true
+	case "StartScreeningPayload.unmet":
+		if e.ComplexityRoot.StartScreeningPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartScreeningPayload.Unmet(childComplexity), true
+
+	case "StartStudyPayload.subject":
+		if e.ComplexityRoot.StartStudyPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartStudyPayload.Subject(childComplexity), true
+	case "StartStudyPayload.unmet":
+		if e.ComplexityRoot.StartStudyPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StartStudyPayload.Unmet(childComplexity), true
 
 	case "StatusChange.at":
 		if e.ComplexityRoot.StatusChange.At == nil {
@@ -7368,6 +8849,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StreamReset.Reason(childComplexity), true
 
+	case "SubmitBenefitVerificationPayload.unmet":
+		if e.ComplexityRoot.SubmitBenefitVerificationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitBenefitVerificationPayload.Unmet(childComplexity), true
+	case "SubmitBenefitVerificationPayload.verification":
+		if e.ComplexityRoot.SubmitBenefitVerificationPayload.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitBenefitVerificationPayload.Verification(childComplexity), true
+
 	case "SubmitEligibilityPayload.enrollment":
 		if e.ComplexityRoot.SubmitEligibilityPayload.Enrollment == nil {
 			break
@@ -7395,6 +8889,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SubmitResponseForReviewPayload.Response(childComplexity), true
 
+	case "Subscription.benefitVerificationUpdated":
+		if e.ComplexityRoot.Subscription.BenefitVerificationUpdated == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_benefitVerificationUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BenefitVerificationUpdated(childComplexity, args["after"].(*stream.Cursor)), true
 	case "Subscription.caseAssigned":
 		if e.ComplexityRoot.Subscription.CaseAssigned == nil {
 			break
@@ -7794,6 +9299,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialSubject.RandomizedAt(childComplexity), true
+	case "TrialSubject.reconsentDue":
+		if e.ComplexityRoot.TrialSubject.ReconsentDue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.ReconsentDue(childComplexity), true
 	case "TrialSubject.screeningNumber":
 		if e.ComplexityRoot.TrialSubject.ScreeningNumber == nil {
 			break
@@ -7812,6 +9323,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialSubject.State(childComplexity), true
+	case "TrialSubject.version":
+		if e.ComplexityRoot.TrialSubject.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialSubject.Version(childComplexity), true
 
 	case "UnmetGate.code":
 		if e.ComplexityRoot.UnmetGate.Code == nil {
@@ -7831,6 +9348,20 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UnmetGate.Scope(childComplexity), true
+
+	case "UpdateCoveragePayload.coverage":
+		if e.ComplexityRoot.UpdateCoveragePayload.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateCoveragePayload.Coverage(childComplexity), true
+
+	case "UpdateProgramPayload.program":
+		if e.ComplexityRoot.UpdateProgramPayload.Program == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateProgramPayload.Program(childComplexity), true
 
 	case "User.id":
 		if e.ComplexityRoot.User.GlobalID == nil {
@@ -7918,6 +9449,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
 
+	case "VerificationAttempt.answeredAt":
+		if e.ComplexityRoot.VerificationAttempt.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.AnsweredAt(childComplexity), true
+	case "VerificationAttempt.detail":
+		if e.ComplexityRoot.VerificationAttempt.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.Detail(childComplexity), true
+	case "VerificationAttempt.errorCode":
+		if e.ComplexityRoot.VerificationAttempt.ErrorCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.ErrorCode(childComplexity), true
+	case "VerificationAttempt.id":
+		if e.ComplexityRoot.VerificationAttempt.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.GlobalID(childComplexity), true
+	case "VerificationAttempt.method":
+		if e.ComplexityRoot.VerificationAttempt.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.Method(childComplexity), true
+	case "VerificationAttempt.outcome":
+		if e.ComplexityRoot.VerificationAttempt.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.Outcome(childComplexity), true
+	case "VerificationAttempt.seq":
+		if e.ComplexityRoot.VerificationAttempt.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.Seq(childComplexity), true
+	case "VerificationAttempt.submittedAt":
+		if e.ComplexityRoot.VerificationAttempt.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttempt.SubmittedAt(childComplexity), true
+
+	case "VerificationAttemptConnection.edges":
+		if e.ComplexityRoot.VerificationAttemptConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptConnection.Edges(childComplexity), true
+	case "VerificationAttemptConnection.nodes":
+		if e.ComplexityRoot.VerificationAttemptConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptConnection.Nodes(childComplexity), true
+	case "VerificationAttemptConnection.pageInfo":
+		if e.ComplexityRoot.VerificationAttemptConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptConnection.PageInfo(childComplexity), true
+	case "VerificationAttemptConnection.totalCount":
+		if e.ComplexityRoot.VerificationAttemptConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptConnection.TotalCount(childComplexity), true
+
+	case "VerificationAttemptEdge.cursor":
+		if e.ComplexityRoot.VerificationAttemptEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptEdge.Cursor(childComplexity), true
+	case "VerificationAttemptEdge.node":
+		if e.ComplexityRoot.VerificationAttemptEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationAttemptEdge.Node(childComplexity), true
+
 	case "VerifyIdentityPayload.access":
 		if e.ComplexityRoot.VerifyIdentityPayload.Access == nil {
 			break
@@ -7976,6 +9594,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawEnrollmentPayload.Enrollment(childComplexity), true
 
+	case "WithdrawTrialSubjectPayload.subject":
+		if e.ComplexityRoot.WithdrawTrialSubjectPayload.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTrialSubjectPayload.Subject(childComplexity), true
+	case "WithdrawTrialSubjectPayload.unmet":
+		if e.ComplexityRoot.WithdrawTrialSubjectPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawTrialSubjectPayload.Unmet(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -7988,22 +9619,40 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AcceptCaseInput", ec.unmarshalInputAcceptCaseInput),
 			graphql.NewInputUnmarshaler("AcknowledgeResponseInput", ec.unmarshalInputAcknowledgeResponseInput),
 			graphql.NewInputUnmarshaler("ActivateEnrollmentInput", ec.unmarshalInputActivateEnrollmentInput),
+			graphql.NewInputUnmarshaler("ActivateProgramInput", ec.unmarshalInputActivateProgramInput),
+			graphql.NewInputUnmarshaler("ActivityTemplateInput", ec.unmarshalInputActivityTemplateInput),
+			graphql.NewInputUnmarshaler("AddCoverageInput", ec.unmarshalInputAddCoverageInput),
+			graphql.NewInputUnmarshaler("AddProgramTeamMemberInput", ec.unmarshalInputAddProgramTeamMemberInput),
 			graphql.NewInputUnmarshaler("AnswerPrescreenerInput", ec.unmarshalInputAnswerPrescreenerInput),
 			graphql.NewInputUnmarshaler("ApproveConsentFormInput", ec.unmarshalInputApproveConsentFormInput),
 			graphql.NewInputUnmarshaler("ApproveInquiryResponseInput", ec.unmarshalInputApproveInquiryResponseInput),
+			graphql.NewInputUnmarshaler("ArchiveProgramInput", ec.unmarshalInputArchiveProgramInput),
+			graphql.NewInputUnmarshaler("AssignCoordinatorInput", ec.unmarshalInputAssignCoordinatorInput),
+			graphql.NewInputUnmarshaler("BenefitAmountInput", ec.unmarshalInputBenefitAmountInput),
+			graphql.NewInputUnmarshaler("CancelCoverageInput", ec.unmarshalInputCancelCoverageInput),
+			graphql.NewInputUnmarshaler("CancelProgramInput", ec.unmarshalInputCancelProgramInput),
 			graphql.NewInputUnmarshaler("CancelReferralInput", ec.unmarshalInputCancelReferralInput),
+			graphql.NewInputUnmarshaler("CancelVerificationInput", ec.unmarshalInputCancelVerificationInput),
 			graphql.NewInputUnmarshaler("CaseFilter", ec.unmarshalInputCaseFilter),
 			graphql.NewInputUnmarshaler("CaseStreamFilter", ec.unmarshalInputCaseStreamFilter),
 			graphql.NewInputUnmarshaler("ClassifyQuestionInput", ec.unmarshalInputClassifyQuestionInput),
+			graphql.NewInputUnmarshaler("CloseProgramInput", ec.unmarshalInputCloseProgramInput),
+			graphql.NewInputUnmarshaler("CompleteActivityInput", ec.unmarshalInputCompleteActivityInput),
 			graphql.NewInputUnmarshaler("CompleteEnrollmentInput", ec.unmarshalInputCompleteEnrollmentInput),
 			graphql.NewInputUnmarshaler("ConsentEvidenceInput", ec.unmarshalInputConsentEvidenceInput),
+			graphql.NewInputUnmarshaler("CoverageBenefitInput", ec.unmarshalInputCoverageBenefitInput),
 			graphql.NewInputUnmarshaler("CreateDocumentLinkInput", ec.unmarshalInputCreateDocumentLinkInput),
+			graphql.NewInputUnmarshaler("CreateProgramInput", ec.unmarshalInputCreateProgramInput),
+			graphql.NewInputUnmarshaler("CriterionInput", ec.unmarshalInputCriterionInput),
 			graphql.NewInputUnmarshaler("DecideEligibilityInput", ec.unmarshalInputDecideEligibilityInput),
+			graphql.NewInputUnmarshaler("DefineProgramInput", ec.unmarshalInputDefineProgramInput),
 			graphql.NewInputUnmarshaler("DisenrollInput", ec.unmarshalInputDisenrollInput),
 			graphql.NewInputUnmarshaler("DraftConsentFormInput", ec.unmarshalInputDraftConsentFormInput),
 			graphql.NewInputUnmarshaler("DraftInquiryResponseInput", ec.unmarshalInputDraftInquiryResponseInput),
 			graphql.NewInputUnmarshaler("EligibilityAnswerInput", ec.unmarshalInputEligibilityAnswerInput),
+			graphql.NewInputUnmarshaler("EndProgramTeamMemberInput", ec.unmarshalInputEndProgramTeamMemberInput),
 			graphql.NewInputUnmarshaler("EndProxyInput", ec.unmarshalInputEndProxyInput),
+			graphql.NewInputUnmarshaler("EndStudyParticipationInput", ec.unmarshalInputEndStudyParticipationInput),
 			graphql.NewInputUnmarshaler("EnrollPatientInput", ec.unmarshalInputEnrollPatientInput),
 			graphql.NewInputUnmarshaler("EnrollmentFilter", ec.unmarshalInputEnrollmentFilter),
 			graphql.NewInputUnmarshaler("EnrollmentWorklistFilter", ec.unmarshalInputEnrollmentWorklistFilter),
@@ -8015,34 +9664,56 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MarkConsentEnteredInErrorInput", ec.unmarshalInputMarkConsentEnteredInErrorInput),
 			graphql.NewInputUnmarshaler("NewPatientInput", ec.unmarshalInputNewPatientInput),
 			graphql.NewInputUnmarshaler("NewProxyInput", ec.unmarshalInputNewProxyInput),
+			graphql.NewInputUnmarshaler("NotRegisterInput", ec.unmarshalInputNotRegisterInput),
 			graphql.NewInputUnmarshaler("PatientFilter", ec.unmarshalInputPatientFilter),
+			graphql.NewInputUnmarshaler("PauseProgramInput", ec.unmarshalInputPauseProgramInput),
 			graphql.NewInputUnmarshaler("ProductFilter", ec.unmarshalInputProductFilter),
 			graphql.NewInputUnmarshaler("PutOnHoldInput", ec.unmarshalInputPutOnHoldInput),
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
 			graphql.NewInputUnmarshaler("RecordDisclosureInput", ec.unmarshalInputRecordDisclosureInput),
 			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
+			graphql.NewInputUnmarshaler("RecordScreeningResultInput", ec.unmarshalInputRecordScreeningResultInput),
+			graphql.NewInputUnmarshaler("RecordVerificationResultInput", ec.unmarshalInputRecordVerificationResultInput),
 			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
+			graphql.NewInputUnmarshaler("RegisterOnStudyInput", ec.unmarshalInputRegisterOnStudyInput),
 			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
 			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
 			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
 			graphql.NewInputUnmarshaler("RestorePortalAccessInput", ec.unmarshalInputRestorePortalAccessInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
+			graphql.NewInputUnmarshaler("ResumeProgramInput", ec.unmarshalInputResumeProgramInput),
 			graphql.NewInputUnmarshaler("RetireConsentFormInput", ec.unmarshalInputRetireConsentFormInput),
+			graphql.NewInputUnmarshaler("RetryVerificationInput", ec.unmarshalInputRetryVerificationInput),
 			graphql.NewInputUnmarshaler("ReturnInquiryResponseInput", ec.unmarshalInputReturnInquiryResponseInput),
 			graphql.NewInputUnmarshaler("ReturnToQueueInput", ec.unmarshalInputReturnToQueueInput),
+			graphql.NewInputUnmarshaler("ReverificationFilter", ec.unmarshalInputReverificationFilter),
 			graphql.NewInputUnmarshaler("RevokeConsentInput", ec.unmarshalInputRevokeConsentInput),
 			graphql.NewInputUnmarshaler("RevokePortalAccessInput", ec.unmarshalInputRevokePortalAccessInput),
+			graphql.NewInputUnmarshaler("ScheduleReverificationInput", ec.unmarshalInputScheduleReverificationInput),
 			graphql.NewInputUnmarshaler("SendInquiryResponseInput", ec.unmarshalInputSendInquiryResponseInput),
 			graphql.NewInputUnmarshaler("SignConsentInput", ec.unmarshalInputSignConsentInput),
+			graphql.NewInputUnmarshaler("SkipActivityInput", ec.unmarshalInputSkipActivityInput),
+			graphql.NewInputUnmarshaler("StartFollowUpInput", ec.unmarshalInputStartFollowUpInput),
+			graphql.NewInputUnmarshaler("StartInterventionInput", ec.unmarshalInputStartInterventionInput),
+			graphql.NewInputUnmarshaler("StartObservationInput", ec.unmarshalInputStartObservationInput),
+			graphql.NewInputUnmarshaler("StartScreeningInput", ec.unmarshalInputStartScreeningInput),
+			graphql.NewInputUnmarshaler("StartStudyInput", ec.unmarshalInputStartStudyInput),
+			graphql.NewInputUnmarshaler("SubmitBenefitVerificationInput", ec.unmarshalInputSubmitBenefitVerificationInput),
 			graphql.NewInputUnmarshaler("SubmitEligibilityInput", ec.unmarshalInputSubmitEligibilityInput),
 			graphql.NewInputUnmarshaler("SubmitMedicalInquiryInput", ec.unmarshalInputSubmitMedicalInquiryInput),
 			graphql.NewInputUnmarshaler("SubmitResponseForReviewInput", ec.unmarshalInputSubmitResponseForReviewInput),
 			graphql.NewInputUnmarshaler("SuspendPortalAccessInput", ec.unmarshalInputSuspendPortalAccessInput),
 			graphql.NewInputUnmarshaler("TouchpointFilter", ec.unmarshalInputTouchpointFilter),
+			graphql.NewInputUnmarshaler("TrialInput", ec.unmarshalInputTrialInput),
+			graphql.NewInputUnmarshaler("UpdateCoverageInput", ec.unmarshalInputUpdateCoverageInput),
+			graphql.NewInputUnmarshaler("UpdateProgramInput", ec.unmarshalInputUpdateProgramInput),
+			graphql.NewInputUnmarshaler("VerificationFilter", ec.unmarshalInputVerificationFilter),
+			graphql.NewInputUnmarshaler("VerificationWorklistFilter", ec.unmarshalInputVerificationWorklistFilter),
 			graphql.NewInputUnmarshaler("VerifyIdentityInput", ec.unmarshalInputVerifyIdentityInput),
 			graphql.NewInputUnmarshaler("WithdrawConsentInput", ec.unmarshalInputWithdrawConsentInput),
 			graphql.NewInputUnmarshaler("WithdrawEnrollmentInput", ec.unmarshalInputWithdrawEnrollmentInput),
+			graphql.NewInputUnmarshaler("WithdrawTrialSubjectInput", ec.unmarshalInputWithdrawTrialSubjectInput),
 		)
 	}
 	first := true
@@ -8203,6 +9874,9 @@ scalar Cursor @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALY
 
 """A place in a stream, opaque: what a subscription is resumed from."""
 scalar StreamCursor @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+
+"""An exact decimal number as text, as in "1250.50": no more decimals than the currency beside it has."""
+scalar Decimal @access(to: [PATIENT, COORDINATOR])
 
 """A calendar day without a time zone, as YYYY-MM-DD."""
 scalar Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
@@ -8587,6 +10261,56 @@ type Query {
     enrollmentId: ID!
   ): OnboardingPlan @access(to: [PATIENT, PROVIDER, COORDINATOR])
 
+  """A coverage of a patient whom the viewer sees."""
+  coverage(
+    """Identifier of the coverage."""
+    id: ID!
+  ): Coverage @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """A verification of benefits."""
+  benefitVerification(
+    """Identifier of the verification."""
+    id: ID!
+  ): BenefitVerification @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The verifications that are not settled: drafts, open ones, partial and failed ones, oldest first."""
+  verificationWorklist(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+    """Narrows the list."""
+    filter: VerificationWorklistFilter
+  ): BenefitVerificationConnection! @access(to: [COORDINATOR])
+  """The complete verifications that are to be made anew, as planned or because they expire, oldest first."""
+  reverificationsDue(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+    """Narrows the list."""
+    filter: ReverificationFilter
+  ): BenefitVerificationConnection! @access(to: [COORDINATOR])
+  """All verifications, without who they are about. Ordered by key."""
+  verifications(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+    """Narrows the list."""
+    filter: VerificationFilter
+  ): BenefitVerificationConnection! @access(to: [ANALYST])
+
   """The providers who are clients of the viewer."""
   myClients(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -8884,6 +10608,166 @@ type Mutation {
     """What is asked for."""
     input: DisenrollInput!
   ): DisenrollPayload! @access(to: [COORDINATOR])
+  """Adds a coverage to a patient."""
+  addCoverage(
+    """What is asked for."""
+    input: AddCoverageInput!
+  ): AddCoveragePayload! @access(to: [COORDINATOR])
+  """Changes what is given of a coverage; what is not given stays."""
+  updateCoverage(
+    """What is asked for."""
+    input: UpdateCoverageInput!
+  ): UpdateCoveragePayload! @access(to: [COORDINATOR])
+  """Ends a coverage, or marks it as entered in error."""
+  cancelCoverage(
+    """What is asked for."""
+    input: CancelCoverageInput!
+  ): CancelCoveragePayload! @access(to: [COORDINATOR])
+  """Asks what a coverage pays for. The coordinator asks, and records the answer."""
+  submitBenefitVerification(
+    """What is asked for."""
+    input: SubmitBenefitVerificationInput!
+  ): SubmitBenefitVerificationPayload! @access(to: [COORDINATOR])
+  """Records what a payer answered."""
+  recordVerificationResult(
+    """What is asked for."""
+    input: RecordVerificationResultInput!
+  ): RecordVerificationResultPayload! @access(to: [COORDINATOR])
+  """Asks once more after a partial answer or an error: another attempt."""
+  retryVerification(
+    """What is asked for."""
+    input: RetryVerificationInput!
+  ): RetryVerificationPayload! @access(to: [COORDINATOR])
+  """Gives a verification up."""
+  cancelVerification(
+    """What is asked for."""
+    input: CancelVerificationInput!
+  ): CancelVerificationPayload! @access(to: [COORDINATOR])
+  """Plans when a complete verification is made anew."""
+  scheduleReverification(
+    """What is asked for."""
+    input: ScheduleReverificationInput!
+  ): ScheduleReverificationPayload! @access(to: [COORDINATOR])
+  """Begins a program as a draft, led by its maker."""
+  createProgram(
+    """Which one, and what of it."""
+    input: CreateProgramInput!
+  ): CreateProgramPayload! @access(to: [COORDINATOR])
+  """Changes a program: a draft freely, later only its capacity, policy and dates. What is left out stays. Only who leads the program may."""
+  updateProgram(
+    """Which one, and what of it."""
+    input: UpdateProgramInput!
+  ): UpdateProgramPayload! @access(to: [COORDINATOR])
+  """Says what a draft consists of. A list that is given replaces the one that was; one that is left out stays. Only who leads the program may."""
+  defineProgram(
+    """Which one, and what of it."""
+    input: DefineProgramInput!
+  ): DefineProgramPayload! @access(to: [COORDINATOR])
+  """Opens a draft for enrollments. Every demanded consent has an approved form in force; a trial has its ethics approval and recruits. Only who leads the program may."""
+  activateProgram(
+    """Which one, and what of it."""
+    input: ActivateProgramInput!
+  ): ActivateProgramPayload! @access(to: [COORDINATOR])
+  """Lets nobody in for a while. Only who leads the program may."""
+  pauseProgram(
+    """Which one, and what of it."""
+    input: PauseProgramInput!
+  ): PauseProgramPayload! @access(to: [COORDINATOR])
+  """Opens a paused program again, by the gates of activation. Only who leads the program may."""
+  resumeProgram(
+    """Which one, and what of it."""
+    input: ResumeProgramInput!
+  ): ResumeProgramPayload! @access(to: [COORDINATOR])
+  """Lets nobody in any more; who is in stays. Only who leads the program may."""
+  closeProgram(
+    """Which one, and what of it."""
+    input: CloseProgramInput!
+  ): CloseProgramPayload! @access(to: [COORDINATOR])
+  """Puts a closed program away in which no enrollment is open. Only who leads the program may."""
+  archiveProgram(
+    """Which one, and what of it."""
+    input: ArchiveProgramInput!
+  ): ArchiveProgramPayload! @access(to: [COORDINATOR])
+  """Gives a draft up. Only who leads the program may."""
+  cancelProgram(
+    """Which one, and what of it."""
+    input: CancelProgramInput!
+  ): CancelProgramPayload! @access(to: [COORDINATOR])
+  """Makes a coordinator part of the program's team, who then sees its enrollments. Only who leads the program may."""
+  addProgramTeamMember(
+    """Which one, and what of it."""
+    input: AddProgramTeamMemberInput!
+  ): AddProgramTeamMemberPayload! @access(to: [COORDINATOR])
+  """Ends a membership of the program's team. The last MANAGER stays. Only who leads the program may."""
+  endProgramTeamMember(
+    """Which one, and what of it."""
+    input: EndProgramTeamMemberInput!
+  ): EndProgramTeamMemberPayload! @access(to: [COORDINATOR])
+  """Begins the screening of a candidate. A consent to take part on the edition of the form that is in force was given before."""
+  startScreening(
+    """Which one, and what of it."""
+    input: StartScreeningInput!
+  ): StartScreeningPayload! @access(to: [COORDINATOR])
+  """Records whether the screening found the participant fit. Who is not is ineligible for the enrollment too."""
+  recordScreeningResult(
+    """Which one, and what of it."""
+    input: RecordScreeningResultInput!
+  ): RecordScreeningResultPayload! @access(to: [COORDINATOR])
+  """Registers a participant who passed the screening."""
+  registerOnStudy(
+    """Which one, and what of it."""
+    input: RegisterOnStudyInput!
+  ): RegisterOnStudyPayload! @access(to: [COORDINATOR])
+  """Takes a registered participant into the study. The enrollment is active."""
+  startStudy(
+    """Which one, and what of it."""
+    input: StartStudyInput!
+  ): StartStudyPayload! @access(to: [COORDINATOR])
+  """Begins the intervention for a participant on study."""
+  startIntervention(
+    """Which one, and what of it."""
+    input: StartInterventionInput!
+  ): StartInterventionPayload! @access(to: [COORDINATOR])
+  """Begins the observation of a participant on study who gets no intervention."""
+  startObservation(
+    """Which one, and what of it."""
+    input: StartObservationInput!
+  ): StartObservationPayload! @access(to: [COORDINATOR])
+  """Ends intervention or observation: the participant is followed up."""
+  startFollowUp(
+    """Which one, and what of it."""
+    input: StartFollowUpInput!
+  ): StartFollowUpPayload! @access(to: [COORDINATOR])
+  """Ends the follow-up, and completes the enrollment."""
+  endStudyParticipation(
+    """Which one, and what of it."""
+    input: EndStudyParticipationInput!
+  ): EndStudyParticipationPayload! @access(to: [COORDINATOR])
+  """Decides not to register a candidate, and ends the enrollment."""
+  notRegister(
+    """Which one, and what of it."""
+    input: NotRegisterInput!
+  ): NotRegisterPayload! @access(to: [COORDINATOR])
+  """Records that a participant left the trial, and ends the enrollment."""
+  withdrawTrialSubject(
+    """Which one, and what of it."""
+    input: WithdrawTrialSubjectInput!
+  ): WithdrawTrialSubjectPayload! @access(to: [COORDINATOR])
+  """Records that an activity is done. With the last mandatory one the onboarding is complete."""
+  completeActivity(
+    """Which one, and what of it."""
+    input: CompleteActivityInput!
+  ): CompleteActivityPayload! @access(to: [COORDINATOR])
+  """Leaves an activity out, for a reason."""
+  skipActivity(
+    """Which one, and what of it."""
+    input: SkipActivityInput!
+  ): SkipActivityPayload! @access(to: [COORDINATOR])
+  """Gives an enrollment to a coordinator of the program's team, with the activities that are open."""
+  assignCoordinator(
+    """Which one, and what of it."""
+    input: AssignCoordinatorInput!
+  ): AssignCoordinatorPayload! @access(to: [COORDINATOR])
   """Records a consent that a patient gave, with its evidence."""
   recordConsent(
     """The consent."""
@@ -9008,6 +10892,11 @@ type Subscription {
     """Cursor of the last item that the client has."""
     after: StreamCursor
   ): EnrollmentUpdatedItem! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The steps of the verifications of benefits that the viewer sees."""
+  benefitVerificationUpdated(
+    """Cursor of the last item that the client has."""
+    after: StreamCursor
+  ): BenefitVerificationUpdatedItem! @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """The steps of the cases that the viewer submitted or that concern the viewer."""
   myCaseUpdated(
     """Cursor of the last item that the client has."""
@@ -9452,6 +11341,18 @@ type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
   endsOn: Date @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
   """How many may be enrolled at a time."""
   capacity: Int @access(to: [COORDINATOR])
+  """Whether an enrollment that is ready becomes active by itself."""
+  autoActivate: Boolean! @access(to: [COORDINATOR])
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean! @access(to: [COORDINATOR])
+  """How early an appointment is booked, in hours."""
+  leadHours: Int! @access(to: [COORDINATOR])
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int! @access(to: [COORDINATOR])
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int! @access(to: [COORDINATOR])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """Whether patients may enroll themselves."""
   selfEnrollment: Boolean! @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Whether a completed verification of coverage is demanded."""
@@ -9633,6 +11534,10 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
   state: SubjectState!
   """Number under which the participant was screened."""
   screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
+  """Whether a newer edition of the consent form waits for the participant, who is screened or further, to agree to."""
+  reconsentDue: Boolean! @access(to: [COORDINATOR])
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """When the participant was assigned to an arm."""
   randomizedAt: Time
   """The site that looks after the participant."""
@@ -9847,6 +11752,8 @@ type ServiceActivity implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR
   kind: ActivityKind!
   """What is to be done."""
   title: String!
+  """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
+  version: Int! @access(to: [COORDINATOR])
   """Where it stands."""
   status: ActivityStatus!
   """Whether the onboarding waits for it."""
@@ -10117,6 +12024,173 @@ type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
   periodStart: Date! @access(to: [PATIENT, COORDINATOR])
   """Last day."""
   periodEnd: Date @access(to: [PATIENT, COORDINATOR])
+  """Grows with every change; what expectedVersion refers to."""
+  version: Int! @access(to: [COORDINATOR])
+  """Number of the bank of the pharmacy benefit (RxBIN)."""
+  bin: String @access(to: [PATIENT, COORDINATOR])
+  """Processor control number of the pharmacy benefit (RxPCN)."""
+  pcn: String @access(to: [PATIENT, COORDINATOR])
+  """Name of who is insured."""
+  subscriberName: String @access(to: [PATIENT, COORDINATOR])
+  """Birth date of who is insured."""
+  subscriberBirthDate: Date @access(to: [PATIENT, COORDINATOR])
+  """Its verifications, newest first."""
+  verifications(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): BenefitVerificationConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """What the coverage went through, newest first."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""The question to a payer what a coverage pays for, and what came of it. How far it has come is apart from what the payer says."""
+type BenefitVerification implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR, ANALYST]) {
+  """Identifier, ` + "`" + `verification_...` + "`" + `."""
+  id: ID!
+  """How far it has come."""
+  status: VerificationStatus!
+  """What the payer said; null while nothing is said. More values may come."""
+  result: VerificationResult
+  """Whether the payer wants to be asked for leave first; null while nothing is said."""
+  priorAuthorizationRequired: Boolean
+  """How the payer is asked."""
+  method: VerificationMethod! @access(to: [COORDINATOR, ANALYST])
+  """The coverage."""
+  coverage: Coverage @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The patient."""
+  patient: Patient @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """The enrollment that waits for it, if one does."""
+  enrollment: Enrollment @access(to: [PATIENT, COORDINATOR])
+  """The product that it is about; null when it is about the whole coverage."""
+  product: Product @access(to: [PATIENT, COORDINATOR])
+  """The answer in words."""
+  disposition: String @access(to: [PATIENT, COORDINATOR])
+  """Why the last attempt failed: TRANSPORT, TIMEOUT, or what was wrong with the answer."""
+  errorCode: String @access(to: [COORDINATOR])
+  """The payer's own number of it."""
+  payerReference: String @access(to: [COORDINATOR])
+  """How often the payer was asked."""
+  attempt: Int! @access(to: [COORDINATOR])
+  """When the payer was asked last."""
+  submittedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """When it was complete."""
+  completedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """Until when the answer is good."""
+  validUntil: Time @access(to: [PATIENT, COORDINATOR])
+  """When it is to be made anew."""
+  reverifyAt: Time @access(to: [COORDINATOR])
+  """The verification that it makes anew."""
+  supersedes: BenefitVerification @access(to: [COORDINATOR])
+  """Whole days from the last question to the complete answer; null while there is none."""
+  daysToComplete: Int @access(to: [COORDINATOR, ANALYST])
+  """Grows with every change; what expectedVersion refers to."""
+  version: Int! @access(to: [COORDINATOR])
+  """What the payer pays, by network."""
+  benefits(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): CoverageBenefitConnection! @access(to: [PATIENT, COORDINATOR])
+  """The times that the payer was asked, first one first."""
+  attempts(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): VerificationAttemptConnection! @access(to: [COORDINATOR])
+  """What the verification went through, newest first."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""What a payer said of one network."""
+type CoverageBenefit implements Node @access(to: [PATIENT, COORDINATOR]) {
+  """Identifier, ` + "`" + `benefit_...` + "`" + `."""
+  id: ID!
+  """Whether it is about providers in the payer's network."""
+  inNetwork: Boolean!
+  """Currency of the amounts, ISO 4217."""
+  currency: String!
+  """Deductible of one person."""
+  deductibleIndividual: BenefitAmount!
+  """Deductible of the family."""
+  deductibleFamily: BenefitAmount!
+  """Most that one person pays."""
+  outOfPocketIndividual: BenefitAmount!
+  """Most that the family pays."""
+  outOfPocketFamily: BenefitAmount!
+  """What the patient pays each time."""
+  copay: Decimal
+  """What part the patient pays, in hundredths of a percent."""
+  coinsuranceBasisPoints: Int
+  """Whether the payer wants to be asked for leave first."""
+  priorAuthorizationRequired: Boolean
+  """Whether other products must be tried first."""
+  stepTherapy: Boolean
+  """Anything else that was said."""
+  notes: String
+}
+
+"""A sum that is used up in the course of a year. Null: not said."""
+type BenefitAmount @access(to: [PATIENT, COORDINATOR]) {
+  """The whole."""
+  limit: Decimal
+  """What is used up."""
+  applied: Decimal
+  """What is left."""
+  remaining: Decimal
+}
+
+"""One time that a payer was asked, and how that went."""
+type VerificationAttempt implements Node @access(to: [COORDINATOR]) {
+  """Identifier, ` + "`" + `attempt_...` + "`" + `."""
+  id: ID!
+  """1 for the first one."""
+  seq: Int!
+  """When the payer was asked."""
+  submittedAt: Time!
+  """When the answer came, or was given up."""
+  answeredAt: Time
+  """How the asking went, whatever was answered."""
+  outcome: VerificationOutcome!
+  """How the payer was asked."""
+  method: VerificationMethod!
+  """Why it failed."""
+  errorCode: String
+  """More on that."""
+  detail: String
 }
 
 """The grant of a portal to an account."""
@@ -10757,6 +12831,17 @@ type EnrollmentUpdated @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
   enrollment: Enrollment!
 }
 
+"""A verification of benefits took a step."""
+type BenefitVerificationUpdated @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Resume from here."""
+  cursor: StreamCursor!
+  """The verification as it is now."""
+  verification: BenefitVerification!
+}
+
+"""What benefitVerificationUpdated delivers."""
+union BenefitVerificationUpdatedItem @access(to: [PATIENT, PROVIDER, COORDINATOR]) = BenefitVerificationUpdated | StreamCheckpoint | StreamReset
+
 """A case of the viewer's took a step."""
 type CaseUpdated @access(to: [PATIENT, PROVIDER]) {
   """Resume from here."""
@@ -10898,6 +12983,26 @@ input EnrollmentFilter @access(to: [ANALYST]) {
 # Inputs and payloads
 # ---------------------------------------------------------------------------------------------------------------
 
+"""Narrows the worklist of verifications."""
+input VerificationWorklistFilter @access(to: [COORDINATOR]) {
+  """Only these statuses."""
+  status: [VerificationStatus!]
+}
+
+"""Narrows the verifications."""
+input VerificationFilter @access(to: [ANALYST]) {
+  """Only these statuses."""
+  status: [VerificationStatus!]
+}
+
+"""Narrows what is to be verified anew."""
+input ReverificationFilter @access(to: [COORDINATOR]) {
+  """Only those that are planned from then on."""
+  dueFrom: Time
+  """Only those that are planned before then."""
+  dueUntil: Time
+}
+
 """A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing."""
 type UnmetGate @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """Which gate."""
@@ -10954,6 +13059,10 @@ enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   ETHICS_APPROVAL_MISSING
   """The program still has open enrollments."""
   OPEN_ENROLLMENTS
+  """The coverage is not in force."""
+  COVERAGE_NOT_ACTIVE
+  """Member number, payer or the birth date of who is insured is missing."""
+  MEMBER_DATA_MISSING
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -11448,6 +13557,8 @@ input AnswerPrescreenerInput @access(to: [PATIENT]) {
 type AnswerPrescreenerPayload @access(to: [PATIENT]) {
   """The enrollment."""
   enrollment: Enrollment
+  """What is missing; nothing where the answers were kept."""
+  unmet: [UnmetGate!]!
 }
 
 """Which enrollment to leave."""
@@ -11610,6 +13721,750 @@ input DisenrollInput @access(to: [COORDINATOR]) {
 type DisenrollPayload @access(to: [COORDINATOR]) {
   """The enrollment."""
   enrollment: Enrollment
+}
+
+"""A new coverage."""
+input AddCoverageInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the patient."""
+  patientId: ID!
+  """Kind of insurance."""
+  kind: CoverageKind!
+  """Who pays; left out where the patient does (SELF_PAY)."""
+  payerId: ID
+  """Name of the plan. At most 200 characters."""
+  planName: String
+  """Number of the member. At most 80 characters."""
+  memberId: String
+  """Number of the group. At most 80 characters."""
+  groupId: String
+  """RxBIN. At most 20 characters."""
+  bin: String
+  """RxPCN. At most 20 characters."""
+  pcn: String
+  """Name of who is insured. At most 200 characters."""
+  subscriberName: String
+  """Birth date of who is insured, not in the future."""
+  subscriberBirthDate: Date
+  """Who is insured, towards the patient."""
+  subscriberRelationship: SubscriberRelationship
+  """1 pays first; one for each active coverage of the patient and kind."""
+  priority: Int
+  """First day."""
+  periodStart: Date!
+  """Last day, not before the first."""
+  periodEnd: Date
+}
+
+"""What became of the coverage."""
+type AddCoveragePayload @access(to: [COORDINATOR]) {
+  """The coverage."""
+  coverage: Coverage
+}
+
+"""What is known better of a coverage."""
+input UpdateCoverageInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the coverage."""
+  coverageId: ID!
+  """Name of the plan. At most 200 characters."""
+  planName: String
+  """Number of the member. At most 80 characters."""
+  memberId: String
+  """Number of the group. At most 80 characters."""
+  groupId: String
+  """RxBIN. At most 20 characters."""
+  bin: String
+  """RxPCN. At most 20 characters."""
+  pcn: String
+  """Name of who is insured. At most 200 characters."""
+  subscriberName: String
+  """Birth date of who is insured, not in the future."""
+  subscriberBirthDate: Date
+  """Who is insured, towards the patient."""
+  subscriberRelationship: SubscriberRelationship
+  """1 pays first; one for each active coverage of the patient and kind."""
+  priority: Int
+  """Last day, not before the first."""
+  periodEnd: Date
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the coverage."""
+type UpdateCoveragePayload @access(to: [COORDINATOR]) {
+  """The coverage."""
+  coverage: Coverage
+}
+
+"""A coverage that ends."""
+input CancelCoverageInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the coverage."""
+  coverageId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Whether it should never have been there: ENTERED_IN_ERROR instead of CANCELLED."""
+  enteredInError: Boolean
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the coverage."""
+type CancelCoveragePayload @access(to: [COORDINATOR]) {
+  """The coverage."""
+  coverage: Coverage
+}
+
+"""What is to be verified: a coverage anew, or a draft that is there."""
+input SubmitBenefitVerificationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the coverage, for a new verification."""
+  coverageId: ID
+  """Identifier of a draft."""
+  verificationId: ID
+  """The enrollment that waits for it, of the same patient."""
+  enrollmentId: ID
+  """The product that it is about."""
+  productId: ID
+  """What is asked; BENEFITS otherwise."""
+  purposes: [VerificationPurpose!]
+  """How the payer is asked; PHONE otherwise. ELECTRONIC is refused while no payer is connected."""
+  method: VerificationMethod
+}
+
+"""What became of the verification."""
+type SubmitBenefitVerificationPayload @access(to: [COORDINATOR]) {
+  """The verification."""
+  verification: BenefitVerification
+  """Why nothing was submitted; empty otherwise."""
+  unmet: [UnmetGate!]!
+}
+
+"""A sum that is used up. Nothing is negative, and neither part is more than the limit."""
+input BenefitAmountInput @access(to: [COORDINATOR]) {
+  """The whole."""
+  limit: Decimal
+  """What is used up."""
+  applied: Decimal
+  """What is left."""
+  remaining: Decimal
+}
+
+"""What a payer said of one network."""
+input CoverageBenefitInput @access(to: [COORDINATOR]) {
+  """Whether it is about providers in the payer's network; each at most once."""
+  inNetwork: Boolean!
+  """Currency of the amounts, ISO 4217."""
+  currency: String!
+  """Deductible of one person."""
+  deductibleIndividual: BenefitAmountInput
+  """Deductible of the family."""
+  deductibleFamily: BenefitAmountInput
+  """Most that one person pays."""
+  outOfPocketIndividual: BenefitAmountInput
+  """Most that the family pays."""
+  outOfPocketFamily: BenefitAmountInput
+  """What the patient pays each time."""
+  copay: Decimal
+  """What part the patient pays, in hundredths of a percent: 0 to 10000."""
+  coinsuranceBasisPoints: Int
+  """Whether the payer wants to be asked for leave first."""
+  priorAuthorizationRequired: Boolean
+  """Whether other products must be tried first."""
+  stepTherapy: Boolean
+  """Anything else. At most 1000 characters."""
+  notes: String
+}
+
+"""What a payer answered."""
+input RecordVerificationResultInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the verification."""
+  verificationId: ID!
+  """COMPLETE, PARTIAL or ERROR."""
+  outcome: VerificationOutcome!
+  """What the payer said; needed when COMPLETE."""
+  result: VerificationResult
+  """The answer in words. At most 500 characters."""
+  disposition: String
+  """The payer's own number of it. At most 120 characters."""
+  payerReference: String
+  """Why there is no answer; needed when ERROR. At most 60 characters."""
+  errorCode: String
+  """Until when the answer is good, in the future; needed when COMPLETE."""
+  validUntil: Time
+  """What is paid, by network."""
+  benefits: [CoverageBenefitInput!]
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the verification."""
+type RecordVerificationResultPayload @access(to: [COORDINATOR]) {
+  """The verification."""
+  verification: BenefitVerification
+}
+
+"""Another attempt."""
+input RetryVerificationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the verification."""
+  verificationId: ID!
+  """How the payer is asked this time; as before otherwise."""
+  method: VerificationMethod
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the verification."""
+type RetryVerificationPayload @access(to: [COORDINATOR]) {
+  """The verification."""
+  verification: BenefitVerification
+  """Why nothing was submitted; empty otherwise."""
+  unmet: [UnmetGate!]!
+}
+
+"""A verification that is given up."""
+input CancelVerificationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the verification."""
+  verificationId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the verification."""
+type CancelVerificationPayload @access(to: [COORDINATOR]) {
+  """The verification."""
+  verification: BenefitVerification
+}
+
+"""When a verification is made anew."""
+input ScheduleReverificationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the verification."""
+  verificationId: ID!
+  """When, in the future and not after it expires."""
+  at: Time!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the verification."""
+type ScheduleReverificationPayload @access(to: [COORDINATOR]) {
+  """The verification."""
+  verification: BenefitVerification
+}
+
+"""Input of ` + "`" + `createProgram` + "`" + `."""
+input CreateProgramInput @access(to: [COORDINATOR]) {
+  """Kind of program."""
+  kind: ProgramKind!
+  """Name, 3 to 300 characters."""
+  name: String!
+  """What a clinical trial has beyond other programs; for trials only."""
+  trial: TrialInput
+  """Whether a completed verification of coverage is demanded; only before the program is active."""
+  coverageRequired: Boolean
+  """Whether patients may enroll themselves."""
+  selfEnrollment: Boolean
+  """Whether an enrollment that is READY becomes ACTIVE by itself."""
+  autoActivate: Boolean
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean
+  """How early an appointment is booked, in hours."""
+  leadHours: Int
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int
+  """How many may be enrolled at a time; null: any number."""
+  capacity: Int
+  """First day."""
+  startsOn: Date
+  """Last day; not before the first."""
+  endsOn: Date
+  """Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters."""
+  idempotencyKey: String
+}
+
+"""Outcome of ` + "`" + `createProgram` + "`" + `."""
+type CreateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `updateProgram` + "`" + `."""
+input UpdateProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Name, 3 to 300 characters; of a draft."""
+  name: String
+  """What a clinical trial has beyond other programs; once it has left the drawing board only where the study stands, its ethics approval and its target."""
+  trial: TrialInput
+  """Whether a completed verification of coverage is demanded; only before the program is active."""
+  coverageRequired: Boolean
+  """Whether patients may enroll themselves."""
+  selfEnrollment: Boolean
+  """Whether an enrollment that is READY becomes ACTIVE by itself."""
+  autoActivate: Boolean
+  """Whether who finds the program full waits; otherwise is refused."""
+  waitlist: Boolean
+  """How early an appointment is booked, in hours."""
+  leadHours: Int
+  """Until when an appointment is changed, in hours before it."""
+  cutoffHours: Int
+  """How long nobody is enrolled again who left, in days."""
+  optOutDays: Int
+  """How many may be enrolled at a time; null: any number."""
+  capacity: Int
+  """First day."""
+  startsOn: Date
+  """Last day; not before the first."""
+  endsOn: Date
+}
+
+"""Outcome of ` + "`" + `updateProgram` + "`" + `."""
+type UpdateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `defineProgram` + "`" + `."""
+input DefineProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Products, ` + "`" + `product_...` + "`" + `, each once; the first is the one that is named first."""
+  productIds: [ID!]
+  """Consents that an active enrollment demands, each once."""
+  requiredConsentScopes: [ConsentScope!]
+  """Who may take part, in the order in which it is asked; at most 100."""
+  criteria: [CriterionInput!]
+  """Steps of onboarding, in their order; at most 100."""
+  activities: [ActivityTemplateInput!]
+  """Organizations at which it is carried out, ` + "`" + `org_...` + "`" + `, each once; at most 1000."""
+  siteIds: [ID!]
+}
+
+"""Outcome of ` + "`" + `defineProgram` + "`" + `."""
+type DefineProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `activateProgram` + "`" + `."""
+input ActivateProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `activateProgram` + "`" + `."""
+type ActivateProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `pauseProgram` + "`" + `."""
+input PauseProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `pauseProgram` + "`" + `."""
+type PauseProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `resumeProgram` + "`" + `."""
+input ResumeProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `resumeProgram` + "`" + `."""
+type ResumeProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `closeProgram` + "`" + `."""
+input CloseProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `closeProgram` + "`" + `."""
+type CloseProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `archiveProgram` + "`" + `."""
+input ArchiveProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `archiveProgram` + "`" + `."""
+type ArchiveProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `cancelProgram` + "`" + `."""
+input CancelProgramInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+  """Why; 3 to 300 characters."""
+  reason: String!
+}
+
+"""Outcome of ` + "`" + `cancelProgram` + "`" + `."""
+type CancelProgramPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `addProgramTeamMember` + "`" + `."""
+input AddProgramTeamMemberInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """The coordinator, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+  """What the member does; a MANAGER leads the program."""
+  role: TeamRole!
+  """Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters."""
+  idempotencyKey: String
+}
+
+"""Outcome of ` + "`" + `addProgramTeamMember` + "`" + `."""
+type AddProgramTeamMemberPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `endProgramTeamMember` + "`" + `."""
+input EndProgramTeamMemberInput @access(to: [COORDINATOR]) {
+  """The program, ` + "`" + `program_...` + "`" + `."""
+  programId: ID!
+  """The member, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+}
+
+"""Outcome of ` + "`" + `endProgramTeamMember` + "`" + `."""
+type EndProgramTeamMemberPayload @access(to: [COORDINATOR]) {
+  """The program as it is now; null where a gate refused the step or the viewer does not see it."""
+  program: CareProgram
+}
+
+"""Input of ` + "`" + `startScreening` + "`" + `."""
+input StartScreeningInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Number under which the participant is screened; 1 to 60 characters."""
+  screeningNumber: String
+  """The site of the trial that looks after the participant, ` + "`" + `site_...` + "`" + `."""
+  siteId: ID
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startScreening` + "`" + `."""
+type StartScreeningPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `recordScreeningResult` + "`" + `."""
+input RecordScreeningResultInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Whether the participant may go on."""
+  eligible: Boolean!
+  """Why; demanded where the participant may not; 3 to 300 characters."""
+  note: String
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `recordScreeningResult` + "`" + `."""
+type RecordScreeningResultPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `registerOnStudy` + "`" + `."""
+input RegisterOnStudyInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `registerOnStudy` + "`" + `."""
+type RegisterOnStudyPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startStudy` + "`" + `."""
+input StartStudyInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startStudy` + "`" + `."""
+type StartStudyPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startIntervention` + "`" + `."""
+input StartInterventionInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startIntervention` + "`" + `."""
+type StartInterventionPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startObservation` + "`" + `."""
+input StartObservationInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startObservation` + "`" + `."""
+type StartObservationPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `startFollowUp` + "`" + `."""
+input StartFollowUpInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `startFollowUp` + "`" + `."""
+type StartFollowUpPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `endStudyParticipation` + "`" + `."""
+input EndStudyParticipationInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `endStudyParticipation` + "`" + `."""
+type EndStudyParticipationPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `notRegister` + "`" + `."""
+input NotRegisterInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Why; 3 to 300 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `notRegister` + "`" + `."""
+type NotRegisterPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `withdrawTrialSubject` + "`" + `."""
+input WithdrawTrialSubjectInput @access(to: [COORDINATOR]) {
+  """The participant, ` + "`" + `subject_...` + "`" + `."""
+  subjectId: ID!
+  """Why; 3 to 300 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `withdrawTrialSubject` + "`" + `."""
+type WithdrawTrialSubjectPayload @access(to: [COORDINATOR]) {
+  """The participant as it is now; null where a gate refused the step or the viewer does not see it."""
+  subject: TrialSubject
+  """What is missing; nothing where it was done."""
+  unmet: [UnmetGate!]!
+}
+
+"""Input of ` + "`" + `completeActivity` + "`" + `."""
+input CompleteActivityInput @access(to: [COORDINATOR]) {
+  """The activity, ` + "`" + `activity_...` + "`" + `."""
+  activityId: ID!
+  """What came of it; 3 to 500 characters."""
+  outcome: String
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `completeActivity` + "`" + `."""
+type CompleteActivityPayload @access(to: [COORDINATOR]) {
+  """The activity as it is now."""
+  activity: ServiceActivity
+}
+
+"""Input of ` + "`" + `skipActivity` + "`" + `."""
+input SkipActivityInput @access(to: [COORDINATOR]) {
+  """The activity, ` + "`" + `activity_...` + "`" + `."""
+  activityId: ID!
+  """Why; 3 to 500 characters."""
+  reason: String!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `skipActivity` + "`" + `."""
+type SkipActivityPayload @access(to: [COORDINATOR]) {
+  """The activity as it is now."""
+  activity: ServiceActivity
+}
+
+"""Input of ` + "`" + `assignCoordinator` + "`" + `."""
+input AssignCoordinatorInput @access(to: [COORDINATOR]) {
+  """The enrollment, ` + "`" + `enrollment_...` + "`" + `."""
+  enrollmentId: ID!
+  """The coordinator, ` + "`" + `user_...` + "`" + `."""
+  userId: ID!
+  """Version that was read; another is CONFLICT."""
+  expectedVersion: Int
+}
+
+"""Outcome of ` + "`" + `assignCoordinator` + "`" + `."""
+type AssignCoordinatorPayload @access(to: [COORDINATOR]) {
+  """The enrollment as it is now; null where the viewer does not see it."""
+  enrollment: Enrollment
+}
+
+"""What a clinical trial has beyond other programs."""
+input TrialInput @access(to: [COORDINATOR]) {
+  """Title in full; at most 1000 characters."""
+  officialTitle: String
+  """Phase of development."""
+  phase: StudyPhase
+  """Where the study stands; it recruits while ACTIVE."""
+  studyStatus: StudyStatus
+  """Reference of the approval by an ethics committee; at most 120 characters."""
+  ethicsApprovalRef: String
+  """Version that was approved; at most 60 characters."""
+  ethicsVersion: String
+  """Whether participants are not told which treatment they get; false otherwise."""
+  blinded: Boolean
+  """How many participants are planned."""
+  targetEnrollment: Int
+}
+
+"""One condition on who may take part."""
+input CriterionInput @access(to: [COORDINATOR]) {
+  """Whether who meets it may take part, or may not."""
+  kind: CriterionKind!
+  """The criterion in words; 3 to 4000 characters."""
+  text: String!
+  """An expression that decides it; a person does otherwise."""
+  expression: String
+  """Whether it must be decided before somebody is eligible; true otherwise."""
+  required: Boolean
+}
+
+"""One step of onboarding."""
+input ActivityTemplateInput @access(to: [COORDINATOR]) {
+  """What kind it is of."""
+  kind: ActivityKind!
+  """What is to be done; 3 to 200 characters."""
+  title: String!
+  """Days from activation; not negative."""
+  dueDays: Int!
+  """Whether the onboarding waits for it; true otherwise."""
+  mandatory: Boolean
+}
+
+"""What a member of a program's team does."""
+enum TeamRole @access(to: [COORDINATOR]) {
+  """Coordinates enrollments."""
+  COORDINATOR
+  """Cares for patients."""
+  NURSE
+  """Leads the program."""
+  MANAGER
 }
 
 """A consent and its proof."""
@@ -12290,6 +15145,66 @@ type CoverageConnection @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
 type CoverageEdge @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
   """The row."""
   node: Coverage!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of verifications."""
+type BenefitVerificationConnection @access(to: [PATIENT, PROVIDER, COORDINATOR, ANALYST]) {
+  """The rows with their cursors."""
+  edges: [BenefitVerificationEdge!]!
+  """The rows."""
+  nodes: [BenefitVerification!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""One of the verifications in a page."""
+type BenefitVerificationEdge @access(to: [PATIENT, PROVIDER, COORDINATOR, ANALYST]) {
+  """The row."""
+  node: BenefitVerification!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of benefits."""
+type CoverageBenefitConnection @access(to: [PATIENT, COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [CoverageBenefitEdge!]!
+  """The rows."""
+  nodes: [CoverageBenefit!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""One of the benefits in a page."""
+type CoverageBenefitEdge @access(to: [PATIENT, COORDINATOR]) {
+  """The row."""
+  node: CoverageBenefit!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of attempts."""
+type VerificationAttemptConnection @access(to: [COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [VerificationAttemptEdge!]!
+  """The rows."""
+  nodes: [VerificationAttempt!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""One of the attempts in a page."""
+type VerificationAttemptEdge @access(to: [COORDINATOR]) {
+  """The row."""
+  node: VerificationAttempt!
   """Its place in the list."""
   cursor: Cursor!
 }
@@ -12980,6 +15895,74 @@ enum SignerRole @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANA
   LEGAL_REPRESENTATIVE
 }
 
+"""How far a verification of benefits has come, whatever its result."""
+enum VerificationStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Not asked yet."""
+  DRAFT
+  """To be asked, or asked by hand."""
+  SUBMITTED
+  """The payer has the question."""
+  IN_PROGRESS
+  """Answered."""
+  COMPLETE
+  """Answered in part."""
+  PARTIAL
+  """The attempt failed."""
+  ERROR
+  """Given up."""
+  CANCELLED
+  """The answer is not good any more."""
+  EXPIRED
+}
+
+"""What a payer said. Payers may come to say more: be ready for other values."""
+enum VerificationResult @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Paid for."""
+  COVERED
+  """Not paid for."""
+  NOT_COVERED
+  """Paid for with the payer's leave."""
+  PRIOR_AUTHORIZATION_REQUIRED
+  """The payer does not say."""
+  UNKNOWN
+}
+
+"""FHIR eligibilityrequest-purpose."""
+enum VerificationPurpose @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Whether leave is needed."""
+  AUTH_REQUIREMENTS
+  """What is paid."""
+  BENEFITS
+  """Which coverages there are."""
+  DISCOVERY
+  """Whether the coverage is in force."""
+  VALIDATION
+}
+
+"""How a payer is asked."""
+enum VerificationMethod @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """By the system."""
+  ELECTRONIC
+  """By phone."""
+  PHONE
+  """In the payer's portal."""
+  PORTAL
+  """By fax."""
+  FAX
+}
+
+"""FHIR remittance-outcome: what became of one attempt."""
+enum VerificationOutcome @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Not answered yet."""
+  QUEUED
+  """Answered."""
+  COMPLETE
+  """Failed."""
+  ERROR
+  """Answered in part."""
+  PARTIAL
+}
+
 """Kind of insurance."""
 enum CoverageKind @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
   """Medical."""
@@ -13437,6 +16420,32 @@ func (ec *executionContext) childFields_ActivateEnrollmentPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ActivateEnrollmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ActivateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ActivateProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ActivateProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivateProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddCoveragePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "coverage":
+		return ec.fieldContext_AddCoveragePayload_coverage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddCoveragePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddProgramTeamMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_AddProgramTeamMemberPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddProgramTeamMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Address(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "line":
@@ -13457,6 +16466,8 @@ func (ec *executionContext) childFields_AnswerPrescreenerPayload(ctx context.Con
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_AnswerPrescreenerPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_AnswerPrescreenerPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AnswerPrescreenerPayload", field.Name)
 }
@@ -13479,12 +16490,142 @@ func (ec *executionContext) childFields_ApproveInquiryResponsePayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type ApproveInquiryResponsePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ArchiveProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ArchiveProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ArchiveProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArchiveProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignCoordinatorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "enrollment":
+		return ec.fieldContext_AssignCoordinatorPayload_enrollment(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignCoordinatorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BenefitAmount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "limit":
+		return ec.fieldContext_BenefitAmount_limit(ctx, field)
+	case "applied":
+		return ec.fieldContext_BenefitAmount_applied(ctx, field)
+	case "remaining":
+		return ec.fieldContext_BenefitAmount_remaining(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BenefitAmount", field.Name)
+}
+
+func (ec *executionContext) childFields_BenefitVerification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BenefitVerification_id(ctx, field)
+	case "status":
+		return ec.fieldContext_BenefitVerification_status(ctx, field)
+	case "result":
+		return ec.fieldContext_BenefitVerification_result(ctx, field)
+	case "priorAuthorizationRequired":
+		return ec.fieldContext_BenefitVerification_priorAuthorizationRequired(ctx, field)
+	case "method":
+		return ec.fieldContext_BenefitVerification_method(ctx, field)
+	case "coverage":
+		return ec.fieldContext_BenefitVerification_coverage(ctx, field)
+	case "patient":
+		return ec.fieldContext_BenefitVerification_patient(ctx, field)
+	case "enrollment":
+		return ec.fieldContext_BenefitVerification_enrollment(ctx, field)
+	case "product":
+		return ec.fieldContext_BenefitVerification_product(ctx, field)
+	case "disposition":
+		return ec.fieldContext_BenefitVerification_disposition(ctx, field)
+	case "errorCode":
+		return ec.fieldContext_BenefitVerification_errorCode(ctx, field)
+	case "payerReference":
+		return ec.fieldContext_BenefitVerification_payerReference(ctx, field)
+	case "attempt":
+		return ec.fieldContext_BenefitVerification_attempt(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_BenefitVerification_submittedAt(ctx, field)
+	case "completedAt":
+		return ec.fieldContext_BenefitVerification_completedAt(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_BenefitVerification_validUntil(ctx, field)
+	case "reverifyAt":
+		return ec.fieldContext_BenefitVerification_reverifyAt(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_BenefitVerification_supersedes(ctx, field)
+	case "daysToComplete":
+		return ec.fieldContext_BenefitVerification_daysToComplete(ctx, field)
+	case "version":
+		return ec.fieldContext_BenefitVerification_version(ctx, field)
+	case "benefits":
+		return ec.fieldContext_BenefitVerification_benefits(ctx, field)
+	case "attempts":
+		return ec.fieldContext_BenefitVerification_attempts(ctx, field)
+	case "history":
+		return ec.fieldContext_BenefitVerification_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BenefitVerification", field.Name)
+}
+
+func (ec *executionContext) childFields_BenefitVerificationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BenefitVerificationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BenefitVerificationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BenefitVerificationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BenefitVerificationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BenefitVerificationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BenefitVerificationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_BenefitVerificationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BenefitVerificationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BenefitVerificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelCoveragePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "coverage":
+		return ec.fieldContext_CancelCoveragePayload_coverage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelCoveragePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CancelProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelProgramPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelReferralPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_CancelReferralPayload_enrollment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelReferralPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verification":
+		return ec.fieldContext_CancelVerificationPayload_verification(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelVerificationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CareProgram(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13503,6 +16644,18 @@ func (ec *executionContext) childFields_CareProgram(ctx context.Context, field g
 		return ec.fieldContext_CareProgram_endsOn(ctx, field)
 	case "capacity":
 		return ec.fieldContext_CareProgram_capacity(ctx, field)
+	case "autoActivate":
+		return ec.fieldContext_CareProgram_autoActivate(ctx, field)
+	case "waitlist":
+		return ec.fieldContext_CareProgram_waitlist(ctx, field)
+	case "leadHours":
+		return ec.fieldContext_CareProgram_leadHours(ctx, field)
+	case "cutoffHours":
+		return ec.fieldContext_CareProgram_cutoffHours(ctx, field)
+	case "optOutDays":
+		return ec.fieldContext_CareProgram_optOutDays(ctx, field)
+	case "version":
+		return ec.fieldContext_CareProgram_version(ctx, field)
 	case "selfEnrollment":
 		return ec.fieldContext_CareProgram_selfEnrollment(ctx, field)
 	case "coverageRequired":
@@ -13743,6 +16896,22 @@ func (ec *executionContext) childFields_ClassifyQuestionPayload(ctx context.Cont
 		return ec.fieldContext_ClassifyQuestionPayload_case(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ClassifyQuestionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CloseProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CloseProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CloseProgramPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_CompleteActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteActivityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CompleteEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14055,8 +17224,76 @@ func (ec *executionContext) childFields_Coverage(ctx context.Context, field grap
 		return ec.fieldContext_Coverage_periodStart(ctx, field)
 	case "periodEnd":
 		return ec.fieldContext_Coverage_periodEnd(ctx, field)
+	case "version":
+		return ec.fieldContext_Coverage_version(ctx, field)
+	case "bin":
+		return ec.fieldContext_Coverage_bin(ctx, field)
+	case "pcn":
+		return ec.fieldContext_Coverage_pcn(ctx, field)
+	case "subscriberName":
+		return ec.fieldContext_Coverage_subscriberName(ctx, field)
+	case "subscriberBirthDate":
+		return ec.fieldContext_Coverage_subscriberBirthDate(ctx, field)
+	case "verifications":
+		return ec.fieldContext_Coverage_verifications(ctx, field)
+	case "history":
+		return ec.fieldContext_Coverage_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Coverage", field.Name)
+}
+
+func (ec *executionContext) childFields_CoverageBenefit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CoverageBenefit_id(ctx, field)
+	case "inNetwork":
+		return ec.fieldContext_CoverageBenefit_inNetwork(ctx, field)
+	case "currency":
+		return ec.fieldContext_CoverageBenefit_currency(ctx, field)
+	case "deductibleIndividual":
+		return ec.fieldContext_CoverageBenefit_deductibleIndividual(ctx, field)
+	case "deductibleFamily":
+		return ec.fieldContext_CoverageBenefit_deductibleFamily(ctx, field)
+	case "outOfPocketIndividual":
+		return ec.fieldContext_CoverageBenefit_outOfPocketIndividual(ctx, field)
+	case "outOfPocketFamily":
+		return ec.fieldContext_CoverageBenefit_outOfPocketFamily(ctx, field)
+	case "copay":
+		return ec.fieldContext_CoverageBenefit_copay(ctx, field)
+	case "coinsuranceBasisPoints":
+		return ec.fieldContext_CoverageBenefit_coinsuranceBasisPoints(ctx, field)
+	case "priorAuthorizationRequired":
+		return ec.fieldContext_CoverageBenefit_priorAuthorizationRequired(ctx, field)
+	case "stepTherapy":
+		return ec.fieldContext_CoverageBenefit_stepTherapy(ctx, field)
+	case "notes":
+		return ec.fieldContext_CoverageBenefit_notes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoverageBenefit", field.Name)
+}
+
+func (ec *executionContext) childFields_CoverageBenefitConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CoverageBenefitConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CoverageBenefitConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CoverageBenefitConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_CoverageBenefitConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoverageBenefitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CoverageBenefitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_CoverageBenefitEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_CoverageBenefitEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CoverageBenefitEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_CoverageConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14093,6 +17330,14 @@ func (ec *executionContext) childFields_CreateDocumentLinkPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type CreateDocumentLinkPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_CreateProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateProgramPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -14101,6 +17346,14 @@ func (ec *executionContext) childFields_DecideEligibilityPayload(ctx context.Con
 		return ec.fieldContext_DecideEligibilityPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DecideEligibilityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DefineProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_DefineProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefineProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14339,12 +17592,30 @@ func (ec *executionContext) childFields_EligibilityInput(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type EligibilityInput", field.Name)
 }
 
+func (ec *executionContext) childFields_EndProgramTeamMemberPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_EndProgramTeamMemberPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndProgramTeamMemberPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_EndProxyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "proxy":
 		return ec.fieldContext_EndProxyPayload_proxy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EndProxyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndStudyParticipationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_EndStudyParticipationPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_EndStudyParticipationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndStudyParticipationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_EnrollPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14879,6 +18150,16 @@ func (ec *executionContext) childFields_MyMembership(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type MyMembership", field.Name)
 }
 
+func (ec *executionContext) childFields_NotRegisterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_NotRegisterPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_NotRegisterPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotRegisterPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_OnboardingPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15005,6 +18286,14 @@ func (ec *executionContext) childFields_PatientEdge(ctx context.Context, field g
 		return ec.fieldContext_PatientEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PatientEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PauseProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_PauseProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PauseProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15273,6 +18562,24 @@ func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordScreeningResultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_RecordScreeningResultPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RecordScreeningResultPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordScreeningResultPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordVerificationResultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verification":
+		return ec.fieldContext_RecordVerificationResultPayload_verification(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordVerificationResultPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "enrollment":
@@ -15281,6 +18588,16 @@ func (ec *executionContext) childFields_ReferPatientPayload(ctx context.Context,
 		return ec.fieldContext_ReferPatientPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReferPatientPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RegisterOnStudyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_RegisterOnStudyPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RegisterOnStudyPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegisterOnStudyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RenewConsentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15411,12 +18728,32 @@ func (ec *executionContext) childFields_ResumeEnrollmentPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ResumeEnrollmentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ResumeProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_ResumeProgramPayload_program(ctx, field)
+	case "unmet":
+		return ec.fieldContext_ResumeProgramPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeProgramPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RetireConsentFormPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "form":
 		return ec.fieldContext_RetireConsentFormPayload_form(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetireConsentFormPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verification":
+		return ec.fieldContext_RetryVerificationPayload_verification(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RetryVerificationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryVerificationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnInquiryResponsePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15531,6 +18868,14 @@ func (ec *executionContext) childFields_RoutingRuleEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type RoutingRuleEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ScheduleReverificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verification":
+		return ec.fieldContext_ScheduleReverificationPayload_verification(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ScheduleReverificationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ScheduledJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15597,6 +18942,8 @@ func (ec *executionContext) childFields_ServiceActivity(ctx context.Context, fie
 		return ec.fieldContext_ServiceActivity_kind(ctx, field)
 	case "title":
 		return ec.fieldContext_ServiceActivity_title(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceActivity_version(ctx, field)
 	case "status":
 		return ec.fieldContext_ServiceActivity_status(ctx, field)
 	case "mandatory":
@@ -15647,6 +18994,64 @@ func (ec *executionContext) childFields_SignConsentPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type SignConsentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SkipActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_SkipActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkipActivityPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartFollowUpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartFollowUpPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartFollowUpPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartFollowUpPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartInterventionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartInterventionPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartInterventionPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartInterventionPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartObservationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartObservationPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartObservationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartObservationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartScreeningPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartScreeningPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartScreeningPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartScreeningPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StartStudyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_StartStudyPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_StartStudyPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StartStudyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_StatusChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15687,6 +19092,16 @@ func (ec *executionContext) childFields_StatusChangeEdge(ctx context.Context, fi
 		return ec.fieldContext_StatusChangeEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatusChangeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SubmitBenefitVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "verification":
+		return ec.fieldContext_SubmitBenefitVerificationPayload_verification(ctx, field)
+	case "unmet":
+		return ec.fieldContext_SubmitBenefitVerificationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitBenefitVerificationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitEligibilityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15875,6 +19290,10 @@ func (ec *executionContext) childFields_TrialSubject(ctx context.Context, field 
 		return ec.fieldContext_TrialSubject_state(ctx, field)
 	case "screeningNumber":
 		return ec.fieldContext_TrialSubject_screeningNumber(ctx, field)
+	case "reconsentDue":
+		return ec.fieldContext_TrialSubject_reconsentDue(ctx, field)
+	case "version":
+		return ec.fieldContext_TrialSubject_version(ctx, field)
 	case "randomizedAt":
 		return ec.fieldContext_TrialSubject_randomizedAt(ctx, field)
 	case "site":
@@ -15895,6 +19314,22 @@ func (ec *executionContext) childFields_UnmetGate(ctx context.Context, field gra
 		return ec.fieldContext_UnmetGate_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnmetGate", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateCoveragePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "coverage":
+		return ec.fieldContext_UpdateCoveragePayload_coverage(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateCoveragePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "program":
+		return ec.fieldContext_UpdateProgramPayload_program(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateProgramPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15941,6 +19376,52 @@ func (ec *executionContext) childFields_UserEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_VerificationAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_VerificationAttempt_id(ctx, field)
+	case "seq":
+		return ec.fieldContext_VerificationAttempt_seq(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_VerificationAttempt_submittedAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_VerificationAttempt_answeredAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_VerificationAttempt_outcome(ctx, field)
+	case "method":
+		return ec.fieldContext_VerificationAttempt_method(ctx, field)
+	case "errorCode":
+		return ec.fieldContext_VerificationAttempt_errorCode(ctx, field)
+	case "detail":
+		return ec.fieldContext_VerificationAttempt_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationAttemptConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_VerificationAttemptConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_VerificationAttemptConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_VerificationAttemptConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_VerificationAttemptConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationAttemptConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationAttemptEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_VerificationAttemptEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_VerificationAttemptEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationAttemptEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_VerifyIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "access":
@@ -15981,6 +19462,16 @@ func (ec *executionContext) childFields_WithdrawEnrollmentPayload(ctx context.Co
 		return ec.fieldContext_WithdrawEnrollmentPayload_enrollment(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawEnrollmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawTrialSubjectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_WithdrawTrialSubjectPayload_subject(ctx, field)
+	case "unmet":
+		return ec.fieldContext_WithdrawTrialSubjectPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawTrialSubjectPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16098,6 +19589,120 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_BenefitVerification_attempts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_BenefitVerification_benefits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_BenefitVerification_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
 
 func (ec *executionContext) field_CareProgram_criteria_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -16412,6 +20017,82 @@ func (ec *executionContext) field_ConsentRate_rows_args(ctx context.Context, raw
 }
 
 func (ec *executionContext) field_Consent_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Coverage_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Coverage_verifications_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -16871,6 +20552,48 @@ func (ec *executionContext) field_Mutation_activateEnrollment_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_activateProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ActivateProgramInput, error) {
+			return ec.unmarshalNActivateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addCoverage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddCoverageInput, error) {
+			return ec.unmarshalNAddCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddCoverageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addProgramTeamMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AddProgramTeamMemberInput, error) {
+			return ec.unmarshalNAddProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_answerPrescreener_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16913,6 +20636,62 @@ func (ec *executionContext) field_Mutation_approveInquiryResponse_args(ctx conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_archiveProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ArchiveProgramInput, error) {
+			return ec.unmarshalNArchiveProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assignCoordinator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AssignCoordinatorInput, error) {
+			return ec.unmarshalNAssignCoordinatorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelCoverage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelCoverageInput, error) {
+			return ec.unmarshalNCancelCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelCoverageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelProgramInput, error) {
+			return ec.unmarshalNCancelProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelReferral_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -16927,12 +20706,54 @@ func (ec *executionContext) field_Mutation_cancelReferral_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelVerificationInput, error) {
+			return ec.unmarshalNCancelVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelVerificationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_classifyQuestion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ClassifyQuestionInput, error) {
 			return ec.unmarshalNClassifyQuestionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐClassifyQuestionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_closeProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CloseProgramInput, error) {
+			return ec.unmarshalNCloseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompleteActivityInput, error) {
+			return ec.unmarshalNCompleteActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16969,12 +20790,40 @@ func (ec *executionContext) field_Mutation_createDocumentLink_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateProgramInput, error) {
+			return ec.unmarshalNCreateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_decideEligibility_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DecideEligibilityInput, error) {
 			return ec.unmarshalNDecideEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDecideEligibilityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_defineProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DefineProgramInput, error) {
+			return ec.unmarshalNDefineProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17025,12 +20874,40 @@ func (ec *executionContext) field_Mutation_draftInquiryResponse_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_endProgramTeamMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndProgramTeamMemberInput, error) {
+			return ec.unmarshalNEndProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_endProxy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EndProxyInput, error) {
 			return ec.unmarshalNEndProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endStudyParticipation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndStudyParticipationInput, error) {
+			return ec.unmarshalNEndStudyParticipationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17095,6 +20972,34 @@ func (ec *executionContext) field_Mutation_markConsentEnteredInError_args(ctx co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_notRegister_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NotRegisterInput, error) {
+			return ec.unmarshalNNotRegisterInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_pauseProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PauseProgramInput, error) {
+			return ec.unmarshalNPauseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_putOnHold_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17151,12 +21056,54 @@ func (ec *executionContext) field_Mutation_recordEligibility_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_recordScreeningResult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordScreeningResultInput, error) {
+			return ec.unmarshalNRecordScreeningResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordVerificationResult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordVerificationResultInput, error) {
+			return ec.unmarshalNRecordVerificationResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordVerificationResultInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_referPatient_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReferPatientInput, error) {
 			return ec.unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_registerOnStudy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RegisterOnStudyInput, error) {
+			return ec.unmarshalNRegisterOnStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17249,12 +21196,40 @@ func (ec *executionContext) field_Mutation_resumeEnrollment_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_resumeProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResumeProgramInput, error) {
+			return ec.unmarshalNResumeProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_retireConsentForm_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RetireConsentFormInput, error) {
 			return ec.unmarshalNRetireConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retryVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetryVerificationInput, error) {
+			return ec.unmarshalNRetryVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetryVerificationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17319,6 +21294,20 @@ func (ec *executionContext) field_Mutation_revokePortalAccess_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_scheduleReverification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ScheduleReverificationInput, error) {
+			return ec.unmarshalNScheduleReverificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐScheduleReverificationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sendInquiryResponse_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17339,6 +21328,104 @@ func (ec *executionContext) field_Mutation_signConsent_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignConsentInput, error) {
 			return ec.unmarshalNSignConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSignConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_skipActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SkipActivityInput, error) {
+			return ec.unmarshalNSkipActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startFollowUp_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartFollowUpInput, error) {
+			return ec.unmarshalNStartFollowUpInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startIntervention_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartInterventionInput, error) {
+			return ec.unmarshalNStartInterventionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startObservation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartObservationInput, error) {
+			return ec.unmarshalNStartObservationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startScreening_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartScreeningInput, error) {
+			return ec.unmarshalNStartScreeningInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startStudy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartStudyInput, error) {
+			return ec.unmarshalNStartStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_submitBenefitVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SubmitBenefitVerificationInput, error) {
+			return ec.unmarshalNSubmitBenefitVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitBenefitVerificationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -17403,6 +21490,34 @@ func (ec *executionContext) field_Mutation_suspendPortalAccess_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateCoverage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateCoverageInput, error) {
+			return ec.unmarshalNUpdateCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateCoverageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateProgramInput, error) {
+			return ec.unmarshalNUpdateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_verifyIdentity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17437,6 +21552,20 @@ func (ec *executionContext) field_Mutation_withdrawEnrollment_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.WithdrawEnrollmentInput, error) {
 			return ec.unmarshalNWithdrawEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawTrialSubject_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawTrialSubjectInput, error) {
+			return ec.unmarshalNWithdrawTrialSubjectInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -18029,6 +22158,20 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_benefitVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_carePrograms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -18474,6 +22617,20 @@ func (ec *executionContext) field_Query_coordinatorKpis_args(ctx context.Context
 		return nil, err
 	}
 	args["coordinatorId"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_coverage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -19567,6 +23724,52 @@ func (ec *executionContext) field_Query_proxyFor_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_reverificationsDue_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOReverificationFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_routingPreview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -19776,6 +23979,112 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_verificationWorklist_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOVerificationWorklistFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_verifications_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOVerificationFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_benefitVerificationUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*stream.Cursor, error) {
+			return ec.unmarshalOStreamCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
 	return args, nil
 }
 
@@ -20167,6 +24476,134 @@ func (ec *executionContext) fieldContext_ActivateEnrollmentPayload_unmet(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _ActivateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ActivateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivateProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ActivateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivateProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivateProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddCoveragePayload_coverage(ctx context.Context, field graphql.CollectedField, obj *model.AddCoveragePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddCoveragePayload_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddCoveragePayload_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddCoveragePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddProgramTeamMemberPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.AddProgramTeamMemberPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddProgramTeamMemberPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddProgramTeamMemberPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddProgramTeamMemberPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Address_line(ctx context.Context, field graphql.CollectedField, obj *model.Address) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20314,6 +24751,38 @@ func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _AnswerPrescreenerPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.AnswerPrescreenerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerPrescreenerPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerPrescreenerPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AnswerPrescreenerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ApproveConsentFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *model.ApproveConsentFormPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20410,6 +24879,1101 @@ func (ec *executionContext) fieldContext_ApproveInquiryResponsePayload_unmet(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _ArchiveProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ArchiveProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ArchiveProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ArchiveProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ArchiveProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ArchiveProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignCoordinatorPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.AssignCoordinatorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignCoordinatorPayload_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignCoordinatorPayload_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignCoordinatorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitAmount_limit(ctx context.Context, field graphql.CollectedField, obj *model.BenefitAmount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitAmount_limit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Limit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitAmount_limit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitAmount", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BenefitAmount_applied(ctx context.Context, field graphql.CollectedField, obj *model.BenefitAmount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitAmount_applied(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Applied, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitAmount_applied(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitAmount", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BenefitAmount_remaining(ctx context.Context, field graphql.CollectedField, obj *model.BenefitAmount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitAmount_remaining(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Remaining, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitAmount_remaining(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitAmount", field, false, false, "Decimal")
+}
+
+func (ec *executionContext) _BenefitVerification_id(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, true, false, "ID")
+}
+
+func (ec *executionContext) _BenefitVerification_status(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.VerificationStatus) graphql.Marshaler {
+			return ec.marshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "VerificationStatus")
+}
+
+func (ec *executionContext) _BenefitVerification_result(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_result(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Result, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.VerificationResult) graphql.Marshaler {
+			return ec.marshalOVerificationResult2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationResult(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "VerificationResult")
+}
+
+func (ec *executionContext) _BenefitVerification_priorAuthorizationRequired(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_priorAuthorizationRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BenefitVerification().PriorAuthorizationRequired(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_priorAuthorizationRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _BenefitVerification_method(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.VerificationMethod) graphql.Marshaler {
+			return ec.marshalNVerificationMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "VerificationMethod")
+}
+
+func (ec *executionContext) _BenefitVerification_coverage(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_patient(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_enrollment(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_enrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollment(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Enrollment) graphql.Marshaler {
+			return ec.marshalOEnrollment2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐEnrollment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_enrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_product(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Product) graphql.Marshaler {
+			return ec.marshalOProduct2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProduct(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_disposition(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_disposition(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disposition, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_disposition(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "String")
+}
+
+func (ec *executionContext) _BenefitVerification_errorCode(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_errorCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErrorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_errorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "String")
+}
+
+func (ec *executionContext) _BenefitVerification_payerReference(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_payerReference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PayerReference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_payerReference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "String")
+}
+
+func (ec *executionContext) _BenefitVerification_attempt(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_attempt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_attempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BenefitVerification_submittedAt(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_submittedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_submittedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Time")
+}
+
+func (ec *executionContext) _BenefitVerification_completedAt(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_completedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CompletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Time")
+}
+
+func (ec *executionContext) _BenefitVerification_validUntil(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_validUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_validUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Time")
+}
+
+func (ec *executionContext) _BenefitVerification_reverifyAt(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_reverifyAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReverifyAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_reverifyAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Time")
+}
+
+func (ec *executionContext) _BenefitVerification_supersedes(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_supersedes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Supersedes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_supersedes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_daysToComplete(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_daysToComplete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BenefitVerification().DaysToComplete(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_daysToComplete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, true, true, "Int")
+}
+
+func (ec *executionContext) _BenefitVerification_version(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerification", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BenefitVerification_benefits(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_benefits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BenefitVerification().Benefits(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.CoverageBenefit]) graphql.Marshaler {
+			return ec.marshalNCoverageBenefitConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_benefits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoverageBenefitConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BenefitVerification_benefits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_attempts(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BenefitVerification().Attempts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.VerificationAttempt]) graphql.Marshaler {
+			return ec.marshalNVerificationAttemptConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_attempts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationAttemptConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BenefitVerification_attempts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerification_history(ctx context.Context, field graphql.CollectedField, obj *ent.BenefitVerification) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerification_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BenefitVerification().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerification_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerification",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BenefitVerification_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerificationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerificationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerificationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalNBenefitVerification2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerificationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerificationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerificationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerificationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerificationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerificationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BenefitVerificationEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalNBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerificationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BenefitVerificationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerificationEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _BenefitVerificationUpdated_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BenefitVerificationUpdated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationUpdated_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v stream.Cursor) graphql.Marshaler {
+			return ec.marshalNStreamCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋstreamᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationUpdated_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BenefitVerificationUpdated", field, false, false, "StreamCursor")
+}
+
+func (ec *executionContext) _BenefitVerificationUpdated_verification(ctx context.Context, field graphql.CollectedField, obj *model.BenefitVerificationUpdated) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BenefitVerificationUpdated_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BenefitVerificationUpdated().Verification(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalNBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BenefitVerificationUpdated_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BenefitVerificationUpdated",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelCoveragePayload_coverage(ctx context.Context, field graphql.CollectedField, obj *model.CancelCoveragePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelCoveragePayload_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelCoveragePayload_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelCoveragePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CancelProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CancelReferralPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.CancelReferralPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20437,6 +26001,38 @@ func (ec *executionContext) fieldContext_CancelReferralPayload_enrollment(_ cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelVerificationPayload_verification(ctx context.Context, field graphql.CollectedField, obj *model.CancelVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelVerificationPayload_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelVerificationPayload_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20600,6 +26196,144 @@ func (ec *executionContext) _CareProgram_capacity(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_CareProgram_capacity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_autoActivate(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_autoActivate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AutoActivate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_autoActivate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CareProgram_waitlist(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_waitlist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waitlist, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_waitlist(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CareProgram_leadHours(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_leadHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeadHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_leadHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_cutoffHours(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_cutoffHours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CutoffHours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_cutoffHours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_optOutDays(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_optOutDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OptOutDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_optOutDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CareProgram_version(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("CareProgram", field, false, false, "Int")
 }
 
@@ -23070,6 +28804,70 @@ func (ec *executionContext) fieldContext_ClassifyQuestionPayload_case(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Case(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CloseProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CloseProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CloseProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CloseProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CloseProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteActivityPayload_activity(ctx context.Context, field graphql.CollectedField, obj *model.CompleteActivityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteActivityPayload_activity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteActivityPayload_activity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteActivityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
 		},
 	}
 	return fc, nil
@@ -25922,6 +31720,695 @@ func (ec *executionContext) fieldContext_Coverage_periodEnd(_ context.Context, f
 	return graphql.NewScalarFieldContext("Coverage", field, false, false, "Date")
 }
 
+func (ec *executionContext) _Coverage_version(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Coverage_bin(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_bin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_bin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Coverage_pcn(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_pcn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pcn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_pcn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Coverage_subscriberName(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_subscriberName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubscriberName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_subscriberName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, false, false, "String")
+}
+
+func (ec *executionContext) _Coverage_subscriberBirthDate(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_subscriberBirthDate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubscriberBirthDate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_subscriberBirthDate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, false, false, "Date")
+}
+
+func (ec *executionContext) _Coverage_verifications(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_verifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Coverage().Verifications(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_verifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Coverage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Coverage_verifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Coverage_history(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Coverage().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Coverage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Coverage_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefit_id(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, true, false, "ID")
+}
+
+func (ec *executionContext) _CoverageBenefit_inNetwork(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_inNetwork(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InNetwork, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_inNetwork(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CoverageBenefit_currency(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "String")
+}
+
+func (ec *executionContext) _CoverageBenefit_deductibleIndividual(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_deductibleIndividual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoverageBenefit().DeductibleIndividual(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BenefitAmount) graphql.Marshaler {
+			return ec.marshalNBenefitAmount2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_deductibleIndividual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefit_deductibleFamily(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_deductibleFamily(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoverageBenefit().DeductibleFamily(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BenefitAmount) graphql.Marshaler {
+			return ec.marshalNBenefitAmount2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_deductibleFamily(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefit_outOfPocketIndividual(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_outOfPocketIndividual(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoverageBenefit().OutOfPocketIndividual(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BenefitAmount) graphql.Marshaler {
+			return ec.marshalNBenefitAmount2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_outOfPocketIndividual(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefit_outOfPocketFamily(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_outOfPocketFamily(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoverageBenefit().OutOfPocketFamily(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BenefitAmount) graphql.Marshaler {
+			return ec.marshalNBenefitAmount2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_outOfPocketFamily(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitAmount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefit_copay(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_copay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoverageBenefit().Copay(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
+			return ec.marshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_copay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, true, true, "Decimal")
+}
+
+func (ec *executionContext) _CoverageBenefit_coinsuranceBasisPoints(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_coinsuranceBasisPoints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CoinsuranceBasisPoints, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_coinsuranceBasisPoints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoverageBenefit_priorAuthorizationRequired(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_priorAuthorizationRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PriorAuthorizationRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_priorAuthorizationRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CoverageBenefit_stepTherapy(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_stepTherapy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StepTherapy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_stepTherapy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _CoverageBenefit_notes(ctx context.Context, field graphql.CollectedField, obj *ent.CoverageBenefit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefit_notes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefit_notes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefit", field, false, false, "String")
+}
+
+func (ec *executionContext) _CoverageBenefitConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.CoverageBenefit]) graphql.Marshaler {
+			return ec.marshalNCoverageBenefitEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefitConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoverageBenefitEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefitConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.CoverageBenefit) graphql.Marshaler {
+			return ec.marshalNCoverageBenefit2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageBenefitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefitConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoverageBenefit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefitConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefitConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefitConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefitConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _CoverageBenefitEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CoverageBenefit) graphql.Marshaler {
+			return ec.marshalNCoverageBenefit2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageBenefit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoverageBenefitEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CoverageBenefit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoverageBenefitEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.CoverageBenefit]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoverageBenefitEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoverageBenefitEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CoverageBenefitEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _CoverageConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.Coverage]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26142,6 +32629,38 @@ func (ec *executionContext) fieldContext_CreateDocumentLinkPayload_expiresAt(_ c
 	return graphql.NewScalarFieldContext("CreateDocumentLinkPayload", field, false, false, "Time")
 }
 
+func (ec *executionContext) _CreateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.CreateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DecideEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.DecideEligibilityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26201,6 +32720,38 @@ func (ec *executionContext) fieldContext_DecideEligibilityPayload_unmet(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DefineProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.DefineProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefineProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DefineProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefineProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27912,6 +34463,38 @@ func (ec *executionContext) fieldContext_EligibilityInput_description(_ context.
 	return graphql.NewScalarFieldContext("EligibilityInput", field, false, false, "String")
 }
 
+func (ec *executionContext) _EndProgramTeamMemberPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.EndProgramTeamMemberPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndProgramTeamMemberPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndProgramTeamMemberPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndProgramTeamMemberPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EndProxyPayload_proxy(ctx context.Context, field graphql.CollectedField, obj *model.EndProxyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27939,6 +34522,70 @@ func (ec *executionContext) fieldContext_EndProxyPayload_proxy(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ProxyGrant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndStudyParticipationPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.EndStudyParticipationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndStudyParticipationPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EndStudyParticipationPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndStudyParticipationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EndStudyParticipationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.EndStudyParticipationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EndStudyParticipationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EndStudyParticipationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EndStudyParticipationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -33586,6 +40233,1414 @@ func (ec *executionContext) fieldContext_Mutation_disenroll(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_addCoverage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addCoverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddCoverage(ctx, fc.Args["input"].(model.AddCoverageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddCoveragePayload) graphql.Marshaler {
+			return ec.marshalNAddCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddCoveragePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addCoverage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddCoveragePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addCoverage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateCoverage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateCoverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateCoverage(ctx, fc.Args["input"].(model.UpdateCoverageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateCoveragePayload) graphql.Marshaler {
+			return ec.marshalNUpdateCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateCoveragePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateCoverage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateCoveragePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateCoverage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelCoverage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelCoverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelCoverage(ctx, fc.Args["input"].(model.CancelCoverageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelCoveragePayload) graphql.Marshaler {
+			return ec.marshalNCancelCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelCoveragePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelCoverage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelCoveragePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelCoverage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_submitBenefitVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitBenefitVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitBenefitVerification(ctx, fc.Args["input"].(model.SubmitBenefitVerificationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SubmitBenefitVerificationPayload) graphql.Marshaler {
+			return ec.marshalNSubmitBenefitVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitBenefitVerificationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitBenefitVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubmitBenefitVerificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitBenefitVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordVerificationResult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordVerificationResult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordVerificationResult(ctx, fc.Args["input"].(model.RecordVerificationResultInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordVerificationResultPayload) graphql.Marshaler {
+			return ec.marshalNRecordVerificationResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordVerificationResultPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordVerificationResult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordVerificationResultPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordVerificationResult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryVerification(ctx, fc.Args["input"].(model.RetryVerificationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RetryVerificationPayload) graphql.Marshaler {
+			return ec.marshalNRetryVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetryVerificationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryVerificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelVerification(ctx, fc.Args["input"].(model.CancelVerificationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelVerificationPayload) graphql.Marshaler {
+			return ec.marshalNCancelVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelVerificationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelVerificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_scheduleReverification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_scheduleReverification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ScheduleReverification(ctx, fc.Args["input"].(model.ScheduleReverificationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ScheduleReverificationPayload) graphql.Marshaler {
+			return ec.marshalNScheduleReverificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐScheduleReverificationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_scheduleReverification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ScheduleReverificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_scheduleReverification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateProgram(ctx, fc.Args["input"].(model.CreateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateProgramPayload) graphql.Marshaler {
+			return ec.marshalNCreateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateProgram(ctx, fc.Args["input"].(model.UpdateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateProgramPayload) graphql.Marshaler {
+			return ec.marshalNUpdateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_defineProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_defineProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DefineProgram(ctx, fc.Args["input"].(model.DefineProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DefineProgramPayload) graphql.Marshaler {
+			return ec.marshalNDefineProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_defineProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DefineProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_defineProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_activateProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_activateProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ActivateProgram(ctx, fc.Args["input"].(model.ActivateProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ActivateProgramPayload) graphql.Marshaler {
+			return ec.marshalNActivateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_activateProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivateProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_activateProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_pauseProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_pauseProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PauseProgram(ctx, fc.Args["input"].(model.PauseProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PauseProgramPayload) graphql.Marshaler {
+			return ec.marshalNPauseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_pauseProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PauseProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_pauseProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeProgram(ctx, fc.Args["input"].(model.ResumeProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResumeProgramPayload) graphql.Marshaler {
+			return ec.marshalNResumeProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseProgram(ctx, fc.Args["input"].(model.CloseProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CloseProgramPayload) graphql.Marshaler {
+			return ec.marshalNCloseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CloseProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_archiveProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_archiveProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ArchiveProgram(ctx, fc.Args["input"].(model.ArchiveProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ArchiveProgramPayload) graphql.Marshaler {
+			return ec.marshalNArchiveProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_archiveProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ArchiveProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_archiveProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelProgram(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelProgram(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelProgram(ctx, fc.Args["input"].(model.CancelProgramInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelProgramPayload) graphql.Marshaler {
+			return ec.marshalNCancelProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelProgram(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelProgramPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelProgram_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addProgramTeamMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addProgramTeamMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddProgramTeamMember(ctx, fc.Args["input"].(model.AddProgramTeamMemberInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+			return ec.marshalNAddProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addProgramTeamMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddProgramTeamMemberPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addProgramTeamMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endProgramTeamMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endProgramTeamMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndProgramTeamMember(ctx, fc.Args["input"].(model.EndProgramTeamMemberInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+			return ec.marshalNEndProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endProgramTeamMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndProgramTeamMemberPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endProgramTeamMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startScreening(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startScreening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartScreening(ctx, fc.Args["input"].(model.StartScreeningInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartScreeningPayload) graphql.Marshaler {
+			return ec.marshalNStartScreeningPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startScreening(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartScreeningPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startScreening_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordScreeningResult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordScreeningResult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordScreeningResult(ctx, fc.Args["input"].(model.RecordScreeningResultInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordScreeningResultPayload) graphql.Marshaler {
+			return ec.marshalNRecordScreeningResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordScreeningResult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordScreeningResultPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordScreeningResult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_registerOnStudy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_registerOnStudy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RegisterOnStudy(ctx, fc.Args["input"].(model.RegisterOnStudyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterOnStudyPayload) graphql.Marshaler {
+			return ec.marshalNRegisterOnStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_registerOnStudy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RegisterOnStudyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_registerOnStudy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startStudy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startStudy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartStudy(ctx, fc.Args["input"].(model.StartStudyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartStudyPayload) graphql.Marshaler {
+			return ec.marshalNStartStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startStudy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartStudyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startStudy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startIntervention(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startIntervention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartIntervention(ctx, fc.Args["input"].(model.StartInterventionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartInterventionPayload) graphql.Marshaler {
+			return ec.marshalNStartInterventionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startIntervention(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartInterventionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startIntervention_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startObservation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startObservation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartObservation(ctx, fc.Args["input"].(model.StartObservationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartObservationPayload) graphql.Marshaler {
+			return ec.marshalNStartObservationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startObservation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartObservationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startObservation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startFollowUp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startFollowUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartFollowUp(ctx, fc.Args["input"].(model.StartFollowUpInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.StartFollowUpPayload) graphql.Marshaler {
+			return ec.marshalNStartFollowUpPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startFollowUp(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StartFollowUpPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startFollowUp_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endStudyParticipation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endStudyParticipation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndStudyParticipation(ctx, fc.Args["input"].(model.EndStudyParticipationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EndStudyParticipationPayload) graphql.Marshaler {
+			return ec.marshalNEndStudyParticipationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endStudyParticipation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EndStudyParticipationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endStudyParticipation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_notRegister(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_notRegister(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NotRegister(ctx, fc.Args["input"].(model.NotRegisterInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NotRegisterPayload) graphql.Marshaler {
+			return ec.marshalNNotRegisterPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_notRegister(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NotRegisterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_notRegister_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawTrialSubject(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawTrialSubject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawTrialSubject(ctx, fc.Args["input"].(model.WithdrawTrialSubjectInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawTrialSubjectPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawTrialSubject(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawTrialSubjectPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawTrialSubject_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeActivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteActivity(ctx, fc.Args["input"].(model.CompleteActivityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompleteActivityPayload) graphql.Marshaler {
+			return ec.marshalNCompleteActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteActivityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_skipActivity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_skipActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SkipActivity(ctx, fc.Args["input"].(model.SkipActivityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SkipActivityPayload) graphql.Marshaler {
+			return ec.marshalNSkipActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_skipActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SkipActivityPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_skipActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignCoordinator(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignCoordinator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignCoordinator(ctx, fc.Args["input"].(model.AssignCoordinatorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignCoordinatorPayload) graphql.Marshaler {
+			return ec.marshalNAssignCoordinatorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignCoordinator(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignCoordinatorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignCoordinator_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_recordConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34512,6 +42567,70 @@ func (ec *executionContext) _MyMembership_therapeuticArea(ctx context.Context, f
 }
 func (ec *executionContext) fieldContext_MyMembership_therapeuticArea(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MyMembership", field, false, false, "String")
+}
+
+func (ec *executionContext) _NotRegisterPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.NotRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotRegisterPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NotRegisterPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NotRegisterPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.NotRegisterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NotRegisterPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NotRegisterPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NotRegisterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _OnboardingPlan_id(ctx context.Context, field graphql.CollectedField, obj *ent.OnboardingPlan) (ret graphql.Marshaler) {
@@ -35885,6 +44004,38 @@ func (ec *executionContext) _PatientEdge_cursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PatientEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PatientEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _PauseProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.PauseProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PauseProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PauseProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PauseProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PortalAccess_id(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
@@ -39435,6 +47586,226 @@ func (ec *executionContext) fieldContext_Query_onboarding(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_coverage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Coverage(ctx, fc.Args["id"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_coverage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_coverage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_benefitVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_benefitVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BenefitVerification(ctx, fc.Args["id"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_benefitVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_benefitVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_verificationWorklist(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_verificationWorklist(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().VerificationWorklist(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor), fc.Args["filter"].(map[string]any))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_verificationWorklist(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_verificationWorklist_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_reverificationsDue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_reverificationsDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ReverificationsDue(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor), fc.Args["filter"].(map[string]any))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_reverificationsDue(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_reverificationsDue_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_verifications(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_verifications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Verifications(ctx, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor), fc.Args["filter"].(map[string]any))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_verifications(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_verifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_myClients(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40343,6 +48714,102 @@ func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordScreeningResultPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordScreeningResultPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordScreeningResultPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordScreeningResultPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordScreeningResultPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordScreeningResultPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordScreeningResultPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordScreeningResultPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordVerificationResultPayload_verification(ctx context.Context, field graphql.CollectedField, obj *model.RecordVerificationResultPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordVerificationResultPayload_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordVerificationResultPayload_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordVerificationResultPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReferPatientPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.ReferPatientPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40397,6 +48864,70 @@ func (ec *executionContext) _ReferPatientPayload_unmet(ctx context.Context, fiel
 func (ec *executionContext) fieldContext_ReferPatientPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReferPatientPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RegisterOnStudyPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RegisterOnStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RegisterOnStudyPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RegisterOnStudyPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RegisterOnStudyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RegisterOnStudyPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RegisterOnStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RegisterOnStudyPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RegisterOnStudyPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RegisterOnStudyPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -41231,6 +49762,70 @@ func (ec *executionContext) fieldContext_ResumeEnrollmentPayload_unmet(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _ResumeProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.ResumeProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeProgramPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.ResumeProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeProgramPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeProgramPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RetireConsentFormPayload_form(ctx context.Context, field graphql.CollectedField, obj *model.RetireConsentFormPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41258,6 +49853,70 @@ func (ec *executionContext) fieldContext_RetireConsentFormPayload_form(_ context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ConsentForm(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryVerificationPayload_verification(ctx context.Context, field graphql.CollectedField, obj *model.RetryVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryVerificationPayload_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryVerificationPayload_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryVerificationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RetryVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryVerificationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryVerificationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -42029,6 +50688,38 @@ func (ec *executionContext) fieldContext_RoutingRuleEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("RoutingRuleEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _ScheduleReverificationPayload_verification(ctx context.Context, field graphql.CollectedField, obj *model.ScheduleReverificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ScheduleReverificationPayload_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ScheduleReverificationPayload_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ScheduleReverificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ScheduledJob_id(ctx context.Context, field graphql.CollectedField, obj *ent.ScheduledJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42552,6 +51243,29 @@ func (ec *executionContext) fieldContext_ServiceActivity_title(_ context.Context
 	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "String")
 }
 
+func (ec *executionContext) _ServiceActivity_version(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Int")
+}
+
 func (ec *executionContext) _ServiceActivity_status(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42936,6 +51650,358 @@ func (ec *executionContext) _SignConsentPayload_unmet(ctx context.Context, field
 func (ec *executionContext) fieldContext_SignConsentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SignConsentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SkipActivityPayload_activity(ctx context.Context, field graphql.CollectedField, obj *model.SkipActivityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SkipActivityPayload_activity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+			return ec.marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SkipActivityPayload_activity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SkipActivityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartFollowUpPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartFollowUpPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartFollowUpPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartFollowUpPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartFollowUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartFollowUpPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartFollowUpPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartFollowUpPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartFollowUpPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartFollowUpPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartInterventionPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartInterventionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartInterventionPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartInterventionPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartInterventionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartInterventionPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartInterventionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartInterventionPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartInterventionPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartInterventionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartObservationPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartObservationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartObservationPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartObservationPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartObservationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartObservationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartObservationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartObservationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartObservationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartObservationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartScreeningPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartScreeningPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartScreeningPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartScreeningPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartScreeningPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartScreeningPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartScreeningPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartScreeningPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartScreeningPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartScreeningPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartStudyPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.StartStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartStudyPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_StartStudyPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartStudyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StartStudyPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.StartStudyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StartStudyPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StartStudyPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StartStudyPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -43336,6 +52402,70 @@ func (ec *executionContext) fieldContext_StreamReset_cursor(_ context.Context, f
 	return graphql.NewScalarFieldContext("StreamReset", field, false, false, "StreamCursor")
 }
 
+func (ec *executionContext) _SubmitBenefitVerificationPayload_verification(ctx context.Context, field graphql.CollectedField, obj *model.SubmitBenefitVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitBenefitVerificationPayload_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitBenefitVerificationPayload_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitBenefitVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitBenefitVerificationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.SubmitBenefitVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitBenefitVerificationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitBenefitVerificationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitBenefitVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SubmitEligibilityPayload_enrollment(ctx context.Context, field graphql.CollectedField, obj *model.SubmitEligibilityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -43634,6 +52764,50 @@ func (ec *executionContext) fieldContext_Subscription_enrollmentUpdated(ctx cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_enrollmentUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_benefitVerificationUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_benefitVerificationUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BenefitVerificationUpdated(ctx, fc.Args["after"].(*stream.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.BenefitVerificationUpdatedItem) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationUpdatedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitVerificationUpdatedItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_benefitVerificationUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type BenefitVerificationUpdatedItem does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_benefitVerificationUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -45102,6 +54276,52 @@ func (ec *executionContext) fieldContext_TrialSubject_screeningNumber(_ context.
 	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "String")
 }
 
+func (ec *executionContext) _TrialSubject_reconsentDue(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_reconsentDue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.TrialSubject().ReconsentDue(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_reconsentDue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _TrialSubject_version(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialSubject_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrialSubject_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialSubject", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TrialSubject_randomizedAt(ctx context.Context, field graphql.CollectedField, obj *ent.TrialSubject) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45268,6 +54488,70 @@ func (ec *executionContext) _UnmetGate_scope(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_UnmetGate_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UnmetGate", field, false, false, "ConsentScope")
+}
+
+func (ec *executionContext) _UpdateCoveragePayload_coverage(ctx context.Context, field graphql.CollectedField, obj *model.UpdateCoveragePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateCoveragePayload_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateCoveragePayload_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateCoveragePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateProgramPayload_program(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProgramPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateProgramPayload_program(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Program, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.CareProgram) graphql.Marshaler {
+			return ec.marshalOCareProgram2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCareProgram(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateProgramPayload_program(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateProgramPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CareProgram(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _User_id(ctx context.Context, field graphql.CollectedField, obj *ent.Identity) (ret graphql.Marshaler) {
@@ -45626,6 +54910,364 @@ func (ec *executionContext) fieldContext_UserEdge_cursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("UserEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _VerificationAttempt_id(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, true, false, "ID")
+}
+
+func (ec *executionContext) _VerificationAttempt_seq(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VerificationAttempt_submittedAt(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_submittedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_submittedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VerificationAttempt_answeredAt(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_answeredAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnsweredAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_answeredAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "Time")
+}
+
+func (ec *executionContext) _VerificationAttempt_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.VerificationOutcome) graphql.Marshaler {
+			return ec.marshalNVerificationOutcome2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "VerificationOutcome")
+}
+
+func (ec *executionContext) _VerificationAttempt_method(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.VerificationMethod) graphql.Marshaler {
+			return ec.marshalNVerificationMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "VerificationMethod")
+}
+
+func (ec *executionContext) _VerificationAttempt_errorCode(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_errorCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErrorCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_errorCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "String")
+}
+
+func (ec *executionContext) _VerificationAttempt_detail(ctx context.Context, field graphql.CollectedField, obj *ent.VerificationAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttempt_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttempt_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttempt", field, false, false, "String")
+}
+
+func (ec *executionContext) _VerificationAttemptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.VerificationAttempt]) graphql.Marshaler {
+			return ec.marshalNVerificationAttemptEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationAttemptConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationAttemptEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerificationAttemptConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.VerificationAttempt) graphql.Marshaler {
+			return ec.marshalNVerificationAttempt2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐVerificationAttemptᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationAttemptConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationAttempt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerificationAttemptConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationAttemptConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerificationAttemptConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttemptConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VerificationAttemptEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.VerificationAttempt) graphql.Marshaler {
+			return ec.marshalNVerificationAttempt2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐVerificationAttempt(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationAttemptEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationAttempt(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerificationAttemptEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.VerificationAttempt]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationAttemptEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationAttemptEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationAttemptEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _VerifyIdentityPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.VerifyIdentityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45882,6 +55524,70 @@ func (ec *executionContext) fieldContext_WithdrawEnrollmentPayload_enrollment(_ 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Enrollment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawTrialSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawTrialSubjectPayload_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
+			return ec.marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawTrialSubjectPayload_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawTrialSubjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrialSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawTrialSubjectPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawTrialSubjectPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawTrialSubjectPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawTrialSubjectPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -47114,6 +56820,321 @@ func UnmarshalActivateEnrollmentInput(ctx context.Context, raw any) (model.Activ
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputActivateProgramInput(ctx context.Context, obj any) (model.ActivateProgramInput, error) {
+	var it model.ActivateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalActivateProgramInput unmarshals raw into the ActivateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalActivateProgramInput(ctx context.Context, raw any) (model.ActivateProgramInput, error) {
+	var out model.ActivateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ActivateProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputActivityTemplateInput(ctx context.Context, obj any) (model.ActivityTemplateInput, error) {
+	var it model.ActivityTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "title", "dueDays", "mandatory"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "dueDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueDays"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueDays = data
+		case "mandatory":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mandatory"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mandatory = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalActivityTemplateInput unmarshals raw into the ActivityTemplateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalActivityTemplateInput(ctx context.Context, raw any) (model.ActivityTemplateInput, error) {
+	var out model.ActivityTemplateInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ActivityTemplateInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddCoverageInput(ctx context.Context, obj any) (model.AddCoverageInput, error) {
+	var it model.AddCoverageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "patientId", "kind", "payerId", "planName", "memberId", "groupId", "bin", "pcn", "subscriberName", "subscriberBirthDate", "subscriberRelationship", "priority", "periodStart", "periodEnd"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "patientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patientId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PatientID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCoverageKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCoverageKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "payerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("payerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PayerID = data
+		case "planName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanName = data
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		case "groupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupID = data
+		case "bin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bin"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bin = data
+		case "pcn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pcn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pcn = data
+		case "subscriberName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberName = data
+		case "subscriberBirthDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberBirthDate"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberBirthDate = data
+		case "subscriberRelationship":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberRelationship"))
+			data, err := ec.unmarshalOSubscriberRelationship2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubscriberRelationship(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberRelationship = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "periodStart":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("periodStart"))
+			data, err := ec.unmarshalNDate2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PeriodStart = data
+		case "periodEnd":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("periodEnd"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PeriodEnd = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddCoverageInput unmarshals raw into the AddCoverageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddCoverageInput(ctx context.Context, raw any) (model.AddCoverageInput, error) {
+	var out model.AddCoverageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddCoverageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAddProgramTeamMemberInput(ctx context.Context, obj any) (model.AddProgramTeamMemberInput, error) {
+	var it model.AddProgramTeamMemberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "userId", "role", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "role":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
+			data, err := ec.unmarshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Role = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAddProgramTeamMemberInput unmarshals raw into the AddProgramTeamMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAddProgramTeamMemberInput(ctx context.Context, raw any) (model.AddProgramTeamMemberInput, error) {
+	var out model.AddProgramTeamMemberInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AddProgramTeamMemberInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputAnswerPrescreenerInput(ctx context.Context, obj any) (model.AnswerPrescreenerInput, error) {
 	var it model.AnswerPrescreenerInput
 	if obj == nil {
@@ -47282,6 +57303,293 @@ func UnmarshalApproveInquiryResponseInput(ctx context.Context, raw any) (model.A
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputArchiveProgramInput(ctx context.Context, obj any) (model.ArchiveProgramInput, error) {
+	var it model.ArchiveProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalArchiveProgramInput unmarshals raw into the ArchiveProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalArchiveProgramInput(ctx context.Context, raw any) (model.ArchiveProgramInput, error) {
+	var out model.ArchiveProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ArchiveProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputAssignCoordinatorInput(ctx context.Context, obj any) (model.AssignCoordinatorInput, error) {
+	var it model.AssignCoordinatorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"enrollmentId", "userId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAssignCoordinatorInput unmarshals raw into the AssignCoordinatorInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAssignCoordinatorInput(ctx context.Context, raw any) (model.AssignCoordinatorInput, error) {
+	var out model.AssignCoordinatorInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AssignCoordinatorInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBenefitAmountInput(ctx context.Context, obj any) (model.BenefitAmountInput, error) {
+	var it model.BenefitAmountInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"limit", "applied", "remaining"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "limit":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("limit"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Limit = data
+		case "applied":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("applied"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Applied = data
+		case "remaining":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("remaining"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Remaining = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBenefitAmountInput unmarshals raw into the BenefitAmountInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBenefitAmountInput(ctx context.Context, raw any) (model.BenefitAmountInput, error) {
+	var out model.BenefitAmountInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BenefitAmountInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelCoverageInput(ctx context.Context, obj any) (model.CancelCoverageInput, error) {
+	var it model.CancelCoverageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "coverageId", "reason", "enteredInError", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "coverageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "enteredInError":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enteredInError"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnteredInError = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelCoverageInput unmarshals raw into the CancelCoverageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelCoverageInput(ctx context.Context, raw any) (model.CancelCoverageInput, error) {
+	var out model.CancelCoverageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelCoverageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelProgramInput(ctx context.Context, obj any) (model.CancelProgramInput, error) {
+	var it model.CancelProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelProgramInput unmarshals raw into the CancelProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelProgramInput(ctx context.Context, raw any) (model.CancelProgramInput, error) {
+	var out model.CancelProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelProgramInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCancelReferralInput(ctx context.Context, obj any) (model.CancelReferralInput, error) {
 	var it model.CancelReferralInput
 	if obj == nil {
@@ -47335,6 +57643,69 @@ func (ec *executionContext) unmarshalInputCancelReferralInput(ctx context.Contex
 func UnmarshalCancelReferralInput(ctx context.Context, raw any) (model.CancelReferralInput, error) {
 	var out model.CancelReferralInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelReferralInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelVerificationInput(ctx context.Context, obj any) (model.CancelVerificationInput, error) {
+	var it model.CancelVerificationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "verificationId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelVerificationInput unmarshals raw into the CancelVerificationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelVerificationInput(ctx context.Context, raw any) (model.CancelVerificationInput, error) {
+	var out model.CancelVerificationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelVerificationInput", raw, &out)
 	return out, err
 }
 
@@ -47529,6 +57900,118 @@ func UnmarshalClassifyQuestionInput(ctx context.Context, raw any) (model.Classif
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCloseProgramInput(ctx context.Context, obj any) (model.CloseProgramInput, error) {
+	var it model.CloseProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCloseProgramInput unmarshals raw into the CloseProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCloseProgramInput(ctx context.Context, raw any) (model.CloseProgramInput, error) {
+	var out model.CloseProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CloseProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCompleteActivityInput(ctx context.Context, obj any) (model.CompleteActivityInput, error) {
+	var it model.CompleteActivityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"activityId", "outcome", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "activityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activityId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActivityID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteActivityInput unmarshals raw into the CompleteActivityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteActivityInput(ctx context.Context, raw any) (model.CompleteActivityInput, error) {
+	var out model.CompleteActivityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteActivityInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCompleteEnrollmentInput(ctx context.Context, obj any) (model.CompleteEnrollmentInput, error) {
 	var it model.CompleteEnrollmentInput
 	if obj == nil {
@@ -47648,6 +58131,118 @@ func UnmarshalConsentEvidenceInput(ctx context.Context, raw any) (model.ConsentE
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCoverageBenefitInput(ctx context.Context, obj any) (model.CoverageBenefitInput, error) {
+	var it model.CoverageBenefitInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"inNetwork", "currency", "deductibleIndividual", "deductibleFamily", "outOfPocketIndividual", "outOfPocketFamily", "copay", "coinsuranceBasisPoints", "priorAuthorizationRequired", "stepTherapy", "notes"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "inNetwork":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("inNetwork"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InNetwork = data
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "deductibleIndividual":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deductibleIndividual"))
+			data, err := ec.unmarshalOBenefitAmountInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmountInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeductibleIndividual = data
+		case "deductibleFamily":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deductibleFamily"))
+			data, err := ec.unmarshalOBenefitAmountInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmountInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeductibleFamily = data
+		case "outOfPocketIndividual":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outOfPocketIndividual"))
+			data, err := ec.unmarshalOBenefitAmountInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmountInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OutOfPocketIndividual = data
+		case "outOfPocketFamily":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outOfPocketFamily"))
+			data, err := ec.unmarshalOBenefitAmountInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmountInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OutOfPocketFamily = data
+		case "copay":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("copay"))
+			data, err := ec.unmarshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Copay = data
+		case "coinsuranceBasisPoints":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coinsuranceBasisPoints"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoinsuranceBasisPoints = data
+		case "priorAuthorizationRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priorAuthorizationRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PriorAuthorizationRequired = data
+		case "stepTherapy":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stepTherapy"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StepTherapy = data
+		case "notes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notes"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Notes = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCoverageBenefitInput unmarshals raw into the CoverageBenefitInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCoverageBenefitInput(ctx context.Context, raw any) (model.CoverageBenefitInput, error) {
+	var out model.CoverageBenefitInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CoverageBenefitInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateDocumentLinkInput(ctx context.Context, obj any) (model.CreateDocumentLinkInput, error) {
 	var it model.CreateDocumentLinkInput
 	if obj == nil {
@@ -47687,6 +58282,202 @@ func (ec *executionContext) unmarshalInputCreateDocumentLinkInput(ctx context.Co
 func UnmarshalCreateDocumentLinkInput(ctx context.Context, raw any) (model.CreateDocumentLinkInput, error) {
 	var out model.CreateDocumentLinkInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateDocumentLinkInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCreateProgramInput(ctx context.Context, obj any) (model.CreateProgramInput, error) {
+	var it model.CreateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "name", "trial", "coverageRequired", "selfEnrollment", "autoActivate", "waitlist", "leadHours", "cutoffHours", "optOutDays", "capacity", "startsOn", "endsOn", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNProgramKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐProgramKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "trial":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trial"))
+			data, err := ec.unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trial = data
+		case "coverageRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageRequired = data
+		case "selfEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selfEnrollment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SelfEnrollment = data
+		case "autoActivate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoActivate"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoActivate = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "leadHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leadHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeadHours = data
+		case "cutoffHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cutoffHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CutoffHours = data
+		case "optOutDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("optOutDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OptOutDays = data
+		case "capacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacity"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capacity = data
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCreateProgramInput unmarshals raw into the CreateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCreateProgramInput(ctx context.Context, raw any) (model.CreateProgramInput, error) {
+	var out model.CreateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CreateProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCriterionInput(ctx context.Context, obj any) (model.CriterionInput, error) {
+	var it model.CriterionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "text", "expression", "required"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "expression":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expression"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Expression = data
+		case "required":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("required"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Required = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCriterionInput unmarshals raw into the CriterionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCriterionInput(ctx context.Context, raw any) (model.CriterionInput, error) {
+	var out model.CriterionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CriterionInput", raw, &out)
 	return out, err
 }
 
@@ -47757,6 +58548,90 @@ func (ec *executionContext) unmarshalInputDecideEligibilityInput(ctx context.Con
 func UnmarshalDecideEligibilityInput(ctx context.Context, raw any) (model.DecideEligibilityInput, error) {
 	var out model.DecideEligibilityInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DecideEligibilityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputDefineProgramInput(ctx context.Context, obj any) (model.DefineProgramInput, error) {
+	var it model.DefineProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "productIds", "requiredConsentScopes", "criteria", "activities", "siteIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "productIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productIds"))
+			data, err := ec.unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductIds = data
+		case "requiredConsentScopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requiredConsentScopes"))
+			data, err := ec.unmarshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequiredConsentScopes = data
+		case "criteria":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("criteria"))
+			data, err := ec.unmarshalOCriterionInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Criteria = data
+		case "activities":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activities"))
+			data, err := ec.unmarshalOActivityTemplateInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Activities = data
+		case "siteIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("siteIds"))
+			data, err := ec.unmarshalOID2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SiteIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalDefineProgramInput unmarshals raw into the DefineProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalDefineProgramInput(ctx context.Context, raw any) (model.DefineProgramInput, error) {
+	var out model.DefineProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "DefineProgramInput", raw, &out)
 	return out, err
 }
 
@@ -48054,6 +58929,55 @@ func UnmarshalEligibilityAnswerInput(ctx context.Context, raw any) (model.Eligib
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEndProgramTeamMemberInput(ctx context.Context, obj any) (model.EndProgramTeamMemberInput, error) {
+	var it model.EndProgramTeamMemberInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndProgramTeamMemberInput unmarshals raw into the EndProgramTeamMemberInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndProgramTeamMemberInput(ctx context.Context, raw any) (model.EndProgramTeamMemberInput, error) {
+	var out model.EndProgramTeamMemberInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndProgramTeamMemberInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputEndProxyInput(ctx context.Context, obj any) (model.EndProxyInput, error) {
 	var it model.EndProxyInput
 	if obj == nil {
@@ -48114,6 +59038,55 @@ func (ec *executionContext) unmarshalInputEndProxyInput(ctx context.Context, obj
 func UnmarshalEndProxyInput(ctx context.Context, raw any) (model.EndProxyInput, error) {
 	var out model.EndProxyInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndProxyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputEndStudyParticipationInput(ctx context.Context, obj any) (model.EndStudyParticipationInput, error) {
+	var it model.EndStudyParticipationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEndStudyParticipationInput unmarshals raw into the EndStudyParticipationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEndStudyParticipationInput(ctx context.Context, raw any) (model.EndStudyParticipationInput, error) {
+	var out model.EndStudyParticipationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EndStudyParticipationInput", raw, &out)
 	return out, err
 }
 
@@ -48806,6 +59779,62 @@ func UnmarshalNewProxyInput(ctx context.Context, raw any) (model.NewProxyInput, 
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputNotRegisterInput(ctx context.Context, obj any) (model.NotRegisterInput, error) {
+	var it model.NotRegisterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalNotRegisterInput unmarshals raw into the NotRegisterInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalNotRegisterInput(ctx context.Context, raw any) (model.NotRegisterInput, error) {
+	var out model.NotRegisterInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "NotRegisterInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPatientFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -48846,6 +59875,62 @@ func (ec *executionContext) unmarshalInputPatientFilter(ctx context.Context, obj
 func UnmarshalPatientFilter(ctx context.Context, raw any) (map[string]any, error) {
 	var out map[string]any
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "PatientFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPauseProgramInput(ctx context.Context, obj any) (model.PauseProgramInput, error) {
+	var it model.PauseProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPauseProgramInput unmarshals raw into the PauseProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPauseProgramInput(ctx context.Context, raw any) (model.PauseProgramInput, error) {
+	var out model.PauseProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PauseProgramInput", raw, &out)
 	return out, err
 }
 
@@ -49242,6 +60327,174 @@ func UnmarshalRecordEligibilityInput(ctx context.Context, raw any) (model.Record
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordScreeningResultInput(ctx context.Context, obj any) (model.RecordScreeningResultInput, error) {
+	var it model.RecordScreeningResultInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "eligible", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "eligible":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eligible"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eligible = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordScreeningResultInput unmarshals raw into the RecordScreeningResultInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordScreeningResultInput(ctx context.Context, raw any) (model.RecordScreeningResultInput, error) {
+	var out model.RecordScreeningResultInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordScreeningResultInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRecordVerificationResultInput(ctx context.Context, obj any) (model.RecordVerificationResultInput, error) {
+	var it model.RecordVerificationResultInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "verificationId", "outcome", "result", "disposition", "payerReference", "errorCode", "validUntil", "benefits", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "outcome":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("outcome"))
+			data, err := ec.unmarshalNVerificationOutcome2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationOutcome(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Outcome = data
+		case "result":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("result"))
+			data, err := ec.unmarshalOVerificationResult2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationResult(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Result = data
+		case "disposition":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disposition"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Disposition = data
+		case "payerReference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("payerReference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PayerReference = data
+		case "errorCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("errorCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ErrorCode = data
+		case "validUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntil"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidUntil = data
+		case "benefits":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("benefits"))
+			data, err := ec.unmarshalOCoverageBenefitInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoverageBenefitInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Benefits = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordVerificationResultInput unmarshals raw into the RecordVerificationResultInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordVerificationResultInput(ctx context.Context, raw any) (model.RecordVerificationResultInput, error) {
+	var out model.RecordVerificationResultInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordVerificationResultInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context, obj any) (model.ReferPatientInput, error) {
 	var it model.ReferPatientInput
 	if obj == nil {
@@ -49309,6 +60562,55 @@ func (ec *executionContext) unmarshalInputReferPatientInput(ctx context.Context,
 func UnmarshalReferPatientInput(ctx context.Context, raw any) (model.ReferPatientInput, error) {
 	var out model.ReferPatientInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReferPatientInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRegisterOnStudyInput(ctx context.Context, obj any) (model.RegisterOnStudyInput, error) {
+	var it model.RegisterOnStudyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRegisterOnStudyInput unmarshals raw into the RegisterOnStudyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRegisterOnStudyInput(ctx context.Context, raw any) (model.RegisterOnStudyInput, error) {
+	var out model.RegisterOnStudyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RegisterOnStudyInput", raw, &out)
 	return out, err
 }
 
@@ -49690,6 +60992,55 @@ func UnmarshalResumeEnrollmentInput(ctx context.Context, raw any) (model.ResumeE
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputResumeProgramInput(ctx context.Context, obj any) (model.ResumeProgramInput, error) {
+	var it model.ResumeProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalResumeProgramInput unmarshals raw into the ResumeProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalResumeProgramInput(ctx context.Context, raw any) (model.ResumeProgramInput, error) {
+	var out model.ResumeProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ResumeProgramInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRetireConsentFormInput(ctx context.Context, obj any) (model.RetireConsentFormInput, error) {
 	var it model.RetireConsentFormInput
 	if obj == nil {
@@ -49750,6 +61101,69 @@ func (ec *executionContext) unmarshalInputRetireConsentFormInput(ctx context.Con
 func UnmarshalRetireConsentFormInput(ctx context.Context, raw any) (model.RetireConsentFormInput, error) {
 	var out model.RetireConsentFormInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetireConsentFormInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRetryVerificationInput(ctx context.Context, obj any) (model.RetryVerificationInput, error) {
+	var it model.RetryVerificationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "verificationId", "method", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOVerificationMethod2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRetryVerificationInput unmarshals raw into the RetryVerificationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRetryVerificationInput(ctx context.Context, raw any) (model.RetryVerificationInput, error) {
+	var out model.RetryVerificationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RetryVerificationInput", raw, &out)
 	return out, err
 }
 
@@ -49862,6 +61276,56 @@ func (ec *executionContext) unmarshalInputReturnToQueueInput(ctx context.Context
 func UnmarshalReturnToQueueInput(ctx context.Context, raw any) (model.ReturnToQueueInput, error) {
 	var out model.ReturnToQueueInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReturnToQueueInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputReverificationFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dueFrom", "dueUntil"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dueFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueFrom"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dueFrom"] = data
+		case "dueUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueUntil"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["dueUntil"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalReverificationFilter unmarshals raw into the ReverificationFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalReverificationFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ReverificationFilter", raw, &out)
 	return out, err
 }
 
@@ -49988,6 +61452,69 @@ func (ec *executionContext) unmarshalInputRevokePortalAccessInput(ctx context.Co
 func UnmarshalRevokePortalAccessInput(ctx context.Context, raw any) (model.RevokePortalAccessInput, error) {
 	var out model.RevokePortalAccessInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RevokePortalAccessInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputScheduleReverificationInput(ctx context.Context, obj any) (model.ScheduleReverificationInput, error) {
+	var it model.ScheduleReverificationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "verificationId", "at", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "at":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("at"))
+			data, err := ec.unmarshalNTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.At = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalScheduleReverificationInput unmarshals raw into the ScheduleReverificationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalScheduleReverificationInput(ctx context.Context, raw any) (model.ScheduleReverificationInput, error) {
+	var out model.ScheduleReverificationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ScheduleReverificationInput", raw, &out)
 	return out, err
 }
 
@@ -50135,6 +61662,405 @@ func (ec *executionContext) unmarshalInputSignConsentInput(ctx context.Context, 
 func UnmarshalSignConsentInput(ctx context.Context, raw any) (model.SignConsentInput, error) {
 	var out model.SignConsentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignConsentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSkipActivityInput(ctx context.Context, obj any) (model.SkipActivityInput, error) {
+	var it model.SkipActivityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"activityId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "activityId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("activityId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActivityID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSkipActivityInput unmarshals raw into the SkipActivityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSkipActivityInput(ctx context.Context, raw any) (model.SkipActivityInput, error) {
+	var out model.SkipActivityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SkipActivityInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartFollowUpInput(ctx context.Context, obj any) (model.StartFollowUpInput, error) {
+	var it model.StartFollowUpInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartFollowUpInput unmarshals raw into the StartFollowUpInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartFollowUpInput(ctx context.Context, raw any) (model.StartFollowUpInput, error) {
+	var out model.StartFollowUpInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartFollowUpInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartInterventionInput(ctx context.Context, obj any) (model.StartInterventionInput, error) {
+	var it model.StartInterventionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartInterventionInput unmarshals raw into the StartInterventionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartInterventionInput(ctx context.Context, raw any) (model.StartInterventionInput, error) {
+	var out model.StartInterventionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartInterventionInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartObservationInput(ctx context.Context, obj any) (model.StartObservationInput, error) {
+	var it model.StartObservationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartObservationInput unmarshals raw into the StartObservationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartObservationInput(ctx context.Context, raw any) (model.StartObservationInput, error) {
+	var out model.StartObservationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartObservationInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartScreeningInput(ctx context.Context, obj any) (model.StartScreeningInput, error) {
+	var it model.StartScreeningInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "screeningNumber", "siteId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "screeningNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("screeningNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ScreeningNumber = data
+		case "siteId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("siteId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SiteID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartScreeningInput unmarshals raw into the StartScreeningInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartScreeningInput(ctx context.Context, raw any) (model.StartScreeningInput, error) {
+	var out model.StartScreeningInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartScreeningInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStartStudyInput(ctx context.Context, obj any) (model.StartStudyInput, error) {
+	var it model.StartStudyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStartStudyInput unmarshals raw into the StartStudyInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStartStudyInput(ctx context.Context, raw any) (model.StartStudyInput, error) {
+	var out model.StartStudyInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StartStudyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputSubmitBenefitVerificationInput(ctx context.Context, obj any) (model.SubmitBenefitVerificationInput, error) {
+	var it model.SubmitBenefitVerificationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "coverageId", "verificationId", "enrollmentId", "productId", "purposes", "method"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "coverageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageID = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "enrollmentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enrollmentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnrollmentID = data
+		case "productId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductID = data
+		case "purposes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purposes"))
+			data, err := ec.unmarshalOVerificationPurpose2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurposeᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purposes = data
+		case "method":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
+			data, err := ec.unmarshalOVerificationMethod2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Method = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSubmitBenefitVerificationInput unmarshals raw into the SubmitBenefitVerificationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSubmitBenefitVerificationInput(ctx context.Context, raw any) (model.SubmitBenefitVerificationInput, error) {
+	var out model.SubmitBenefitVerificationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SubmitBenefitVerificationInput", raw, &out)
 	return out, err
 }
 
@@ -50461,6 +62387,435 @@ func UnmarshalTouchpointFilter(ctx context.Context, raw any) (map[string]any, er
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTrialInput(ctx context.Context, obj any) (model.TrialInput, error) {
+	var it model.TrialInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"officialTitle", "phase", "studyStatus", "ethicsApprovalRef", "ethicsVersion", "blinded", "targetEnrollment"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "officialTitle":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officialTitle"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficialTitle = data
+		case "phase":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phase"))
+			data, err := ec.unmarshalOStudyPhase2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyPhase(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phase = data
+		case "studyStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("studyStatus"))
+			data, err := ec.unmarshalOStudyStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐStudyStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StudyStatus = data
+		case "ethicsApprovalRef":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ethicsApprovalRef"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EthicsApprovalRef = data
+		case "ethicsVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ethicsVersion"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EthicsVersion = data
+		case "blinded":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("blinded"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Blinded = data
+		case "targetEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targetEnrollment"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TargetEnrollment = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTrialInput unmarshals raw into the TrialInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTrialInput(ctx context.Context, raw any) (model.TrialInput, error) {
+	var out model.TrialInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TrialInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateCoverageInput(ctx context.Context, obj any) (model.UpdateCoverageInput, error) {
+	var it model.UpdateCoverageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "coverageId", "planName", "memberId", "groupId", "bin", "pcn", "subscriberName", "subscriberBirthDate", "subscriberRelationship", "priority", "periodEnd", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "coverageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageID = data
+		case "planName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlanName = data
+		case "memberId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MemberID = data
+		case "groupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.GroupID = data
+		case "bin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bin"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Bin = data
+		case "pcn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pcn"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Pcn = data
+		case "subscriberName":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberName"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberName = data
+		case "subscriberBirthDate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberBirthDate"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberBirthDate = data
+		case "subscriberRelationship":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subscriberRelationship"))
+			data, err := ec.unmarshalOSubscriberRelationship2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSubscriberRelationship(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubscriberRelationship = data
+		case "priority":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("priority"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Priority = data
+		case "periodEnd":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("periodEnd"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PeriodEnd = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateCoverageInput unmarshals raw into the UpdateCoverageInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateCoverageInput(ctx context.Context, raw any) (model.UpdateCoverageInput, error) {
+	var out model.UpdateCoverageInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateCoverageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateProgramInput(ctx context.Context, obj any) (model.UpdateProgramInput, error) {
+	var it model.UpdateProgramInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programId", "expectedVersion", "name", "trial", "coverageRequired", "selfEnrollment", "autoActivate", "waitlist", "leadHours", "cutoffHours", "optOutDays", "capacity", "startsOn", "endsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgramID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "trial":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("trial"))
+			data, err := ec.unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Trial = data
+		case "coverageRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageRequired = data
+		case "selfEnrollment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selfEnrollment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SelfEnrollment = data
+		case "autoActivate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("autoActivate"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AutoActivate = data
+		case "waitlist":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitlist"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Waitlist = data
+		case "leadHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leadHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeadHours = data
+		case "cutoffHours":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cutoffHours"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CutoffHours = data
+		case "optOutDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("optOutDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OptOutDays = data
+		case "capacity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("capacity"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Capacity = data
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateProgramInput unmarshals raw into the UpdateProgramInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateProgramInput(ctx context.Context, raw any) (model.UpdateProgramInput, error) {
+	var out model.UpdateProgramInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateProgramInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerificationFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"status"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOVerificationStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["status"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerificationFilter unmarshals raw into the VerificationFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerificationFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerificationFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputVerificationWorklistFilter(ctx context.Context, obj any) (map[string]any, error) {
+	var it map[string]any
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"status"}
+	it = make(map[string]any, len(asMap))
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOVerificationStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["status"] = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalVerificationWorklistFilter unmarshals raw into the VerificationWorklistFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalVerificationWorklistFilter(ctx context.Context, raw any) (map[string]any, error) {
+	var out map[string]any
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "VerificationWorklistFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputVerifyIdentityInput(ctx context.Context, obj any) (model.VerifyIdentityInput, error) {
 	var it model.VerifyIdentityInput
 	if obj == nil {
@@ -50643,9 +62998,99 @@ func UnmarshalWithdrawEnrollmentInput(ctx context.Context, raw any) (model.Withd
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWithdrawTrialSubjectInput(ctx context.Context, obj any) (model.WithdrawTrialSubjectInput, error) {
+	var it model.WithdrawTrialSubjectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawTrialSubjectInput unmarshals raw into the WithdrawTrialSubjectInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawTrialSubjectInput(ctx context.Context, raw any) (model.WithdrawTrialSubjectInput, error) {
+	var out model.WithdrawTrialSubjectInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawTrialSubjectInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
+
+func (ec *executionContext) _BenefitVerificationUpdatedItem(ctx context.Context, sel ast.SelectionSet, obj model.BenefitVerificationUpdatedItem) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case model.StreamReset:
+		return ec._StreamReset(ctx, sel, &obj)
+	case *model.StreamReset:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamReset(ctx, sel, obj)
+	case model.StreamCheckpoint:
+		return ec._StreamCheckpoint(ctx, sel, &obj)
+	case *model.StreamCheckpoint:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StreamCheckpoint(ctx, sel, obj)
+	case model.BenefitVerificationUpdated:
+		return ec._BenefitVerificationUpdated(ctx, sel, &obj)
+	case *model.BenefitVerificationUpdated:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BenefitVerificationUpdated(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of BenefitVerificationUpdatedItem must implement graphql.Marshaler", obj))
+		}
+	}
+}
 
 func (ec *executionContext) _CaseAssignedItem(ctx context.Context, sel ast.SelectionSet, obj model.CaseAssignedItem) graphql.Marshaler {
 	switch obj := (obj).(type) {
@@ -50821,6 +63266,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case *ent.VerificationAttempt:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._VerificationAttempt(ctx, sel, obj)
 	case *ent.Identity:
 		if obj == nil {
 			return graphql.Null
@@ -50986,6 +63436,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Department(ctx, sel, obj)
+	case *ent.CoverageBenefit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._CoverageBenefit(ctx, sel, obj)
 	case *ent.Coverage:
 		if obj == nil {
 			return graphql.Null
@@ -51031,6 +63486,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._CareProgram(ctx, sel, obj)
+	case *ent.BenefitVerification:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BenefitVerification(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -51153,6 +63613,110 @@ func (ec *executionContext) _ActivateEnrollmentPayload(ctx context.Context, sel 
 	return out
 }
 
+var activateProgramPayloadImplementors = []string{"ActivateProgramPayload"}
+
+func (ec *executionContext) _ActivateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ActivateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activateProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActivateProgramPayload")
+		case "program":
+			out.Values[i] = ec._ActivateProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ActivateProgramPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addCoveragePayloadImplementors = []string{"AddCoveragePayload"}
+
+func (ec *executionContext) _AddCoveragePayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddCoveragePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addCoveragePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddCoveragePayload")
+		case "coverage":
+			out.Values[i] = ec._AddCoveragePayload_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var addProgramTeamMemberPayloadImplementors = []string{"AddProgramTeamMemberPayload"}
+
+func (ec *executionContext) _AddProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addProgramTeamMemberPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddProgramTeamMemberPayload")
+		case "program":
+			out.Values[i] = ec._AddProgramTeamMemberPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var addressImplementors = []string{"Address"}
 
 func (ec *executionContext) _Address(ctx context.Context, sel ast.SelectionSet, obj *model.Address) graphql.Marshaler {
@@ -51220,6 +63784,11 @@ func (ec *executionContext) _AnswerPrescreenerPayload(ctx context.Context, sel a
 		case "enrollment":
 			out.Values[i] = ec._AnswerPrescreenerPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._AnswerPrescreenerPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -51310,6 +63879,464 @@ func (ec *executionContext) _ApproveInquiryResponsePayload(ctx context.Context, 
 	return out
 }
 
+var archiveProgramPayloadImplementors = []string{"ArchiveProgramPayload"}
+
+func (ec *executionContext) _ArchiveProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ArchiveProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, archiveProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ArchiveProgramPayload")
+		case "program":
+			out.Values[i] = ec._ArchiveProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ArchiveProgramPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var assignCoordinatorPayloadImplementors = []string{"AssignCoordinatorPayload"}
+
+func (ec *executionContext) _AssignCoordinatorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignCoordinatorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignCoordinatorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignCoordinatorPayload")
+		case "enrollment":
+			out.Values[i] = ec._AssignCoordinatorPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var benefitAmountImplementors = []string{"BenefitAmount"}
+
+func (ec *executionContext) _BenefitAmount(ctx context.Context, sel ast.SelectionSet, obj *model.BenefitAmount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, benefitAmountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BenefitAmount")
+		case "limit":
+			out.Values[i] = ec._BenefitAmount_limit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "applied":
+			out.Values[i] = ec._BenefitAmount_applied(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "remaining":
+			out.Values[i] = ec._BenefitAmount_remaining(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var benefitVerificationImplementors = []string{"BenefitVerification", "Node"}
+
+func (ec *executionContext) _BenefitVerification(ctx context.Context, sel ast.SelectionSet, obj *ent.BenefitVerification) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, benefitVerificationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BenefitVerification")
+		case "id":
+			out.Values[i] = ec._BenefitVerification_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._BenefitVerification_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "result":
+			out.Values[i] = ec._BenefitVerification_result(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priorAuthorizationRequired":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_priorAuthorizationRequired(ctx, field, obj)
+				})
+		case "method":
+			out.Values[i] = ec._BenefitVerification_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "coverage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_coverage(ctx, field, obj)
+				})
+		case "patient":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_patient(ctx, field, obj)
+				})
+		case "enrollment":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_enrollment(ctx, field, obj)
+				})
+		case "product":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_product(ctx, field, obj)
+				})
+		case "disposition":
+			out.Values[i] = ec._BenefitVerification_disposition(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "errorCode":
+			out.Values[i] = ec._BenefitVerification_errorCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "payerReference":
+			out.Values[i] = ec._BenefitVerification_payerReference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "attempt":
+			out.Values[i] = ec._BenefitVerification_attempt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "submittedAt":
+			out.Values[i] = ec._BenefitVerification_submittedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "completedAt":
+			out.Values[i] = ec._BenefitVerification_completedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validUntil":
+			out.Values[i] = ec._BenefitVerification_validUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reverifyAt":
+			out.Values[i] = ec._BenefitVerification_reverifyAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "supersedes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_supersedes(ctx, field, obj)
+				})
+		case "daysToComplete":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_daysToComplete(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._BenefitVerification_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "benefits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_benefits(ctx, field, obj)
+				})
+		case "attempts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_attempts(ctx, field, obj)
+				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerification_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var benefitVerificationConnectionImplementors = []string{"BenefitVerificationConnection"}
+
+func (ec *executionContext) _BenefitVerificationConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, benefitVerificationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BenefitVerificationConnection")
+		case "edges":
+			out.Values[i] = ec._BenefitVerificationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._BenefitVerificationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BenefitVerificationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._BenefitVerificationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var benefitVerificationEdgeImplementors = []string{"BenefitVerificationEdge"}
+
+func (ec *executionContext) _BenefitVerificationEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.BenefitVerification]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, benefitVerificationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BenefitVerificationEdge")
+		case "node":
+			out.Values[i] = ec._BenefitVerificationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._BenefitVerificationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var benefitVerificationUpdatedImplementors = []string{"BenefitVerificationUpdated", "BenefitVerificationUpdatedItem"}
+
+func (ec *executionContext) _BenefitVerificationUpdated(ctx context.Context, sel ast.SelectionSet, obj *model.BenefitVerificationUpdated) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, benefitVerificationUpdatedImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BenefitVerificationUpdated")
+		case "cursor":
+			out.Values[i] = ec._BenefitVerificationUpdated_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "verification":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BenefitVerificationUpdated_verification(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelCoveragePayloadImplementors = []string{"CancelCoveragePayload"}
+
+func (ec *executionContext) _CancelCoveragePayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelCoveragePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelCoveragePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelCoveragePayload")
+		case "coverage":
+			out.Values[i] = ec._CancelCoveragePayload_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelProgramPayloadImplementors = []string{"CancelProgramPayload"}
+
+func (ec *executionContext) _CancelProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelProgramPayload")
+		case "program":
+			out.Values[i] = ec._CancelProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var cancelReferralPayloadImplementors = []string{"CancelReferralPayload"}
 
 func (ec *executionContext) _CancelReferralPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelReferralPayload) graphql.Marshaler {
@@ -51323,6 +64350,39 @@ func (ec *executionContext) _CancelReferralPayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("CancelReferralPayload")
 		case "enrollment":
 			out.Values[i] = ec._CancelReferralPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelVerificationPayloadImplementors = []string{"CancelVerificationPayload"}
+
+func (ec *executionContext) _CancelVerificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelVerificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelVerificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelVerificationPayload")
+		case "verification":
+			out.Values[i] = ec._CancelVerificationPayload_verification(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -51387,6 +64447,36 @@ func (ec *executionContext) _CareProgram(ctx context.Context, sel ast.SelectionS
 		case "capacity":
 			out.Values[i] = ec._CareProgram_capacity(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "autoActivate":
+			out.Values[i] = ec._CareProgram_autoActivate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "waitlist":
+			out.Values[i] = ec._CareProgram_waitlist(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leadHours":
+			out.Values[i] = ec._CareProgram_leadHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cutoffHours":
+			out.Values[i] = ec._CareProgram_cutoffHours(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "optOutDays":
+			out.Values[i] = ec._CareProgram_optOutDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._CareProgram_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "selfEnrollment":
@@ -52279,6 +65369,72 @@ func (ec *executionContext) _ClassifyQuestionPayload(ctx context.Context, sel as
 			}
 		case "case":
 			out.Values[i] = ec._ClassifyQuestionPayload_case(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var closeProgramPayloadImplementors = []string{"CloseProgramPayload"}
+
+func (ec *executionContext) _CloseProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, closeProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CloseProgramPayload")
+		case "program":
+			out.Values[i] = ec._CloseProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var completeActivityPayloadImplementors = []string{"CompleteActivityPayload"}
+
+func (ec *executionContext) _CompleteActivityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteActivityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeActivityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteActivityPayload")
+		case "activity":
+			out.Values[i] = ec._CompleteActivityPayload_activity(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -53345,6 +66501,222 @@ func (ec *executionContext) _Coverage(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._Coverage_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bin":
+			out.Values[i] = ec._Coverage_bin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pcn":
+			out.Values[i] = ec._Coverage_pcn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subscriberName":
+			out.Values[i] = ec._Coverage_subscriberName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subscriberBirthDate":
+			out.Values[i] = ec._Coverage_subscriberBirthDate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "verifications":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Coverage_verifications(ctx, field, obj)
+				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Coverage_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var coverageBenefitImplementors = []string{"CoverageBenefit", "Node"}
+
+func (ec *executionContext) _CoverageBenefit(ctx context.Context, sel ast.SelectionSet, obj *ent.CoverageBenefit) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coverageBenefitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoverageBenefit")
+		case "id":
+			out.Values[i] = ec._CoverageBenefit_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "inNetwork":
+			out.Values[i] = ec._CoverageBenefit_inNetwork(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "currency":
+			out.Values[i] = ec._CoverageBenefit_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deductibleIndividual":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoverageBenefit_deductibleIndividual(ctx, field, obj)
+				})
+		case "deductibleFamily":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoverageBenefit_deductibleFamily(ctx, field, obj)
+				})
+		case "outOfPocketIndividual":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoverageBenefit_outOfPocketIndividual(ctx, field, obj)
+				})
+		case "outOfPocketFamily":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoverageBenefit_outOfPocketFamily(ctx, field, obj)
+				})
+		case "copay":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoverageBenefit_copay(ctx, field, obj)
+				})
+		case "coinsuranceBasisPoints":
+			out.Values[i] = ec._CoverageBenefit_coinsuranceBasisPoints(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "priorAuthorizationRequired":
+			out.Values[i] = ec._CoverageBenefit_priorAuthorizationRequired(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "stepTherapy":
+			out.Values[i] = ec._CoverageBenefit_stepTherapy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notes":
+			out.Values[i] = ec._CoverageBenefit_notes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var coverageBenefitConnectionImplementors = []string{"CoverageBenefitConnection"}
+
+func (ec *executionContext) _CoverageBenefitConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.CoverageBenefit]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coverageBenefitConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoverageBenefitConnection")
+		case "edges":
+			out.Values[i] = ec._CoverageBenefitConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CoverageBenefitConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._CoverageBenefitConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._CoverageBenefitConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var coverageBenefitEdgeImplementors = []string{"CoverageBenefitEdge"}
+
+func (ec *executionContext) _CoverageBenefitEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.CoverageBenefit]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, coverageBenefitEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CoverageBenefitEdge")
+		case "node":
+			out.Values[i] = ec._CoverageBenefitEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._CoverageBenefitEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -53486,6 +66858,39 @@ func (ec *executionContext) _CreateDocumentLinkPayload(ctx context.Context, sel 
 	return out
 }
 
+var createProgramPayloadImplementors = []string{"CreateProgramPayload"}
+
+func (ec *executionContext) _CreateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateProgramPayload")
+		case "program":
+			out.Values[i] = ec._CreateProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var decideEligibilityPayloadImplementors = []string{"DecideEligibilityPayload"}
 
 func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideEligibilityPayload) graphql.Marshaler {
@@ -53505,6 +66910,39 @@ func (ec *executionContext) _DecideEligibilityPayload(ctx context.Context, sel a
 		case "unmet":
 			out.Values[i] = ec._DecideEligibilityPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var defineProgramPayloadImplementors = []string{"DefineProgramPayload"}
+
+func (ec *executionContext) _DefineProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DefineProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, defineProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DefineProgramPayload")
+		case "program":
+			out.Values[i] = ec._DefineProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -54353,6 +67791,39 @@ func (ec *executionContext) _EligibilityInput(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var endProgramTeamMemberPayloadImplementors = []string{"EndProgramTeamMemberPayload"}
+
+func (ec *executionContext) _EndProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endProgramTeamMemberPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndProgramTeamMemberPayload")
+		case "program":
+			out.Values[i] = ec._EndProgramTeamMemberPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var endProxyPayloadImplementors = []string{"EndProxyPayload"}
 
 func (ec *executionContext) _EndProxyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndProxyPayload) graphql.Marshaler {
@@ -54367,6 +67838,44 @@ func (ec *executionContext) _EndProxyPayload(ctx context.Context, sel ast.Select
 		case "proxy":
 			out.Values[i] = ec._EndProxyPayload_proxy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var endStudyParticipationPayloadImplementors = []string{"EndStudyParticipationPayload"}
+
+func (ec *executionContext) _EndStudyParticipationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EndStudyParticipationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, endStudyParticipationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EndStudyParticipationPayload")
+		case "subject":
+			out.Values[i] = ec._EndStudyParticipationPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._EndStudyParticipationPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -56344,6 +69853,230 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "addCoverage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addCoverage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateCoverage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateCoverage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelCoverage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelCoverage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "submitBenefitVerification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitBenefitVerification(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordVerificationResult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordVerificationResult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryVerification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryVerification(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelVerification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelVerification(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scheduleReverification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_scheduleReverification(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "defineProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_defineProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activateProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_activateProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pauseProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_pauseProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "archiveProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_archiveProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelProgram":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelProgram(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "addProgramTeamMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addProgramTeamMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endProgramTeamMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endProgramTeamMember(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startScreening":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startScreening(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordScreeningResult":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordScreeningResult(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "registerOnStudy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_registerOnStudy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startStudy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startStudy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startIntervention":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startIntervention(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startObservation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startObservation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startFollowUp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startFollowUp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endStudyParticipation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endStudyParticipation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notRegister":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_notRegister(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawTrialSubject":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawTrialSubject(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "completeActivity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeActivity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipActivity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_skipActivity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assignCoordinator":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignCoordinator(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "recordConsent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_recordConsent(ctx, field)
@@ -56523,6 +70256,44 @@ func (ec *executionContext) _MyMembership(ctx context.Context, sel ast.Selection
 		case "therapeuticArea":
 			out.Values[i] = ec._MyMembership_therapeuticArea(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var notRegisterPayloadImplementors = []string{"NotRegisterPayload"}
+
+func (ec *executionContext) _NotRegisterPayload(ctx context.Context, sel ast.SelectionSet, obj *model.NotRegisterPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, notRegisterPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NotRegisterPayload")
+		case "subject":
+			out.Values[i] = ec._NotRegisterPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._NotRegisterPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -56942,6 +70713,39 @@ func (ec *executionContext) _PatientEdge(ctx context.Context, sel ast.SelectionS
 		case "cursor":
 			out.Values[i] = ec._PatientEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pauseProgramPayloadImplementors = []string{"PauseProgramPayload"}
+
+func (ec *executionContext) _PauseProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PauseProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pauseProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PauseProgramPayload")
+		case "program":
+			out.Values[i] = ec._PauseProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -58007,6 +71811,36 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_onboarding(ctx, field)
 				})
+		case "coverage":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_coverage(ctx, field)
+				})
+		case "benefitVerification":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_benefitVerification(ctx, field)
+				})
+		case "verificationWorklist":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_verificationWorklist(ctx, field)
+				})
+		case "reverificationsDue":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_reverificationsDue(ctx, field)
+				})
+		case "verifications":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_verifications(ctx, field)
+				})
 		case "myClients":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -58238,6 +72072,77 @@ func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel a
 	return out
 }
 
+var recordScreeningResultPayloadImplementors = []string{"RecordScreeningResultPayload"}
+
+func (ec *executionContext) _RecordScreeningResultPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordScreeningResultPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordScreeningResultPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordScreeningResultPayload")
+		case "subject":
+			out.Values[i] = ec._RecordScreeningResultPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RecordScreeningResultPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordVerificationResultPayloadImplementors = []string{"RecordVerificationResultPayload"}
+
+func (ec *executionContext) _RecordVerificationResultPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordVerificationResultPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordVerificationResultPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordVerificationResultPayload")
+		case "verification":
+			out.Values[i] = ec._RecordVerificationResultPayload_verification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var referPatientPayloadImplementors = []string{"ReferPatientPayload"}
 
 func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReferPatientPayload) graphql.Marshaler {
@@ -58256,6 +72161,44 @@ func (ec *executionContext) _ReferPatientPayload(ctx context.Context, sel ast.Se
 			}
 		case "unmet":
 			out.Values[i] = ec._ReferPatientPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var registerOnStudyPayloadImplementors = []string{"RegisterOnStudyPayload"}
+
+func (ec *executionContext) _RegisterOnStudyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RegisterOnStudyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, registerOnStudyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RegisterOnStudyPayload")
+		case "subject":
+			out.Values[i] = ec._RegisterOnStudyPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RegisterOnStudyPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -58754,6 +72697,44 @@ func (ec *executionContext) _ResumeEnrollmentPayload(ctx context.Context, sel as
 	return out
 }
 
+var resumeProgramPayloadImplementors = []string{"ResumeProgramPayload"}
+
+func (ec *executionContext) _ResumeProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResumeProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeProgramPayload")
+		case "program":
+			out.Values[i] = ec._ResumeProgramPayload_program(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._ResumeProgramPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var retireConsentFormPayloadImplementors = []string{"RetireConsentFormPayload"}
 
 func (ec *executionContext) _RetireConsentFormPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetireConsentFormPayload) graphql.Marshaler {
@@ -58768,6 +72749,44 @@ func (ec *executionContext) _RetireConsentFormPayload(ctx context.Context, sel a
 		case "form":
 			out.Values[i] = ec._RetireConsentFormPayload_form(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retryVerificationPayloadImplementors = []string{"RetryVerificationPayload"}
+
+func (ec *executionContext) _RetryVerificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetryVerificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryVerificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryVerificationPayload")
+		case "verification":
+			out.Values[i] = ec._RetryVerificationPayload_verification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RetryVerificationPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -59185,6 +73204,39 @@ func (ec *executionContext) _RoutingRuleEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var scheduleReverificationPayloadImplementors = []string{"ScheduleReverificationPayload"}
+
+func (ec *executionContext) _ScheduleReverificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ScheduleReverificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, scheduleReverificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ScheduleReverificationPayload")
+		case "verification":
+			out.Values[i] = ec._ScheduleReverificationPayload_verification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var scheduledJobImplementors = []string{"ScheduledJob", "Node"}
 
 func (ec *executionContext) _ScheduledJob(ctx context.Context, sel ast.SelectionSet, obj *ent.ScheduledJob) graphql.Marshaler {
@@ -59408,6 +73460,11 @@ func (ec *executionContext) _ServiceActivity(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.Values[i] = ec._ServiceActivity_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "status":
 			out.Values[i] = ec._ServiceActivity_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -59581,6 +73638,229 @@ func (ec *executionContext) _SignConsentPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var skipActivityPayloadImplementors = []string{"SkipActivityPayload"}
+
+func (ec *executionContext) _SkipActivityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SkipActivityPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, skipActivityPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SkipActivityPayload")
+		case "activity":
+			out.Values[i] = ec._SkipActivityPayload_activity(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startFollowUpPayloadImplementors = []string{"StartFollowUpPayload"}
+
+func (ec *executionContext) _StartFollowUpPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartFollowUpPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startFollowUpPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartFollowUpPayload")
+		case "subject":
+			out.Values[i] = ec._StartFollowUpPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartFollowUpPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startInterventionPayloadImplementors = []string{"StartInterventionPayload"}
+
+func (ec *executionContext) _StartInterventionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartInterventionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startInterventionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartInterventionPayload")
+		case "subject":
+			out.Values[i] = ec._StartInterventionPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartInterventionPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startObservationPayloadImplementors = []string{"StartObservationPayload"}
+
+func (ec *executionContext) _StartObservationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartObservationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startObservationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartObservationPayload")
+		case "subject":
+			out.Values[i] = ec._StartObservationPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartObservationPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startScreeningPayloadImplementors = []string{"StartScreeningPayload"}
+
+func (ec *executionContext) _StartScreeningPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartScreeningPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startScreeningPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartScreeningPayload")
+		case "subject":
+			out.Values[i] = ec._StartScreeningPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartScreeningPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var startStudyPayloadImplementors = []string{"StartStudyPayload"}
+
+func (ec *executionContext) _StartStudyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.StartStudyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, startStudyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StartStudyPayload")
+		case "subject":
+			out.Values[i] = ec._StartStudyPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._StartStudyPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var statusChangeImplementors = []string{"StatusChange", "Node"}
 
 func (ec *executionContext) _StatusChange(ctx context.Context, sel ast.SelectionSet, obj *ent.StatusChange) graphql.Marshaler {
@@ -59726,7 +74006,7 @@ func (ec *executionContext) _StatusChangeEdge(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamCheckpointImplementors = []string{"StreamCheckpoint", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
+var streamCheckpointImplementors = []string{"StreamCheckpoint", "BenefitVerificationUpdatedItem", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.SelectionSet, obj *model.StreamCheckpoint) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamCheckpointImplementors)
@@ -59759,7 +74039,7 @@ func (ec *executionContext) _StreamCheckpoint(ctx context.Context, sel ast.Selec
 	return out
 }
 
-var streamResetImplementors = []string{"StreamReset", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
+var streamResetImplementors = []string{"StreamReset", "BenefitVerificationUpdatedItem", "CaseCreatedItem", "CaseAssignedItem", "ConsentChangedItem", "EnrollmentUpdatedItem", "CaseUpdatedItem"}
 
 func (ec *executionContext) _StreamReset(ctx context.Context, sel ast.SelectionSet, obj *model.StreamReset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, streamResetImplementors)
@@ -59777,6 +74057,44 @@ func (ec *executionContext) _StreamReset(ctx context.Context, sel ast.SelectionS
 			}
 		case "cursor":
 			out.Values[i] = ec._StreamReset_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var submitBenefitVerificationPayloadImplementors = []string{"SubmitBenefitVerificationPayload"}
+
+func (ec *executionContext) _SubmitBenefitVerificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitBenefitVerificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitBenefitVerificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitBenefitVerificationPayload")
+		case "verification":
+			out.Values[i] = ec._SubmitBenefitVerificationPayload_verification(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._SubmitBenefitVerificationPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -59922,6 +74240,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_consentChanged(ctx, fields[0])
 	case "enrollmentUpdated":
 		return ec._Subscription_enrollmentUpdated(ctx, fields[0])
+	case "benefitVerificationUpdated":
+		return ec._Subscription_benefitVerificationUpdated(ctx, fields[0])
 	case "myCaseUpdated":
 		return ec._Subscription_myCaseUpdated(ctx, fields[0])
 	default:
@@ -60449,6 +74769,17 @@ func (ec *executionContext) _TrialSubject(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "reconsentDue":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._TrialSubject_reconsentDue(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._TrialSubject_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "randomizedAt":
 			out.Values[i] = ec._TrialSubject_randomizedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -60506,6 +74837,72 @@ func (ec *executionContext) _UnmetGate(ctx context.Context, sel ast.SelectionSet
 			}
 		case "scope":
 			out.Values[i] = ec._UnmetGate_scope(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateCoveragePayloadImplementors = []string{"UpdateCoveragePayload"}
+
+func (ec *executionContext) _UpdateCoveragePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateCoveragePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateCoveragePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateCoveragePayload")
+		case "coverage":
+			out.Values[i] = ec._UpdateCoveragePayload_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateProgramPayloadImplementors = []string{"UpdateProgramPayload"}
+
+func (ec *executionContext) _UpdateProgramPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateProgramPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateProgramPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateProgramPayload")
+		case "program":
+			out.Values[i] = ec._UpdateProgramPayload_program(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -60676,6 +75073,160 @@ func (ec *executionContext) _UserEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var verificationAttemptImplementors = []string{"VerificationAttempt", "Node"}
+
+func (ec *executionContext) _VerificationAttempt(ctx context.Context, sel ast.SelectionSet, obj *ent.VerificationAttempt) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verificationAttemptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerificationAttempt")
+		case "id":
+			out.Values[i] = ec._VerificationAttempt_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seq":
+			out.Values[i] = ec._VerificationAttempt_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "submittedAt":
+			out.Values[i] = ec._VerificationAttempt_submittedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answeredAt":
+			out.Values[i] = ec._VerificationAttempt_answeredAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._VerificationAttempt_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "method":
+			out.Values[i] = ec._VerificationAttempt_method(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errorCode":
+			out.Values[i] = ec._VerificationAttempt_errorCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "detail":
+			out.Values[i] = ec._VerificationAttempt_detail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verificationAttemptConnectionImplementors = []string{"VerificationAttemptConnection"}
+
+func (ec *executionContext) _VerificationAttemptConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.VerificationAttempt]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verificationAttemptConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerificationAttemptConnection")
+		case "edges":
+			out.Values[i] = ec._VerificationAttemptConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._VerificationAttemptConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._VerificationAttemptConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._VerificationAttemptConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verificationAttemptEdgeImplementors = []string{"VerificationAttemptEdge"}
+
+func (ec *executionContext) _VerificationAttemptEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.VerificationAttempt]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verificationAttemptEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerificationAttemptEdge")
+		case "node":
+			out.Values[i] = ec._VerificationAttemptEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._VerificationAttemptEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var verifyIdentityPayloadImplementors = []string{"VerifyIdentityPayload"}
 
 func (ec *executionContext) _VerifyIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyIdentityPayload) graphql.Marshaler {
@@ -60814,6 +75365,44 @@ func (ec *executionContext) _WithdrawEnrollmentPayload(ctx context.Context, sel 
 		case "enrollment":
 			out.Values[i] = ec._WithdrawEnrollmentPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var withdrawTrialSubjectPayloadImplementors = []string{"WithdrawTrialSubjectPayload"}
+
+func (ec *executionContext) _WithdrawTrialSubjectPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawTrialSubjectPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawTrialSubjectPayload")
+		case "subject":
+			out.Values[i] = ec._WithdrawTrialSubjectPayload_subject(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._WithdrawTrialSubjectPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -61234,6 +75823,19 @@ func (ec *executionContext) marshalNActivateEnrollmentPayload2ᚖgithubᚗcomᚋ
 	return ec._ActivateEnrollmentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNActivateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramInput(ctx context.Context, v any) (model.ActivateProgramInput, error) {
+	res, err := ec.unmarshalInputActivateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ActivateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ActivateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ActivateProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNActivityKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐActivityKind(ctx context.Context, v any) (code.ActivityKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.ActivityKind(tmp)
@@ -61262,6 +75864,37 @@ func (ec *executionContext) marshalNActivityStatus2githubᚗcomᚋcarehubᚋcare
 		graphql.AddInvalidNullFromMarshaler(ctx, "ActivityStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNActivityTemplateInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInput(ctx context.Context, v any) (*model.ActivityTemplateInput, error) {
+	res, err := ec.unmarshalInputActivityTemplateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAddCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddCoverageInput(ctx context.Context, v any) (model.AddCoverageInput, error) {
+	res, err := ec.unmarshalInputAddCoverageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddCoveragePayload(ctx context.Context, sel ast.SelectionSet, v *model.AddCoveragePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddCoveragePayload!")
+		return graphql.Null
+	}
+	return ec._AddCoveragePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAddProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberInput(ctx context.Context, v any) (model.AddProgramTeamMemberInput, error) {
+	res, err := ec.unmarshalInputAddProgramTeamMemberInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAddProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddProgramTeamMemberPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AddProgramTeamMemberPayload!")
+		return graphql.Null
+	}
+	return ec._AddProgramTeamMemberPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAdverseEventScreen2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAdverseEventScreen(ctx context.Context, v any) (code.AdverseEventScreen, error) {
@@ -61333,6 +75966,32 @@ func (ec *executionContext) marshalNApproveInquiryResponsePayload2ᚖgithubᚗco
 	return ec._ApproveInquiryResponsePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNArchiveProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramInput(ctx context.Context, v any) (model.ArchiveProgramInput, error) {
+	res, err := ec.unmarshalInputArchiveProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNArchiveProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐArchiveProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ArchiveProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ArchiveProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ArchiveProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAssignCoordinatorInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorInput(ctx context.Context, v any) (model.AssignCoordinatorInput, error) {
+	res, err := ec.unmarshalInputAssignCoordinatorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAssignCoordinatorPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAssignCoordinatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignCoordinatorPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AssignCoordinatorPayload!")
+		return graphql.Null
+	}
+	return ec._AssignCoordinatorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAudience2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐAudience(ctx context.Context, v any) (code.Audience, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.Audience(tmp)
@@ -61378,6 +76037,78 @@ func (ec *executionContext) marshalNAudience2ᚕgithubᚗcomᚋcarehubᚋcarehub
 	return ret
 }
 
+func (ec *executionContext) marshalNBenefitAmount2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmount(ctx context.Context, sel ast.SelectionSet, v *model.BenefitAmount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BenefitAmount!")
+		return graphql.Null
+	}
+	return ec._BenefitAmount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBenefitVerification2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.BenefitVerification) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx context.Context, sel ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BenefitVerification!")
+		return graphql.Null
+	}
+	return ec._BenefitVerification(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BenefitVerificationConnection!")
+		return graphql.Null
+	}
+	return ec._BenefitVerificationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBenefitVerificationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.BenefitVerification]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBenefitVerificationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBenefitVerificationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.BenefitVerification]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BenefitVerificationEdge!")
+		return graphql.Null
+	}
+	return ec._BenefitVerificationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBenefitVerificationUpdatedItem2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitVerificationUpdatedItem(ctx context.Context, sel ast.SelectionSet, v model.BenefitVerificationUpdatedItem) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BenefitVerificationUpdatedItem!")
+		return graphql.Null
+	}
+	return ec._BenefitVerificationUpdatedItem(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -61392,6 +76123,32 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNCancelCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelCoverageInput(ctx context.Context, v any) (model.CancelCoverageInput, error) {
+	res, err := ec.unmarshalInputCancelCoverageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelCoveragePayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelCoveragePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelCoveragePayload!")
+		return graphql.Null
+	}
+	return ec._CancelCoveragePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramInput(ctx context.Context, v any) (model.CancelProgramInput, error) {
+	res, err := ec.unmarshalInputCancelProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CancelProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNCancelReferralInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelReferralInput(ctx context.Context, v any) (model.CancelReferralInput, error) {
 	res, err := ec.unmarshalInputCancelReferralInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -61403,6 +76160,19 @@ func (ec *executionContext) marshalNCancelReferralPayload2ᚖgithubᚗcomᚋcare
 		return graphql.Null
 	}
 	return ec._CancelReferralPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelVerificationInput(ctx context.Context, v any) (model.CancelVerificationInput, error) {
+	res, err := ec.unmarshalInputCancelVerificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelVerificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelVerificationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelVerificationPayload!")
+		return graphql.Null
+	}
+	return ec._CancelVerificationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCareBasis2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCareBasis(ctx context.Context, v any) (code.CareBasis, error) {
@@ -61754,6 +76524,32 @@ func (ec *executionContext) marshalNClinicalStatus2githubᚗcomᚋcarehubᚋcare
 		graphql.AddInvalidNullFromMarshaler(ctx, "ClinicalStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCloseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramInput(ctx context.Context, v any) (model.CloseProgramInput, error) {
+	res, err := ec.unmarshalInputCloseProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCloseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCloseProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CloseProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CloseProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCompleteActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityInput(ctx context.Context, v any) (model.CompleteActivityInput, error) {
+	res, err := ec.unmarshalInputCompleteActivityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCompleteActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteActivityPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteActivityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CompleteActivityPayload!")
+		return graphql.Null
+	}
+	return ec._CompleteActivityPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCompleteEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCompleteEnrollmentInput(ctx context.Context, v any) (model.CompleteEnrollmentInput, error) {
@@ -62129,6 +76925,67 @@ func (ec *executionContext) marshalNCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehub
 	return ec._Coverage(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNCoverageBenefit2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageBenefitᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.CoverageBenefit) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCoverageBenefit2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageBenefit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCoverageBenefit2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverageBenefit(ctx context.Context, sel ast.SelectionSet, v *ent.CoverageBenefit) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoverageBenefit!")
+		return graphql.Null
+	}
+	return ec._CoverageBenefit(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCoverageBenefitConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.CoverageBenefit]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoverageBenefitConnection!")
+		return graphql.Null
+	}
+	return ec._CoverageBenefitConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCoverageBenefitEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.CoverageBenefit]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCoverageBenefitEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCoverageBenefitEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.CoverageBenefit]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CoverageBenefitEdge!")
+		return graphql.Null
+	}
+	return ec._CoverageBenefitEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCoverageBenefitInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoverageBenefitInput(ctx context.Context, v any) (*model.CoverageBenefitInput, error) {
+	res, err := ec.unmarshalInputCoverageBenefitInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNCoverageConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.Coverage]) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CoverageConnection!")
@@ -62204,6 +77061,24 @@ func (ec *executionContext) marshalNCreateDocumentLinkPayload2ᚖgithubᚗcomᚋ
 	return ec._CreateDocumentLinkPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramInput(ctx context.Context, v any) (model.CreateProgramInput, error) {
+	res, err := ec.unmarshalInputCreateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCreateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CreateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._CreateProgramPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCriterionInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInput(ctx context.Context, v any) (*model.CriterionInput, error) {
+	res, err := ec.unmarshalInputCriterionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCriterionKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐCriterionKind(ctx context.Context, v any) (code.CriterionKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.CriterionKind(tmp)
@@ -62250,6 +77125,19 @@ func (ec *executionContext) marshalNDecideEligibilityPayload2ᚖgithubᚗcomᚋc
 		return graphql.Null
 	}
 	return ec._DecideEligibilityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDefineProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramInput(ctx context.Context, v any) (model.DefineProgramInput, error) {
+	res, err := ec.unmarshalInputDefineProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDefineProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐDefineProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.DefineProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DefineProgramPayload!")
+		return graphql.Null
+	}
+	return ec._DefineProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDepartment2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐDepartmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Department) graphql.Marshaler {
@@ -62642,6 +77530,19 @@ func (ec *executionContext) marshalNEligibilityInput2ᚖgithubᚗcomᚋcarehub�
 	return ec._EligibilityInput(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEndProgramTeamMemberInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberInput(ctx context.Context, v any) (model.EndProgramTeamMemberInput, error) {
+	res, err := ec.unmarshalInputEndProgramTeamMemberInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndProgramTeamMemberPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProgramTeamMemberPayload(ctx context.Context, sel ast.SelectionSet, v *model.EndProgramTeamMemberPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndProgramTeamMemberPayload!")
+		return graphql.Null
+	}
+	return ec._EndProgramTeamMemberPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNEndProxyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndProxyInput(ctx context.Context, v any) (model.EndProxyInput, error) {
 	res, err := ec.unmarshalInputEndProxyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -62653,6 +77554,19 @@ func (ec *executionContext) marshalNEndProxyPayload2ᚖgithubᚗcomᚋcarehubᚋ
 		return graphql.Null
 	}
 	return ec._EndProxyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEndStudyParticipationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationInput(ctx context.Context, v any) (model.EndStudyParticipationInput, error) {
+	res, err := ec.unmarshalInputEndStudyParticipationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEndStudyParticipationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEndStudyParticipationPayload(ctx context.Context, sel ast.SelectionSet, v *model.EndStudyParticipationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EndStudyParticipationPayload!")
+		return graphql.Null
+	}
+	return ec._EndStudyParticipationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNEnrollPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐEnrollPatientInput(ctx context.Context, v any) (model.EnrollPatientInput, error) {
@@ -63523,6 +78437,19 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋe
 	return ret
 }
 
+func (ec *executionContext) unmarshalNNotRegisterInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterInput(ctx context.Context, v any) (model.NotRegisterInput, error) {
+	res, err := ec.unmarshalInputNotRegisterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotRegisterPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐNotRegisterPayload(ctx context.Context, sel ast.SelectionSet, v *model.NotRegisterPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NotRegisterPayload!")
+		return graphql.Null
+	}
+	return ec._NotRegisterPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOrganizationKind2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐOrganizationKind(ctx context.Context, v any) (code.OrganizationKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.OrganizationKind(tmp)
@@ -63596,6 +78523,19 @@ func (ec *executionContext) marshalNPatientEdge2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._PatientEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPauseProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramInput(ctx context.Context, v any) (model.PauseProgramInput, error) {
+	res, err := ec.unmarshalInputPauseProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPauseProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐPauseProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.PauseProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PauseProgramPayload!")
+		return graphql.Null
+	}
+	return ec._PauseProgramPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPersona2githubᚗcomᚋcarehubᚋcarehubᚋentᚋviewerᚐPersona(ctx context.Context, v any) (viewer.Persona, error) {
@@ -64063,6 +79003,32 @@ func (ec *executionContext) marshalNRecordEligibilityPayload2ᚖgithubᚗcomᚋc
 	return ec._RecordEligibilityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordScreeningResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultInput(ctx context.Context, v any) (model.RecordScreeningResultInput, error) {
+	res, err := ec.unmarshalInputRecordScreeningResultInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordScreeningResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordScreeningResultPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordScreeningResultPayload!")
+		return graphql.Null
+	}
+	return ec._RecordScreeningResultPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRecordVerificationResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordVerificationResultInput(ctx context.Context, v any) (model.RecordVerificationResultInput, error) {
+	res, err := ec.unmarshalInputRecordVerificationResultInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordVerificationResultPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordVerificationResultPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordVerificationResultPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordVerificationResultPayload!")
+		return graphql.Null
+	}
+	return ec._RecordVerificationResultPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReferPatientInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReferPatientInput(ctx context.Context, v any) (model.ReferPatientInput, error) {
 	res, err := ec.unmarshalInputReferPatientInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64074,6 +79040,19 @@ func (ec *executionContext) marshalNReferPatientPayload2ᚖgithubᚗcomᚋcarehu
 		return graphql.Null
 	}
 	return ec._ReferPatientPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRegisterOnStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyInput(ctx context.Context, v any) (model.RegisterOnStudyInput, error) {
+	res, err := ec.unmarshalInputRegisterOnStudyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRegisterOnStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRegisterOnStudyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RegisterOnStudyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RegisterOnStudyPayload!")
+		return graphql.Null
+	}
+	return ec._RegisterOnStudyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRenewConsentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRenewConsentInput(ctx context.Context, v any) (model.RenewConsentInput, error) {
@@ -64326,6 +79305,19 @@ func (ec *executionContext) marshalNResumeEnrollmentPayload2ᚖgithubᚗcomᚋca
 	return ec._ResumeEnrollmentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNResumeProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramInput(ctx context.Context, v any) (model.ResumeProgramInput, error) {
+	res, err := ec.unmarshalInputResumeProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐResumeProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResumeProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResumeProgramPayload!")
+		return graphql.Null
+	}
+	return ec._ResumeProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRetireConsentFormInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetireConsentFormInput(ctx context.Context, v any) (model.RetireConsentFormInput, error) {
 	res, err := ec.unmarshalInputRetireConsentFormInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64337,6 +79329,19 @@ func (ec *executionContext) marshalNRetireConsentFormPayload2ᚖgithubᚗcomᚋc
 		return graphql.Null
 	}
 	return ec._RetireConsentFormPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRetryVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetryVerificationInput(ctx context.Context, v any) (model.RetryVerificationInput, error) {
+	res, err := ec.unmarshalInputRetryVerificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRetryVerificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RetryVerificationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetryVerificationPayload!")
+		return graphql.Null
+	}
+	return ec._RetryVerificationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnInquiryResponseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐReturnInquiryResponseInput(ctx context.Context, v any) (model.ReturnInquiryResponseInput, error) {
@@ -64484,6 +79489,19 @@ func (ec *executionContext) marshalNRoutingRuleEdge2ᚖgithubᚗcomᚋcarehubᚋ
 		return graphql.Null
 	}
 	return ec._RoutingRuleEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNScheduleReverificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐScheduleReverificationInput(ctx context.Context, v any) (model.ScheduleReverificationInput, error) {
+	res, err := ec.unmarshalInputScheduleReverificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNScheduleReverificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐScheduleReverificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ScheduleReverificationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ScheduleReverificationPayload!")
+		return graphql.Null
+	}
+	return ec._ScheduleReverificationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNScheduledJob2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐScheduledJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ScheduledJob) graphql.Marshaler {
@@ -64654,6 +79672,84 @@ func (ec *executionContext) marshalNSignerRole2githubᚗcomᚋcarehubᚋcarehub�
 	return res
 }
 
+func (ec *executionContext) unmarshalNSkipActivityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityInput(ctx context.Context, v any) (model.SkipActivityInput, error) {
+	res, err := ec.unmarshalInputSkipActivityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSkipActivityPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSkipActivityPayload(ctx context.Context, sel ast.SelectionSet, v *model.SkipActivityPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SkipActivityPayload!")
+		return graphql.Null
+	}
+	return ec._SkipActivityPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartFollowUpInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpInput(ctx context.Context, v any) (model.StartFollowUpInput, error) {
+	res, err := ec.unmarshalInputStartFollowUpInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartFollowUpPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartFollowUpPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartFollowUpPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartFollowUpPayload!")
+		return graphql.Null
+	}
+	return ec._StartFollowUpPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartInterventionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionInput(ctx context.Context, v any) (model.StartInterventionInput, error) {
+	res, err := ec.unmarshalInputStartInterventionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartInterventionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartInterventionPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartInterventionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartInterventionPayload!")
+		return graphql.Null
+	}
+	return ec._StartInterventionPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartObservationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationInput(ctx context.Context, v any) (model.StartObservationInput, error) {
+	res, err := ec.unmarshalInputStartObservationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartObservationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartObservationPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartObservationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartObservationPayload!")
+		return graphql.Null
+	}
+	return ec._StartObservationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartScreeningInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningInput(ctx context.Context, v any) (model.StartScreeningInput, error) {
+	res, err := ec.unmarshalInputStartScreeningInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartScreeningPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartScreeningPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartScreeningPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartScreeningPayload!")
+		return graphql.Null
+	}
+	return ec._StartScreeningPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartStudyInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyInput(ctx context.Context, v any) (model.StartStudyInput, error) {
+	res, err := ec.unmarshalInputStartStudyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNStartStudyPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐStartStudyPayload(ctx context.Context, sel ast.SelectionSet, v *model.StartStudyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StartStudyPayload!")
+		return graphql.Null
+	}
+	return ec._StartStudyPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStatusChange2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐStatusChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.StatusChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -64793,6 +79889,19 @@ func (ec *executionContext) marshalNSubjectState2githubᚗcomᚋcarehubᚋcarehu
 	return res
 }
 
+func (ec *executionContext) unmarshalNSubmitBenefitVerificationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitBenefitVerificationInput(ctx context.Context, v any) (model.SubmitBenefitVerificationInput, error) {
+	res, err := ec.unmarshalInputSubmitBenefitVerificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSubmitBenefitVerificationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitBenefitVerificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.SubmitBenefitVerificationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SubmitBenefitVerificationPayload!")
+		return graphql.Null
+	}
+	return ec._SubmitBenefitVerificationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNSubmitEligibilityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐSubmitEligibilityInput(ctx context.Context, v any) (model.SubmitEligibilityInput, error) {
 	res, err := ec.unmarshalInputSubmitEligibilityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64843,6 +79952,21 @@ func (ec *executionContext) marshalNSuspendPortalAccessPayload2ᚖgithubᚗcom�
 		return graphql.Null
 	}
 	return ec._SuspendPortalAccessPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx context.Context, v any) (code.TeamRole, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.TeamRole(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx context.Context, sel ast.SelectionSet, v code.TeamRole) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "TeamRole!")
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
@@ -65040,6 +80164,32 @@ func (ec *executionContext) marshalNUnmetGate2ᚖgithubᚗcomᚋcarehubᚋcarehu
 	return ec._UnmetGate(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNUpdateCoverageInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateCoverageInput(ctx context.Context, v any) (model.UpdateCoverageInput, error) {
+	res, err := ec.unmarshalInputUpdateCoverageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateCoveragePayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateCoveragePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCoveragePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateCoveragePayload!")
+		return graphql.Null
+	}
+	return ec._UpdateCoveragePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramInput(ctx context.Context, v any) (model.UpdateProgramInput, error) {
+	res, err := ec.unmarshalInputUpdateProgramInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateProgramPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUpdateProgramPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateProgramPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateProgramPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateProgramPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNUser2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Identity) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -65111,6 +80261,122 @@ func (ec *executionContext) marshalNVerification2githubᚗcomᚋcarehubᚋcarehu
 	return res
 }
 
+func (ec *executionContext) marshalNVerificationAttempt2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐVerificationAttemptᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.VerificationAttempt) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVerificationAttempt2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐVerificationAttempt(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVerificationAttempt2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐVerificationAttempt(ctx context.Context, sel ast.SelectionSet, v *ent.VerificationAttempt) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerificationAttempt!")
+		return graphql.Null
+	}
+	return ec._VerificationAttempt(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVerificationAttemptConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.VerificationAttempt]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerificationAttemptConnection!")
+		return graphql.Null
+	}
+	return ec._VerificationAttemptConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVerificationAttemptEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.VerificationAttempt]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVerificationAttemptEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVerificationAttemptEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.VerificationAttempt]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerificationAttemptEdge!")
+		return graphql.Null
+	}
+	return ec._VerificationAttemptEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNVerificationMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx context.Context, v any) (code.VerificationMethod, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationMethod(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerificationMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx context.Context, sel ast.SelectionSet, v code.VerificationMethod) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationMethod!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNVerificationOutcome2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationOutcome(ctx context.Context, v any) (code.VerificationOutcome, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationOutcome(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerificationOutcome2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationOutcome(ctx context.Context, sel ast.SelectionSet, v code.VerificationOutcome) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationOutcome!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNVerificationPurpose2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurpose(ctx context.Context, v any) (code.VerificationPurpose, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationPurpose(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerificationPurpose2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurpose(ctx context.Context, sel ast.SelectionSet, v code.VerificationPurpose) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationPurpose!")
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx context.Context, v any) (code.VerificationStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx context.Context, sel ast.SelectionSet, v code.VerificationStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNVerifyIdentityInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐVerifyIdentityInput(ctx context.Context, v any) (model.VerifyIdentityInput, error) {
 	res, err := ec.unmarshalInputVerifyIdentityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -65156,6 +80422,19 @@ func (ec *executionContext) marshalNWithdrawEnrollmentPayload2ᚖgithubᚗcomᚋ
 		return graphql.Null
 	}
 	return ec._WithdrawEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawTrialSubjectInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectInput(ctx context.Context, v any) (model.WithdrawTrialSubjectInput, error) {
+	res, err := ec.unmarshalInputWithdrawTrialSubjectInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawTrialSubjectPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐWithdrawTrialSubjectPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawTrialSubjectPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawTrialSubjectPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawTrialSubjectPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
@@ -65354,11 +80633,43 @@ func (ec *executionContext) marshalOAccountKind2ᚖgithubᚗcomᚋcarehubᚋcare
 	return res
 }
 
+func (ec *executionContext) unmarshalOActivityTemplateInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInputᚄ(ctx context.Context, v any) ([]*model.ActivityTemplateInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.ActivityTemplateInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNActivityTemplateInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐActivityTemplateInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalOAddress2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐAddress(ctx context.Context, sel ast.SelectionSet, v *model.Address) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Address(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBenefitAmountInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐBenefitAmountInput(ctx context.Context, v any) (*model.BenefitAmountInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBenefitAmountInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx context.Context, sel ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BenefitVerification(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
@@ -65652,6 +80963,42 @@ func (ec *executionContext) marshalOConsentForm2ᚖgithubᚗcomᚋcarehubᚋcare
 	return ec._ConsentForm(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx context.Context, v any) ([]code.ConsentScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]code.ConsentScope, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOConsentScope2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []code.ConsentScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConsentScope2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐConsentScope(ctx context.Context, v any) (*code.ConsentScope, error) {
 	if v == nil {
 		return nil, nil
@@ -65669,6 +81016,47 @@ func (ec *executionContext) marshalOConsentScope2ᚖgithubᚗcomᚋcarehubᚋcar
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx context.Context, sel ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Coverage(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCoverageBenefitInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoverageBenefitInputᚄ(ctx context.Context, v any) ([]*model.CoverageBenefitInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CoverageBenefitInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCoverageBenefitInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCoverageBenefitInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOCriterionInput2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInputᚄ(ctx context.Context, v any) ([]*model.CriterionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.CriterionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCriterionInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCriterionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx context.Context, v any) (*relay.Cursor, error) {
@@ -65697,6 +81085,22 @@ func (ec *executionContext) unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehub�
 }
 
 func (ec *executionContext) marshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx context.Context, sel ast.SelectionSet, v *code.Date) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx context.Context, v any) (*money.Decimal, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(money.Decimal)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimal2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋmoneyᚐDecimal(ctx context.Context, sel ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -66189,6 +81593,14 @@ func (ec *executionContext) marshalOResourceKind2ᚕgithubᚗcomᚋcarehubᚋcar
 	return ret
 }
 
+func (ec *executionContext) unmarshalOReverificationFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputReverificationFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalORoutingPreview2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRoutingPreview(ctx context.Context, sel ast.SelectionSet, v *model.RoutingPreview) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -66201,6 +81613,13 @@ func (ec *executionContext) marshalORoutingRule2ᚖgithubᚗcomᚋcarehubᚋcare
 		return graphql.Null
 	}
 	return ec._RoutingRule(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOServiceActivity2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐServiceActivity(ctx context.Context, sel ast.SelectionSet, v *ent.ServiceActivity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ServiceActivity(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOSex2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐSex(ctx context.Context, v any) (*code.Sex, error) {
@@ -66479,6 +81898,14 @@ func (ec *executionContext) marshalOTrialDetail2ᚖgithubᚗcomᚋcarehubᚋcare
 	return ec._TrialDetail(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOTrialInput2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐTrialInput(ctx context.Context, v any) (*model.TrialInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTrialInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOTrialSubject2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐTrialSubject(ctx context.Context, sel ast.SelectionSet, v *ent.TrialSubject) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -66491,6 +81918,132 @@ func (ec *executionContext) marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋe
 		return graphql.Null
 	}
 	return ec._User(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOVerificationFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputVerificationFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOVerificationMethod2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx context.Context, v any) (*code.VerificationMethod, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationMethod(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVerificationMethod2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx context.Context, sel ast.SelectionSet, v *code.VerificationMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOVerificationPurpose2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurposeᚄ(ctx context.Context, v any) ([]code.VerificationPurpose, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]code.VerificationPurpose, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVerificationPurpose2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurpose(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOVerificationPurpose2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurposeᚄ(ctx context.Context, sel ast.SelectionSet, v []code.VerificationPurpose) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVerificationPurpose2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationPurpose(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOVerificationResult2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationResult(ctx context.Context, v any) (*code.VerificationResult, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.VerificationResult(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVerificationResult2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationResult(ctx context.Context, sel ast.SelectionSet, v *code.VerificationResult) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOVerificationStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatusᚄ(ctx context.Context, v any) ([]code.VerificationStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]code.VerificationStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOVerificationStatus2ᚕgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []code.VerificationStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOVerificationWorklistFilter2map(ctx context.Context, v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputVerificationWorklistFilter(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

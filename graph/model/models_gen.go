@@ -11,9 +11,15 @@ import (
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/money"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/stream"
 )
+
+// What benefitVerificationUpdated delivers.
+type BenefitVerificationUpdatedItem interface {
+	IsBenefitVerificationUpdatedItem()
+}
 
 // What caseAssigned delivers.
 type CaseAssignedItem interface {
@@ -88,6 +94,92 @@ type ActivateEnrollmentPayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `activateProgram`.
+type ActivateProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `activateProgram`.
+type ActivateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// One step of onboarding.
+type ActivityTemplateInput struct {
+	// What kind it is of.
+	Kind code.ActivityKind `json:"kind"`
+	// What is to be done; 3 to 200 characters.
+	Title string `json:"title"`
+	// Days from activation; not negative.
+	DueDays int `json:"dueDays"`
+	// Whether the onboarding waits for it; true otherwise.
+	Mandatory *bool `json:"mandatory,omitempty"`
+}
+
+// A new coverage.
+type AddCoverageInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the patient.
+	PatientID gid.ID `json:"patientId"`
+	// Kind of insurance.
+	Kind code.CoverageKind `json:"kind"`
+	// Who pays; left out where the patient does (SELF_PAY).
+	PayerID *gid.ID `json:"payerId,omitempty"`
+	// Name of the plan. At most 200 characters.
+	PlanName *string `json:"planName,omitempty"`
+	// Number of the member. At most 80 characters.
+	MemberID *string `json:"memberId,omitempty"`
+	// Number of the group. At most 80 characters.
+	GroupID *string `json:"groupId,omitempty"`
+	// RxBIN. At most 20 characters.
+	Bin *string `json:"bin,omitempty"`
+	// RxPCN. At most 20 characters.
+	Pcn *string `json:"pcn,omitempty"`
+	// Name of who is insured. At most 200 characters.
+	SubscriberName *string `json:"subscriberName,omitempty"`
+	// Birth date of who is insured, not in the future.
+	SubscriberBirthDate *code.Date `json:"subscriberBirthDate,omitempty"`
+	// Who is insured, towards the patient.
+	SubscriberRelationship *code.SubscriberRelationship `json:"subscriberRelationship,omitempty"`
+	// 1 pays first; one for each active coverage of the patient and kind.
+	Priority *int `json:"priority,omitempty"`
+	// First day.
+	PeriodStart code.Date `json:"periodStart"`
+	// Last day, not before the first.
+	PeriodEnd *code.Date `json:"periodEnd,omitempty"`
+}
+
+// What became of the coverage.
+type AddCoveragePayload struct {
+	// The coverage.
+	Coverage *ent.Coverage `json:"coverage,omitempty"`
+}
+
+// Input of `addProgramTeamMember`.
+type AddProgramTeamMemberInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// The coordinator, `user_...`.
+	UserID gid.ID `json:"userId"`
+	// What the member does; a MANAGER leads the program.
+	Role code.TeamRole `json:"role"`
+	// Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `addProgramTeamMember`.
+type AddProgramTeamMemberPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // A postal address.
 type Address struct {
 	// Street and number.
@@ -116,6 +208,8 @@ type AnswerPrescreenerInput struct {
 type AnswerPrescreenerPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// What is missing; nothing where the answers were kept.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Which form to approve.
@@ -152,6 +246,104 @@ type ApproveInquiryResponsePayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `archiveProgram`.
+type ArchiveProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `archiveProgram`.
+type ArchiveProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `assignCoordinator`.
+type AssignCoordinatorInput struct {
+	// The enrollment, `enrollment_...`.
+	EnrollmentID gid.ID `json:"enrollmentId"`
+	// The coordinator, `user_...`.
+	UserID gid.ID `json:"userId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `assignCoordinator`.
+type AssignCoordinatorPayload struct {
+	// The enrollment as it is now; null where the viewer does not see it.
+	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// A sum that is used up in the course of a year. Null: not said.
+type BenefitAmount struct {
+	// The whole.
+	Limit *money.Decimal `json:"limit,omitempty"`
+	// What is used up.
+	Applied *money.Decimal `json:"applied,omitempty"`
+	// What is left.
+	Remaining *money.Decimal `json:"remaining,omitempty"`
+}
+
+// A sum that is used up. Nothing is negative, and neither part is more than the limit.
+type BenefitAmountInput struct {
+	// The whole.
+	Limit *money.Decimal `json:"limit,omitempty"`
+	// What is used up.
+	Applied *money.Decimal `json:"applied,omitempty"`
+	// What is left.
+	Remaining *money.Decimal `json:"remaining,omitempty"`
+}
+
+// A verification of benefits took a step.
+type BenefitVerificationUpdated struct {
+	// Resume from here.
+	Cursor stream.Cursor `json:"cursor"`
+	// The verification as it is now.
+	Verification *ent.BenefitVerification `json:"verification"`
+}
+
+func (BenefitVerificationUpdated) IsBenefitVerificationUpdatedItem() {}
+
+// A coverage that ends.
+type CancelCoverageInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the coverage.
+	CoverageID gid.ID `json:"coverageId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Whether it should never have been there: ENTERED_IN_ERROR instead of CANCELLED.
+	EnteredInError *bool `json:"enteredInError,omitempty"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the coverage.
+type CancelCoveragePayload struct {
+	// The coverage.
+	Coverage *ent.Coverage `json:"coverage,omitempty"`
+}
+
+// Input of `cancelProgram`.
+type CancelProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `cancelProgram`.
+type CancelProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // Which referral to take back, and why.
 type CancelReferralInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -166,6 +358,24 @@ type CancelReferralInput struct {
 type CancelReferralPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// A verification that is given up.
+type CancelVerificationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the verification.
+	VerificationID gid.ID `json:"verificationId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the verification.
+type CancelVerificationPayload struct {
+	// The verification.
+	Verification *ent.BenefitVerification `json:"verification,omitempty"`
 }
 
 // A case was assigned to the viewer.
@@ -222,6 +432,38 @@ type ClassifyQuestionPayload struct {
 	Case *ent.CareCase `json:"case,omitempty"`
 }
 
+// Input of `closeProgram`.
+type CloseProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `closeProgram`.
+type CloseProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
+// Input of `completeActivity`.
+type CompleteActivityInput struct {
+	// The activity, `activity_...`.
+	ActivityID gid.ID `json:"activityId"`
+	// What came of it; 3 to 500 characters.
+	Outcome *string `json:"outcome,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `completeActivity`.
+type CompleteActivityPayload struct {
+	// The activity as it is now.
+	Activity *ent.ServiceActivity `json:"activity,omitempty"`
+}
+
 // Which enrollment to complete.
 type CompleteEnrollmentInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -260,6 +502,32 @@ type ConsentEvidenceInput struct {
 	Witness *string `json:"witness,omitempty"`
 }
 
+// What a payer said of one network.
+type CoverageBenefitInput struct {
+	// Whether it is about providers in the payer's network; each at most once.
+	InNetwork bool `json:"inNetwork"`
+	// Currency of the amounts, ISO 4217.
+	Currency string `json:"currency"`
+	// Deductible of one person.
+	DeductibleIndividual *BenefitAmountInput `json:"deductibleIndividual,omitempty"`
+	// Deductible of the family.
+	DeductibleFamily *BenefitAmountInput `json:"deductibleFamily,omitempty"`
+	// Most that one person pays.
+	OutOfPocketIndividual *BenefitAmountInput `json:"outOfPocketIndividual,omitempty"`
+	// Most that the family pays.
+	OutOfPocketFamily *BenefitAmountInput `json:"outOfPocketFamily,omitempty"`
+	// What the patient pays each time.
+	Copay *money.Decimal `json:"copay,omitempty"`
+	// What part the patient pays, in hundredths of a percent: 0 to 10000.
+	CoinsuranceBasisPoints *int `json:"coinsuranceBasisPoints,omitempty"`
+	// Whether the payer wants to be asked for leave first.
+	PriorAuthorizationRequired *bool `json:"priorAuthorizationRequired,omitempty"`
+	// Whether other products must be tried first.
+	StepTherapy *bool `json:"stepTherapy,omitempty"`
+	// Anything else. At most 1000 characters.
+	Notes *string `json:"notes,omitempty"`
+}
+
 // Which document to load.
 type CreateDocumentLinkInput struct {
 	// The document.
@@ -272,6 +540,56 @@ type CreateDocumentLinkPayload struct {
 	Path string `json:"path"`
 	// Until when the link works.
 	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+// Input of `createProgram`.
+type CreateProgramInput struct {
+	// Kind of program.
+	Kind code.ProgramKind `json:"kind"`
+	// Name, 3 to 300 characters.
+	Name string `json:"name"`
+	// What a clinical trial has beyond other programs; for trials only.
+	Trial *TrialInput `json:"trial,omitempty"`
+	// Whether a completed verification of coverage is demanded; only before the program is active.
+	CoverageRequired *bool `json:"coverageRequired,omitempty"`
+	// Whether patients may enroll themselves.
+	SelfEnrollment *bool `json:"selfEnrollment,omitempty"`
+	// Whether an enrollment that is READY becomes ACTIVE by itself.
+	AutoActivate *bool `json:"autoActivate,omitempty"`
+	// Whether who finds the program full waits; otherwise is refused.
+	Waitlist *bool `json:"waitlist,omitempty"`
+	// How early an appointment is booked, in hours.
+	LeadHours *int `json:"leadHours,omitempty"`
+	// Until when an appointment is changed, in hours before it.
+	CutoffHours *int `json:"cutoffHours,omitempty"`
+	// How long nobody is enrolled again who left, in days.
+	OptOutDays *int `json:"optOutDays,omitempty"`
+	// How many may be enrolled at a time; null: any number.
+	Capacity *int `json:"capacity,omitempty"`
+	// First day.
+	StartsOn *code.Date `json:"startsOn,omitempty"`
+	// Last day; not before the first.
+	EndsOn *code.Date `json:"endsOn,omitempty"`
+	// Repeating a request with the same key does nothing and returns the first outcome; 1 to 255 characters.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Outcome of `createProgram`.
+type CreateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
+// One condition on who may take part.
+type CriterionInput struct {
+	// Whether who meets it may take part, or may not.
+	Kind code.CriterionKind `json:"kind"`
+	// The criterion in words; 3 to 4000 characters.
+	Text string `json:"text"`
+	// An expression that decides it; a person does otherwise.
+	Expression *string `json:"expression,omitempty"`
+	// Whether it must be decided before somebody is eligible; true otherwise.
+	Required *bool `json:"required,omitempty"`
 }
 
 // The decision.
@@ -294,6 +612,30 @@ type DecideEligibilityPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
 	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `defineProgram`.
+type DefineProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Products, `product_...`, each once; the first is the one that is named first.
+	ProductIds []*gid.ID `json:"productIds,omitempty"`
+	// Consents that an active enrollment demands, each once.
+	RequiredConsentScopes []code.ConsentScope `json:"requiredConsentScopes,omitempty"`
+	// Who may take part, in the order in which it is asked; at most 100.
+	Criteria []*CriterionInput `json:"criteria,omitempty"`
+	// Steps of onboarding, in their order; at most 100.
+	Activities []*ActivityTemplateInput `json:"activities,omitempty"`
+	// Organizations at which it is carried out, `org_...`, each once; at most 1000.
+	SiteIds []*gid.ID `json:"siteIds,omitempty"`
+}
+
+// Outcome of `defineProgram`.
+type DefineProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
 }
 
 // Which enrollment to end, and why.
@@ -394,6 +736,20 @@ type EligibilityInput struct {
 	Description string `json:"description"`
 }
 
+// Input of `endProgramTeamMember`.
+type EndProgramTeamMemberInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// The member, `user_...`.
+	UserID gid.ID `json:"userId"`
+}
+
+// Outcome of `endProgramTeamMember`.
+type EndProgramTeamMemberPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // Which grant to end, and why.
 type EndProxyInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -410,6 +766,22 @@ type EndProxyInput struct {
 type EndProxyPayload struct {
 	// The grant.
 	Proxy *ent.ProxyGrant `json:"proxy,omitempty"`
+}
+
+// Input of `endStudyParticipation`.
+type EndStudyParticipationInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `endStudyParticipation`.
+type EndStudyParticipationPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Whom to enroll in which program.
@@ -566,6 +938,40 @@ type NewProxyInput struct {
 	Name string `json:"name"`
 }
 
+// Input of `notRegister`.
+type NotRegisterInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `notRegister`.
+type NotRegisterPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `pauseProgram`.
+type PauseProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+}
+
+// Outcome of `pauseProgram`.
+type PauseProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+}
+
 // What is expected of a portal for a patient, and what is: computed, never typed.
 type PortalAccessExpectation struct {
 	// The portal.
@@ -682,6 +1088,56 @@ type RecordEligibilityPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
+// Input of `recordScreeningResult`.
+type RecordScreeningResultInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Whether the participant may go on.
+	Eligible bool `json:"eligible"`
+	// Why; demanded where the participant may not; 3 to 300 characters.
+	Note *string `json:"note,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `recordScreeningResult`.
+type RecordScreeningResultPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// What a payer answered.
+type RecordVerificationResultInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the verification.
+	VerificationID gid.ID `json:"verificationId"`
+	// COMPLETE, PARTIAL or ERROR.
+	Outcome code.VerificationOutcome `json:"outcome"`
+	// What the payer said; needed when COMPLETE.
+	Result *code.VerificationResult `json:"result,omitempty"`
+	// The answer in words. At most 500 characters.
+	Disposition *string `json:"disposition,omitempty"`
+	// The payer's own number of it. At most 120 characters.
+	PayerReference *string `json:"payerReference,omitempty"`
+	// Why there is no answer; needed when ERROR. At most 60 characters.
+	ErrorCode *string `json:"errorCode,omitempty"`
+	// Until when the answer is good, in the future; needed when COMPLETE.
+	ValidUntil *time.Time `json:"validUntil,omitempty"`
+	// What is paid, by network.
+	Benefits []*CoverageBenefitInput `json:"benefits,omitempty"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the verification.
+type RecordVerificationResultPayload struct {
+	// The verification.
+	Verification *ent.BenefitVerification `json:"verification,omitempty"`
+}
+
 // Whom to refer to which program.
 type ReferPatientInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -701,6 +1157,22 @@ type ReferPatientPayload struct {
 	// The enrollment; null where a gate is not met.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `registerOnStudy`.
+type RegisterOnStudyInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `registerOnStudy`.
+type RegisterOnStudyPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
@@ -824,6 +1296,22 @@ type ResumeEnrollmentPayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `resumeProgram`.
+type ResumeProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `resumeProgram`.
+type ResumeProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Which form to take out of use, and why.
 type RetireConsentFormInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -840,6 +1328,26 @@ type RetireConsentFormInput struct {
 type RetireConsentFormPayload struct {
 	// The form, RETIRED.
 	Form *ent.ConsentForm `json:"form,omitempty"`
+}
+
+// Another attempt.
+type RetryVerificationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the verification.
+	VerificationID gid.ID `json:"verificationId"`
+	// How the payer is asked this time; as before otherwise.
+	Method *code.VerificationMethod `json:"method,omitempty"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the verification.
+type RetryVerificationPayload struct {
+	// The verification.
+	Verification *ent.BenefitVerification `json:"verification,omitempty"`
+	// Why nothing was submitted; empty otherwise.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Which answer to give back, and why.
@@ -928,6 +1436,24 @@ type RoutingPreview struct {
 	Inputs []*RoutingInput `json:"inputs"`
 }
 
+// When a verification is made anew.
+type ScheduleReverificationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the verification.
+	VerificationID gid.ID `json:"verificationId"`
+	// When, in the future and not after it expires.
+	At time.Time `json:"at"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the verification.
+type ScheduleReverificationPayload struct {
+	// The verification.
+	Verification *ent.BenefitVerification `json:"verification,omitempty"`
+}
+
 // Which answer to send, and how.
 type SendInquiryResponseInput struct {
 	// Makes a retry safe, for 24 hours.
@@ -976,11 +1502,113 @@ type SignConsentPayload struct {
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
+// Input of `skipActivity`.
+type SkipActivityInput struct {
+	// The activity, `activity_...`.
+	ActivityID gid.ID `json:"activityId"`
+	// Why; 3 to 500 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `skipActivity`.
+type SkipActivityPayload struct {
+	// The activity as it is now.
+	Activity *ent.ServiceActivity `json:"activity,omitempty"`
+}
+
+// Input of `startFollowUp`.
+type StartFollowUpInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startFollowUp`.
+type StartFollowUpPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startIntervention`.
+type StartInterventionInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startIntervention`.
+type StartInterventionPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startObservation`.
+type StartObservationInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startObservation`.
+type StartObservationPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startScreening`.
+type StartScreeningInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Number under which the participant is screened; 1 to 60 characters.
+	ScreeningNumber *string `json:"screeningNumber,omitempty"`
+	// The site of the trial that looks after the participant, `site_...`.
+	SiteID *gid.ID `json:"siteId,omitempty"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startScreening`.
+type StartScreeningPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// Input of `startStudy`.
+type StartStudyInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `startStudy`.
+type StartStudyPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
 // Nothing for the viewer, but the log moved on: keep the cursor.
 type StreamCheckpoint struct {
 	// Resume from here.
 	Cursor stream.Cursor `json:"cursor"`
 }
+
+func (StreamCheckpoint) IsBenefitVerificationUpdatedItem() {}
 
 func (StreamCheckpoint) IsCaseCreatedItem() {}
 
@@ -1000,6 +1628,8 @@ type StreamReset struct {
 	Cursor stream.Cursor `json:"cursor"`
 }
 
+func (StreamReset) IsBenefitVerificationUpdatedItem() {}
+
 func (StreamReset) IsCaseCreatedItem() {}
 
 func (StreamReset) IsCaseAssignedItem() {}
@@ -1009,6 +1639,32 @@ func (StreamReset) IsConsentChangedItem() {}
 func (StreamReset) IsEnrollmentUpdatedItem() {}
 
 func (StreamReset) IsCaseUpdatedItem() {}
+
+// What is to be verified: a coverage anew, or a draft that is there.
+type SubmitBenefitVerificationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the coverage, for a new verification.
+	CoverageID *gid.ID `json:"coverageId,omitempty"`
+	// Identifier of a draft.
+	VerificationID *gid.ID `json:"verificationId,omitempty"`
+	// The enrollment that waits for it, of the same patient.
+	EnrollmentID *gid.ID `json:"enrollmentId,omitempty"`
+	// The product that it is about.
+	ProductID *gid.ID `json:"productId,omitempty"`
+	// What is asked; BENEFITS otherwise.
+	Purposes []code.VerificationPurpose `json:"purposes,omitempty"`
+	// How the payer is asked; PHONE otherwise. ELECTRONIC is refused while no payer is connected.
+	Method *code.VerificationMethod `json:"method,omitempty"`
+}
+
+// What became of the verification.
+type SubmitBenefitVerificationPayload struct {
+	// The verification.
+	Verification *ent.BenefitVerification `json:"verification,omitempty"`
+	// Why nothing was submitted; empty otherwise.
+	Unmet []*UnmetGate `json:"unmet"`
+}
 
 // Answers to the criteria.
 type SubmitEligibilityInput struct {
@@ -1090,6 +1746,24 @@ type SuspendPortalAccessPayload struct {
 	Access *ent.PortalAccess `json:"access,omitempty"`
 }
 
+// What a clinical trial has beyond other programs.
+type TrialInput struct {
+	// Title in full; at most 1000 characters.
+	OfficialTitle *string `json:"officialTitle,omitempty"`
+	// Phase of development.
+	Phase *code.StudyPhase `json:"phase,omitempty"`
+	// Where the study stands; it recruits while ACTIVE.
+	StudyStatus *code.StudyStatus `json:"studyStatus,omitempty"`
+	// Reference of the approval by an ethics committee; at most 120 characters.
+	EthicsApprovalRef *string `json:"ethicsApprovalRef,omitempty"`
+	// Version that was approved; at most 60 characters.
+	EthicsVersion *string `json:"ethicsVersion,omitempty"`
+	// Whether participants are not told which treatment they get; false otherwise.
+	Blinded *bool `json:"blinded,omitempty"`
+	// How many participants are planned.
+	TargetEnrollment *int `json:"targetEnrollment,omitempty"`
+}
+
 // A gate that is not met. A refused gate is no error: nothing was changed, and this says what is missing.
 type UnmetGate struct {
 	// Which gate.
@@ -1098,6 +1772,80 @@ type UnmetGate struct {
 	Message string `json:"message"`
 	// The consent that is missing; null where the gate is about none.
 	Scope *code.ConsentScope `json:"scope,omitempty"`
+}
+
+// What is known better of a coverage.
+type UpdateCoverageInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the coverage.
+	CoverageID gid.ID `json:"coverageId"`
+	// Name of the plan. At most 200 characters.
+	PlanName *string `json:"planName,omitempty"`
+	// Number of the member. At most 80 characters.
+	MemberID *string `json:"memberId,omitempty"`
+	// Number of the group. At most 80 characters.
+	GroupID *string `json:"groupId,omitempty"`
+	// RxBIN. At most 20 characters.
+	Bin *string `json:"bin,omitempty"`
+	// RxPCN. At most 20 characters.
+	Pcn *string `json:"pcn,omitempty"`
+	// Name of who is insured. At most 200 characters.
+	SubscriberName *string `json:"subscriberName,omitempty"`
+	// Birth date of who is insured, not in the future.
+	SubscriberBirthDate *code.Date `json:"subscriberBirthDate,omitempty"`
+	// Who is insured, towards the patient.
+	SubscriberRelationship *code.SubscriberRelationship `json:"subscriberRelationship,omitempty"`
+	// 1 pays first; one for each active coverage of the patient and kind.
+	Priority *int `json:"priority,omitempty"`
+	// Last day, not before the first.
+	PeriodEnd *code.Date `json:"periodEnd,omitempty"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the coverage.
+type UpdateCoveragePayload struct {
+	// The coverage.
+	Coverage *ent.Coverage `json:"coverage,omitempty"`
+}
+
+// Input of `updateProgram`.
+type UpdateProgramInput struct {
+	// The program, `program_...`.
+	ProgramID gid.ID `json:"programId"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// Name, 3 to 300 characters; of a draft.
+	Name *string `json:"name,omitempty"`
+	// What a clinical trial has beyond other programs; once it has left the drawing board only where the study stands, its ethics approval and its target.
+	Trial *TrialInput `json:"trial,omitempty"`
+	// Whether a completed verification of coverage is demanded; only before the program is active.
+	CoverageRequired *bool `json:"coverageRequired,omitempty"`
+	// Whether patients may enroll themselves.
+	SelfEnrollment *bool `json:"selfEnrollment,omitempty"`
+	// Whether an enrollment that is READY becomes ACTIVE by itself.
+	AutoActivate *bool `json:"autoActivate,omitempty"`
+	// Whether who finds the program full waits; otherwise is refused.
+	Waitlist *bool `json:"waitlist,omitempty"`
+	// How early an appointment is booked, in hours.
+	LeadHours *int `json:"leadHours,omitempty"`
+	// Until when an appointment is changed, in hours before it.
+	CutoffHours *int `json:"cutoffHours,omitempty"`
+	// How long nobody is enrolled again who left, in days.
+	OptOutDays *int `json:"optOutDays,omitempty"`
+	// How many may be enrolled at a time; null: any number.
+	Capacity *int `json:"capacity,omitempty"`
+	// First day.
+	StartsOn *code.Date `json:"startsOn,omitempty"`
+	// Last day; not before the first.
+	EndsOn *code.Date `json:"endsOn,omitempty"`
+}
+
+// Outcome of `updateProgram`.
+type UpdateProgramPayload struct {
+	// The program as it is now; null where a gate refused the step or the viewer does not see it.
+	Program *ent.CareProgram `json:"program,omitempty"`
 }
 
 // How an identity was made sure of.
@@ -1166,6 +1914,24 @@ type WithdrawEnrollmentInput struct {
 type WithdrawEnrollmentPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+}
+
+// Input of `withdrawTrialSubject`.
+type WithdrawTrialSubjectInput struct {
+	// The participant, `subject_...`.
+	SubjectID gid.ID `json:"subjectId"`
+	// Why; 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Version that was read; another is CONFLICT.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// Outcome of `withdrawTrialSubject`.
+type WithdrawTrialSubjectPayload struct {
+	// The participant as it is now; null where a gate refused the step or the viewer does not see it.
+	Subject *ent.TrialSubject `json:"subject,omitempty"`
+	// What is missing; nothing where it was done.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // How the access to a portal differs from what is expected.
