@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/money"
+	"github.com/carehub/carehub/ent/verificationattempt"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/model"
 )
@@ -24,89 +26,99 @@ var outcomes = map[code.VerificationOutcome]code.VerificationStatus{
 	code.VerificationOutcomeError:    code.VerificationStatusError,
 }
 
-// recordResult writes what a payer answered. Of two who record at once the second finds the row changed.
+// recordResult writes what a coordinator heard from a payer. Of two who record at once the second finds the row changed.
 func (c *change) recordResult(in model.RecordVerificationResultInput) (uuid.UUID, error) {
 	found, err := c.verification(in.VerificationID, in.ExpectedVersion)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	now := clock.Now(c)
-	to, ok := outcomes[in.Outcome]
+	return found.ID, c.answered(found, in)
+}
+
+// heard refuses an answer that contradicts itself, whoever brings it.
+func heard(in model.RecordVerificationResultInput, now time.Time) error {
 	failed, complete := in.Outcome == code.VerificationOutcomeError, in.Outcome == code.VerificationOutcomeComplete
 	switch {
-	case !ok:
-		return uuid.Nil, fault.Input("input.outcome", "an answer is COMPLETE, PARTIAL or ERROR")
+	case outcomes[in.Outcome] == "":
+		return fault.Input("input.outcome", "an answer is COMPLETE, PARTIAL or ERROR")
 	case failed != (in.ErrorCode != nil):
-		return uuid.Nil, fault.Input("input.errorCode", "an error, and nothing else, has an error code")
+		return fault.Input("input.errorCode", "an error, and nothing else, has an error code")
 	case failed && in.Result != nil:
-		return uuid.Nil, fault.Input("input.result", "an error says nothing of what is paid")
+		return fault.Input("input.result", "an error says nothing of what is paid")
 	case failed && len(in.Benefits) > 0:
-		return uuid.Nil, fault.Input("input.benefits", "an error says nothing of what is paid")
+		return fault.Input("input.benefits", "an error says nothing of what is paid")
 	case complete && in.Result == nil:
-		return uuid.Nil, fault.Input("input.result", "a complete answer has a result")
+		return fault.Input("input.result", "a complete answer has a result")
 	case complete && in.ValidUntil == nil:
-		return uuid.Nil, fault.Input("input.validUntil", "a complete answer says until when it is good")
+		return fault.Input("input.validUntil", "a complete answer says until when it is good")
 	case in.ValidUntil != nil && !in.ValidUntil.After(now):
-		return uuid.Nil, fault.Input("input.validUntil", "a moment in the future")
+		return fault.Input("input.validUntil", "a moment in the future")
 	}
-	if err := bounded(boundedText{"disposition", in.Disposition, 500}, boundedText{"payerReference", in.PayerReference, 120},
-		boundedText{"errorCode", in.ErrorCode, 60}); err != nil {
-		return uuid.Nil, err
+	return bounded(boundedText{"disposition", in.Disposition, 500}, boundedText{"payerReference", in.PayerReference, 120},
+		boundedText{"errorCode", in.ErrorCode, 60})
+}
+
+// answered writes what a payer answered to the attempt that is under way, and lets go on what waited for it.
+func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerificationResultInput) error {
+	now := clock.Now(c)
+	if err := heard(in, now); err != nil {
+		return err
 	}
 	if err := gate.Lock(c, c.tx.Client(), found.PatientID); err != nil {
-		return uuid.Nil, err
+		return err
 	}
+	var err error
 	if found.Status == code.VerificationStatusSubmitted {
 		if found, err = c.verified(found, code.VerificationStatusInProgress, nil, nil); err != nil {
-			return uuid.Nil, err
+			return err
 		}
 	}
-	answered, err := c.verified(found, to, nil, func(u *ent.BenefitVerificationUpdateOne) {
-		u.SetNillableResult(in.Result).SetNillableDisposition(in.Disposition).SetNillablePayerReference(in.PayerReference).SetNillableErrorCode(in.ErrorCode)
-		u.SetNillableValidUntil(in.ValidUntil)
+	complete := in.Outcome == code.VerificationOutcomeComplete
+	done, err := c.verified(found, outcomes[in.Outcome], nil, func(u *ent.BenefitVerificationUpdateOne) {
+		u.SetNillableResult(in.Result).SetNillableDisposition(in.Disposition).SetNillablePayerReference(in.PayerReference).
+			SetNillableErrorCode(in.ErrorCode).SetNillableValidUntil(in.ValidUntil).ClearDueAt()
 		if complete {
-			u.SetCompletedAt(now).SetNillableReverifyAt(in.ValidUntil)
+			u.SetCompletedAt(now).SetReverifyAt(again(now, *in.ValidUntil))
 		}
 	})
 	if err != nil {
-		return uuid.Nil, err
+		return err
 	}
-	if err := c.settleAttempt(answered, in.Outcome, in.ErrorCode, now); err != nil {
-		return uuid.Nil, err
+	err = c.tx.VerificationAttempt.Update().
+		Where(verificationattempt.VerificationID(done.ID), verificationattempt.Seq(done.Attempt), verificationattempt.OutcomeEQ(code.VerificationOutcomeQueued)).
+		SetOutcome(in.Outcome).SetAnsweredAt(now).SetNillableErrorCode(in.ErrorCode).Exec(c.system)
+	if err != nil {
+		return err
 	}
-	if err := c.benefits(answered, in.Benefits); err != nil {
-		return uuid.Nil, err
+	if err := c.benefits(done, in.Benefits); err != nil || !complete {
+		return err
 	}
-	if complete {
-		err = c.coverageVerified(answered.PatientID)
+	if err := c.reverified(done); err != nil {
+		return err
 	}
-	return answered.ID, err
+	return c.coverageVerified(done.PatientID)
 }
 
 // coverageVerified lets the patient's enrollments go on that waited for the verification.
 func (c *change) coverageVerified(patient uuid.UUID) error {
-	ready, err := c.tx.Enrollment.Query().
+	waiting, err := c.tx.Enrollment.Query().
 		Where(enrollment.PatientID(patient), enrollment.StatusEQ(code.EnrollmentStatusReady)).All(c.system)
-	for _, e := range ready {
-		program, err := c.tx.CareProgram.Get(c.system, e.ProgramID)
-		if err != nil {
-			return err
-		}
-		if !program.AutoActivate || !program.CoverageRequired {
-			continue
-		}
+	if err != nil {
+		return err
+	}
+	for _, e := range waiting {
 		a, err := gate.Activation(c, c.tx.Client(), e.PatientID, e.ProgramID, e.Eligibility, clock.Now(c))
 		if err != nil {
 			return err
 		}
-		if len(a.Unmet()) > 0 {
+		if !a.CoverageRequired {
 			continue
 		}
-		if _, err := c.activate(c.system, e); err != nil {
+		if _, err := c.ready(e, a); err != nil {
 			return err
 		}
 	}
-	return err
+	return nil
 }
 
 // benefits writes what is paid; an answer that is given anew replaces the one of an earlier attempt.
@@ -119,7 +131,7 @@ func (c *change) benefits(v *ent.BenefitVerification, in []*model.CoverageBenefi
 	}
 	seen := map[bool]bool{}
 	for i, b := range in {
-		path := fmt.Sprintf("input.benefits.%d", i)
+		path := fmt.Sprintf("input.benefits[%d]", i)
 		if seen[b.InNetwork] {
 			return fault.Input(path+".inNetwork", "each network at most once")
 		}

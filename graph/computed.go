@@ -8,6 +8,7 @@ var Computed = map[string][]string{
 	"Case.daysToClose":                               {"closed_at", "received_at"},
 	"Case.receivedYear":                              {"received_at"},
 	"Condition.onsetYear":                            {"onset_at"},
+	"Coverage.durationDays":                          {"period_end", "period_start"},
 	"CoverageBenefit.copay":                          {"copay", "currency"},
 	"CoverageBenefit.deductibleFamily":               {"currency", "deductible_family_applied", "deductible_family_limit", "deductible_family_remaining"},
 	"CoverageBenefit.deductibleIndividual":           {"currency", "deductible_individual_applied", "deductible_individual_limit", "deductible_individual_remaining"},

@@ -45,6 +45,15 @@ func (r coverageResolver) History(ctx context.Context, obj *ent.Coverage, first 
 	return relay.Each(ctx, r.Client.StatusChange.Query, list.CoverageHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
 }
 
+// DurationDays resolves Coverage.durationDays.
+func (r coverageResolver) DurationDays(_ context.Context, obj *ent.Coverage) (*int, error) {
+	if obj.PeriodEnd == nil {
+		return nil, nil //nolint:nilnil // null is the answer
+	}
+	days := int(obj.PeriodEnd.Time().Sub(obj.PeriodStart.Time()).Hours()/24) + 1
+	return &days, nil
+}
+
 // covering is a mutation of one coverage; it returns the coverage as the viewer sees it then.
 func (r mutationResolver) covering(ctx context.Context, operation string, key *string, input any, do func(*change) (uuid.UUID, error)) (*ent.Coverage, error) {
 	id, err := r.change(ctx, operation, key, input, do)

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/carehub/carehub/ent"
@@ -29,6 +30,10 @@ func Dues() []Due {
 		{Name: "consents that expire", Every: time.Minute, do: expireConsents},
 		{Name: "consents to be renewed", Every: time.Hour, do: renewalTasks},
 		{Name: "places that became free", Every: time.Minute, do: freePlaces},
+		{Name: "verifications that expire", Every: time.Minute, do: expireVerifications},
+		{Name: "verifications to be made anew", Every: time.Hour, do: reverifications},
+		{Name: "payers that do not answer", Every: time.Minute, do: silentPayers},
+		{Name: "prior authorizations that expire", Every: time.Hour, do: expireAuthorizations},
 		{Name: "expiry of invitations", Every: time.Minute, do: expireInvitations},
 		{Name: "expiry of proxy grants", Every: time.Minute, do: endProxies},
 	}
@@ -41,13 +46,34 @@ func (d Due) Do(ctx context.Context, tx *ent.Tx) (more bool, err error) {
 	if more, err = d.do(c); err != nil {
 		return false, err
 	}
+	return more, c.write("job: " + d.Name)
+}
+
+// part does something of the system's own in a transaction, with its audit and its events.
+func part(ctx context.Context, client *ent.Client, operation string, do func(*change) error) error {
+	tx, err := client.Tx(ctx)
+	if err != nil {
+		return err
+	}
+	c := &change{Context: ctx, system: ctx, tx: tx}
+	if err = do(c); err == nil {
+		err = c.write(operation)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// write writes what is announced and recorded with a change of the system's own.
+func (c *change) write(operation string) error {
 	for _, e := range c.events {
-		if err := stream.Append(ctx, tx, e); err != nil {
-			return false, err
+		if err := stream.Append(c, c.tx, e); err != nil {
+			return err
 		}
 	}
 	for i := range c.entries {
-		c.entries[i].Operation = "job: " + d.Name
+		c.entries[i].Operation = operation
 	}
-	return more, audit.Append(ctx, tx, c.entries...)
+	return audit.Append(c, c.tx, c.entries...)
 }

@@ -64,6 +64,7 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeEthicsApprovalMissing:   "no ethics committee has approved the trial",
 	code.GateCodeOpenEnrollments:         "enrollments are open",
 	code.GateCodeCoverageNotVerified:     "no verification of benefits is complete and valid",
+	code.GateCodeNotCovered:              "the payer does not pay",
 	code.GateCodeCoverageNotActive:       "the coverage is not in force",
 	code.GateCodeMemberDataMissing:       "member number, payer or the birth date of who is insured is missing",
 }
@@ -188,8 +189,16 @@ func (c *change) goOn(e *ent.Enrollment) (_ *ent.Enrollment, err error) {
 		return e, err
 	}
 	e, err = c.become(c.system, e, code.EnrollmentStatusReady, nil, func(u *ent.EnrollmentUpdateOne) { u.SetConsentedAt(now) })
-	if err != nil || len(a.Unmet()) > 0 {
-		return e, err
+	if err != nil {
+		return nil, err
+	}
+	return c.ready(e, a)
+}
+
+// ready activates an enrollment in READY whose gates are all met, where the program does so by itself.
+func (c *change) ready(e *ent.Enrollment, a lifecycle.Activation) (*ent.Enrollment, error) {
+	if len(a.Unmet()) > 0 {
+		return e, nil
 	}
 	program, err := c.tx.CareProgram.Get(c.system, e.ProgramID)
 	if err != nil || !program.AutoActivate {

@@ -44,6 +44,8 @@ type Options struct {
 	// Blobs keeps the bytes of documents; LinkKey, a secret, signs the links to them. Without both there are none.
 	Blobs   Blobs
 	LinkKey []byte
+	// Electronic says that an Exchange carries verifications to payers; without one they are asked by people.
+	Electronic bool
 	// Timeout bounds a query or mutation; 15 s when zero.
 	Timeout time.Duration
 	// Complexity bounds the cost of an operation; view.ComplexityLimit when zero.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
@@ -144,6 +145,27 @@ func (r coordinatorKpisResolver) ConsentRefusal(ctx context.Context, obj *model.
 	return rate[ent.Consent](ctx, r.Client.Consent.Query, obj.Window.Asked(), obj.Window.Refused())
 }
 
+// VerificationTurnaround resolves CoordinatorKpis.verificationTurnaround.
+func (r coordinatorKpisResolver) VerificationTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.BenefitVerification], error) {
+	part := obj.Window.Completed()
+	rows, err := r.Client.BenefitVerification.Query().Where(part).Select(benefitverification.FieldSubmittedAt, benefitverification.FieldCompletedAt).All(ctx)
+	spans := make([]time.Duration, len(rows))
+	for i, v := range rows {
+		spans[i] = v.CompletedAt.Sub(*v.SubmittedAt)
+	}
+	return kpi.Took[ent.BenefitVerification](part, spans), err
+}
+
+// VerificationFirstPass resolves CoordinatorKpis.verificationFirstPass.
+func (r coordinatorKpisResolver) VerificationFirstPass(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.BenefitVerification], error) {
+	return rate[ent.BenefitVerification](ctx, r.Client.BenefitVerification.Query, obj.Window.Answered(), obj.Window.AtOnce())
+}
+
+// ReverificationOnTime resolves CoordinatorKpis.reverificationOnTime.
+func (r coordinatorKpisResolver) ReverificationOnTime(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.BenefitVerification], error) {
+	return rate[ent.BenefitVerification](ctx, r.Client.BenefitVerification.Query, obj.Window.RanOut(), obj.Window.Renewed())
+}
+
 // counted is what can count the rows of an entity.
 type counted[Q any, P ~func(*sql.Selector)] interface {
 	Where(...P) Q
@@ -175,6 +197,9 @@ type (
 	enrollmentDurationsResolver struct{ *resolver }
 	consentDurationsResolver    struct{ *resolver }
 	consentRateResolver         struct{ *resolver }
+
+	verificationDurationsResolver struct{ *resolver }
+	verificationRateResolver      struct{ *resolver }
 )
 
 // Rows resolves FunnelStage.rows.
@@ -195,4 +220,14 @@ func (r consentDurationsResolver) Rows(ctx context.Context, obj *kpi.Durations[e
 // Rows resolves ConsentRate.rows.
 func (r consentRateResolver) Rows(ctx context.Context, obj *kpi.Rate[ent.Consent], part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Consent], error) {
 	return relay.Page(ctx, r.Client.Consent.Query().Where(chosen(obj, part)), list.KpiConsents, page(first, after, last, before), r.Client.LoadConsent)
+}
+
+// Rows resolves VerificationDurations.rows.
+func (r verificationDurationsResolver) Rows(ctx context.Context, obj *kpi.Durations[ent.BenefitVerification], first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error) {
+	return relay.Page(ctx, r.Client.BenefitVerification.Query().Where(obj.All), list.KpiVerifications, page(first, after, last, before), r.Client.LoadBenefitVerification)
+}
+
+// Rows resolves VerificationRate.rows.
+func (r verificationRateResolver) Rows(ctx context.Context, obj *kpi.Rate[ent.BenefitVerification], part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error) {
+	return relay.Page(ctx, r.Client.BenefitVerification.Query().Where(chosen(obj, part)), list.KpiVerifications, page(first, after, last, before), r.Client.LoadBenefitVerification)
 }

@@ -130,4 +130,12 @@ func (r *resolver) ConsentDurations() generated.ConsentDurationsResolver {
 	return consentDurationsResolver{r}
 }
 
+func (r *resolver) VerificationDurations() generated.VerificationDurationsResolver {
+	return verificationDurationsResolver{r}
+}
+
+func (r *resolver) VerificationRate() generated.VerificationRateResolver {
+	return verificationRateResolver{r}
+}
+
 func (r *resolver) ConsentRate() generated.ConsentRateResolver { return consentRateResolver{r} }

@@ -152,7 +152,7 @@ func (r mutationResolver) verifying(ctx context.Context, operation string, key *
 
 // SubmitBenefitVerification resolves Mutation.submitBenefitVerification.
 func (r mutationResolver) SubmitBenefitVerification(ctx context.Context, input model.SubmitBenefitVerificationInput) (*model.SubmitBenefitVerificationPayload, error) {
-	now, unmet, err := r.verifying(ctx, "submitBenefitVerification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.verify(input) })
+	now, unmet, err := r.verifying(ctx, "submitBenefitVerification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.verify(input, r.Electronic) })
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (r mutationResolver) RecordVerificationResult(ctx context.Context, input mo
 
 // RetryVerification resolves Mutation.retryVerification.
 func (r mutationResolver) RetryVerification(ctx context.Context, input model.RetryVerificationInput) (*model.RetryVerificationPayload, error) {
-	now, unmet, err := r.verifying(ctx, "retryVerification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.retry(input) })
+	now, unmet, err := r.verifying(ctx, "retryVerification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.retry(input, r.Electronic) })
 	if err != nil {
 		return nil, err
 	}
@@ -188,8 +188,11 @@ func (r mutationResolver) CancelVerification(ctx context.Context, input model.Ca
 		if err != nil {
 			return uuid.Nil, err
 		}
-		_, err = c.verified(found, code.VerificationStatusCancelled, &reason, nil)
-		return found.ID, err
+		_, err = c.verified(found, code.VerificationStatusCancelled, &reason, func(u *ent.BenefitVerificationUpdateOne) { u.ClearDueAt() })
+		if err != nil || found.Attempt == 0 {
+			return found.ID, err
+		}
+		return found.ID, c.attemptOver(found, code.VerificationOutcomeError, errorCancelled, "")
 	})
 	if err != nil {
 		return nil, err
@@ -199,7 +202,7 @@ func (r mutationResolver) CancelVerification(ctx context.Context, input model.Ca
 
 // ScheduleReverification resolves Mutation.scheduleReverification.
 func (r mutationResolver) ScheduleReverification(ctx context.Context, input model.ScheduleReverificationInput) (*model.ScheduleReverificationPayload, error) {
-	now, _, err := r.verifying(ctx, "scheduleReverification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.again(input) })
+	now, _, err := r.verifying(ctx, "scheduleReverification", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) { return c.planAgain(input) })
 	if err != nil {
 		return nil, err
 	}

@@ -1,18 +1,19 @@
 package graph
 
 import (
-	"time"
+	"context"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
-	"github.com/carehub/carehub/ent/consent"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
-	"github.com/carehub/carehub/ent/verificationattempt"
+	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/model"
 	"github.com/carehub/carehub/graph/stream"
@@ -70,74 +71,74 @@ func (c *change) verificationStep(now *ent.BenefitVerification, from code.Verifi
 	return nil
 }
 
-// askable refuses to ask a payer without the patient's consent, or about what no payer could find.
-func (c *change) askable(of *ent.Coverage) error {
-	now := clock.Now(c)
-	var unmet []lifecycle.Unmet
-	permitted, err := c.tx.Consent.Query().Where(
-		consent.PatientID(of.PatientID), consent.ScopeEQ(code.ConsentScopeInsuranceVerification), consent.StatusEQ(code.ConsentStatusActive),
-		consent.DecisionEQ(code.ConsentDecisionPermit), consent.EffectiveFromLTE(now), consent.Or(consent.ExpiresAtIsNil(), consent.ExpiresAtGT(now)),
-	).Exist(c.system)
-	if err != nil {
+// askable refuses to ask a payer without the patient's consent, or about what no payer could find. Who ends such a
+// consent and who asks follow one another.
+func (c *change) askable(of *ent.Coverage, program *uuid.UUID) error {
+	if err := gate.Lock(c, c.tx.Client(), of.PatientID); err != nil {
 		return err
 	}
-	if !permitted {
-		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeInsuranceVerification})
+	unmet, err := gate.Inquiry(c, c.tx.Client(), of, program, clock.Now(c))
+	if err == nil && len(unmet) > 0 {
+		err = &lifecycle.UnmetError{Gates: unmet}
 	}
-	today := code.DateOf(now)
-	if of.Status != code.CoverageStatusActive || of.PeriodStart > today || of.PeriodEnd != nil && *of.PeriodEnd < today {
-		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeCoverageNotActive})
-	}
-	if of.PayerID == nil || of.MemberID == nil || of.SubscriberBirthDate == nil {
-		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeMemberDataMissing})
-	}
-	if len(unmet) > 0 {
-		return &lifecycle.UnmetError{Gates: unmet}
-	}
-	return nil
+	return err
 }
 
-// verify asks what a coverage pays for: of a new verification, or of a draft.
-func (c *change) verify(in model.SubmitBenefitVerificationInput) (uuid.UUID, error) {
+// verify asks what a coverage pays for: by a new verification, or by a draft that is there.
+func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool) (uuid.UUID, error) {
 	if (in.CoverageID == nil) == (in.VerificationID == nil) {
 		return uuid.Nil, fault.Input("input.coverageId", "give either coverageId or verificationId")
 	}
 	method := or(in.Method, code.VerificationMethodPhone)
-	var draft *ent.BenefitVerification
 	if in.VerificationID != nil {
-		found, err := c.verification(*in.VerificationID, nil)
+		draft, err := c.verification(*in.VerificationID, nil)
 		if err != nil {
 			return uuid.Nil, err
 		}
-		if found.Status != code.VerificationStatusDraft {
-			return uuid.Nil, noWay("verification", found.Status, code.VerificationStatusSubmitted)
+		if draft.Status != code.VerificationStatusDraft {
+			return uuid.Nil, noWay("verification", draft.Status, code.VerificationStatusSubmitted)
 		}
-		draft = found
-	} else {
-		of, err := c.covered(*in.CoverageID, nil)
-		if err != nil {
-			return uuid.Nil, err
-		}
-		if err := c.askable(of); err != nil {
-			return uuid.Nil, err
-		}
-		purposes := in.Purposes
-		if len(purposes) == 0 {
-			purposes = []code.VerificationPurpose{code.VerificationPurposeBenefits}
-		}
-		create := c.tx.BenefitVerification.Create().SetPatientID(of.PatientID).SetCoverageID(of.ID).SetPurposes(purposes).SetMethod(method).
-			SetRequestedByID(c.viewer.Key)
-		if err := c.concerning(create, in, of.PatientID); err != nil {
-			return uuid.Nil, err
-		}
-		if draft, err = create.Save(c); err != nil {
-			return uuid.Nil, err
-		}
-		if err := c.verificationStep(draft, "", nil); err != nil {
-			return uuid.Nil, err
-		}
+		return draft.ID, c.ask(draft, method, electronic)
 	}
-	return draft.ID, c.ask(draft, method)
+	of, err := c.covered(*in.CoverageID, nil)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	purposes := in.Purposes
+	if len(purposes) == 0 {
+		purposes = []code.VerificationPurpose{code.VerificationPurposeBenefits}
+	}
+	create := c.tx.BenefitVerification.Create().SetPatientID(of.PatientID).SetCoverageID(of.ID).SetPurposes(purposes).SetMethod(method).
+		SetRequestedByID(c.viewer.Key)
+	if err := c.concerning(create, in, of.PatientID); err != nil {
+		return uuid.Nil, err
+	}
+	before, err := c.tx.BenefitVerification.Query().Where(
+		benefitverification.CoverageID(of.ID), benefitverification.StatusEQ(code.VerificationStatusComplete), unsucceeded,
+		sameProduct(create.Mutation()),
+	).Order(benefitverification.ByCompletedAt(sql.OrderDesc()), benefitverification.ByID()).First(c.system)
+	if err != nil && !ent.IsNotFound(err) {
+		return uuid.Nil, err
+	}
+	if before != nil {
+		create.SetSupersedesID(before.ID)
+	}
+	draft, err := create.Save(c)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if err := c.verificationStep(draft, "", nil); err != nil {
+		return uuid.Nil, err
+	}
+	return draft.ID, c.ask(draft, method, electronic)
+}
+
+// sameProduct matches verifications about what the new one is about.
+func sameProduct(m *ent.BenefitVerificationMutation) predicate.BenefitVerification {
+	if id, ok := m.ProductID(); ok {
+		return benefitverification.ProductID(id)
+	}
+	return benefitverification.ProductIDIsNil()
 }
 
 // concerning names the enrollment and the product that a new verification is for.
@@ -165,21 +166,34 @@ func (c *change) concerning(create *ent.BenefitVerificationCreate, in model.Subm
 	return nil
 }
 
-// ask submits a verification once more, as an attempt of its own.
-func (c *change) ask(v *ent.BenefitVerification, method code.VerificationMethod) error {
-	if method == code.VerificationMethodElectronic {
+// ask submits a verification once more, as an attempt of its own. An electronic one waits for the exchange with the
+// payers, which carries it off.
+func (c *change) ask(v *ent.BenefitVerification, method code.VerificationMethod, electronic bool) error {
+	if method == code.VerificationMethodElectronic && !electronic {
 		return fault.Input("input.method", "no payer is connected: ask by phone, fax or portal")
 	}
 	of, err := c.tx.Coverage.Get(c, v.CoverageID)
 	if err != nil {
 		return missing(err, "coverage", "input.verificationId")
 	}
-	if err := c.askable(of); err != nil {
+	program, err := programOf(c.system, c.tx.Client(), v)
+	if err != nil {
+		return err
+	}
+	if err := c.askable(of, program); err != nil {
 		return err
 	}
 	now := clock.Now(c)
 	asked, err := c.verified(v, code.VerificationStatusSubmitted, nil, func(u *ent.BenefitVerificationUpdateOne) {
-		u.SetMethod(method).SetAttempt(v.Attempt + 1).SetSubmittedAt(now).ClearErrorCode()
+		u.SetMethod(method).SetAttempt(v.Attempt + 1).ClearErrorCode()
+		if v.SubmittedAt == nil {
+			u.SetSubmittedAt(now)
+		}
+		if method == code.VerificationMethodElectronic {
+			u.SetDueAt(now)
+		} else {
+			u.ClearDueAt()
+		}
 	})
 	if err != nil {
 		return err
@@ -187,8 +201,20 @@ func (c *change) ask(v *ent.BenefitVerification, method code.VerificationMethod)
 	return c.tx.VerificationAttempt.Create().SetVerificationID(v.ID).SetSeq(asked.Attempt).SetSubmittedAt(now).SetMethod(method).Exec(c.system)
 }
 
+// programOf is the program whose enrollment waits for the verification; nil where none does.
+func programOf(system context.Context, client *ent.Client, v *ent.BenefitVerification) (*uuid.UUID, error) {
+	if v.EnrollmentID == nil {
+		return nil, nil //nolint:nilnil // null is the answer
+	}
+	e, err := client.Enrollment.Get(system, *v.EnrollmentID)
+	if err != nil {
+		return nil, err
+	}
+	return &e.ProgramID, nil
+}
+
 // retry is another attempt after one that did not bring everything.
-func (c *change) retry(in model.RetryVerificationInput) (uuid.UUID, error) {
+func (c *change) retry(in model.RetryVerificationInput, electronic bool) (uuid.UUID, error) {
 	found, err := c.verification(in.VerificationID, in.ExpectedVersion)
 	if err != nil {
 		return uuid.Nil, err
@@ -196,17 +222,23 @@ func (c *change) retry(in model.RetryVerificationInput) (uuid.UUID, error) {
 	if found.Status != code.VerificationStatusPartial && found.Status != code.VerificationStatusError {
 		return uuid.Nil, noWay("verification", found.Status, code.VerificationStatusSubmitted)
 	}
-	return found.ID, c.ask(found, or(in.Method, found.Method))
+	return found.ID, c.ask(found, or(in.Method, found.Method), electronic)
 }
 
-// again plans when a complete verification is made anew.
-func (c *change) again(in model.ScheduleReverificationInput) (uuid.UUID, error) {
+// planAgain plans when a complete verification is made anew.
+func (c *change) planAgain(in model.ScheduleReverificationInput) (uuid.UUID, error) {
 	found, err := c.verification(in.VerificationID, in.ExpectedVersion)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	if found.Status != code.VerificationStatusComplete {
 		return uuid.Nil, fault.New(fault.InvalidTransition, "only a complete verification is made anew")
+	}
+	if succeeded, err := c.succeeded(found); err != nil || succeeded {
+		if err == nil {
+			err = fault.New(fault.Conflict, "the verification is being made anew already")
+		}
+		return uuid.Nil, err
 	}
 	if !in.At.After(clock.Now(c)) || found.ValidUntil != nil && in.At.After(*found.ValidUntil) {
 		return uuid.Nil, fault.Input("input.at", "a moment in the future, not after the verification expires")
@@ -217,11 +249,4 @@ func (c *change) again(in model.ScheduleReverificationInput) (uuid.UUID, error) 
 	}
 	c.record(code.AuditActionUpdate, ent.TypeBenefitVerification, &found.PatientID, found.ID)
 	return found.ID, err
-}
-
-// settleAttempt writes how the current attempt went.
-func (c *change) settleAttempt(v *ent.BenefitVerification, outcome code.VerificationOutcome, errorCode *string, now time.Time) error {
-	return c.tx.VerificationAttempt.Update().
-		Where(verificationattempt.VerificationID(v.ID), verificationattempt.Seq(v.Attempt), verificationattempt.OutcomeEQ(code.VerificationOutcomeQueued)).
-		SetOutcome(outcome).SetAnsweredAt(now).SetNillableErrorCode(errorCode).Exec(c.system)
 }

@@ -40,6 +40,7 @@ type world struct {
 	t         *testing.T
 	store     *store.Store
 	client    *ent.Client
+	options   graph.Options
 	api       *graph.API
 	directory *graph.Directory
 	log       *stream.Log
@@ -70,10 +71,11 @@ func newWorld(t *testing.T, st *store.Store) *world {
 		return block
 	})
 	w.log.OnAccessChanged(w.directory.Forget)
-	w.api, err = graph.New(graph.Options{
-		Client: st.Client, Log: w.log, Reads: w.reads, Cursors: sealer, Identities: w.directory, Logger: logger,
+	w.options = graph.Options{
+		Electronic: true, Client: st.Client, Log: w.log, Reads: w.reads, Cursors: sealer, Identities: w.directory, Logger: logger,
 		Blobs: w.blobs, LinkKey: secret, Clock: func() time.Time { return *w.now.Load() }, RequestID: func(context.Context) string { return "request" },
-	})
+	}
+	w.api, err = graph.New(w.options)
 	w.ok(err)
 	t.Cleanup(w.close)
 	return w

@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/graph/payer"
 	"github.com/carehub/carehub/server/auth"
+	"github.com/carehub/carehub/server/clearinghouse"
 	"github.com/carehub/carehub/server/job"
 	"github.com/carehub/carehub/server/wire"
 )
@@ -36,6 +38,7 @@ type serveCommand struct {
 	CORSOrigin    []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
 	Blobs         string   `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
 	DocumentLimit int64    `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
+	Clearinghouse string   `env:"CAREHUB_CLEARINGHOUSE" enum:",none,simulated" default:"" placeholder:"NAME" help:"Who carries verifications to payers: none or simulated; simulated with demo data, none otherwise."`
 	streaming
 	keeping
 }
@@ -61,6 +64,14 @@ func (s *serveCommand) demo() bool {
 		return *s.Demo
 	}
 	return s.OIDCIssuer == "" && isLoopback(s.Listen)
+}
+
+// clearinghouse is who carries verifications to payers; nil for nobody.
+func (s *serveCommand) clearinghouse() payer.Clearinghouse {
+	if s.Clearinghouse == "simulated" || s.Clearinghouse == "" && s.demo() {
+		return &clearinghouse.Simulated{}
+	}
+	return nil
 }
 
 // check returns all that is wrong with the settings.

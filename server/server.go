@@ -85,7 +85,9 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	if err != nil {
 		return nil, err
 	}
+	house := s.clearinghouse()
 	v.api, err = graph.New(graph.Options{
+		Electronic: house != nil,
 		Blobs: blobs, LinkKey: keys.Derive("document links"),
 		Client: v.store.Client, Log: v.events, Reads: v.reads, Cursors: cursors, Identities: identities,
 		RequestID: requestID, Logger: log,
@@ -119,6 +121,9 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	jobs := s.jobs()
 	if s.Jobs {
 		jobs = append(jobs, orphans(blobs))
+		if house != nil {
+			jobs = append(jobs, exchange(&graph.Exchange{Client: v.store.Client, House: house, Logger: log}))
+		}
 	}
 	v.jobs = job.Start(ctx, v.store, jobs, job.Options{Logger: log})
 	return v, nil

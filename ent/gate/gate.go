@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
-	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
 	"github.com/carehub/carehub/ent/lifecycle"
@@ -37,10 +36,7 @@ func Activation(ctx context.Context, client *ent.Client, patient, program uuid.U
 		}
 	}
 	if a.CoverageRequired {
-		a.CoverageVerified, err = client.BenefitVerification.Query().Where(
-			benefitverification.PatientID(patient), benefitverification.StatusEQ(code.VerificationStatusComplete),
-			benefitverification.Or(benefitverification.ValidUntilIsNil(), benefitverification.ValidUntilGT(now)),
-		).Exist(ctx)
+		a.Verified, err = verified(ctx, client, patient, now)
 	}
 	return a, err
 }

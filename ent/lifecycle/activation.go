@@ -20,9 +20,10 @@ type Activation struct {
 	Eligibility code.EligibilityDecision
 	// Required are the scopes that the program demands, InForce those that the patient permits now.
 	Required, InForce []code.ConsentScope
-	// CoverageRequired and CoverageVerified: whether the program demands a complete verification of benefits that
-	// has not expired, and whether there is one.
-	CoverageRequired, CoverageVerified bool
+	// CoverageRequired is whether the program demands that a payer was found to pay, Verified what the complete
+	// verifications of benefits say that have not expired; nil where one says nothing.
+	CoverageRequired bool
+	Verified         []*code.VerificationResult
 }
 
 // Unmet lists the gates that are not met, in the order in which people meet them.
@@ -37,10 +38,26 @@ func (a Activation) Unmet() []Unmet {
 	for _, scope := range a.MissingConsents() {
 		out = append(out, Unmet{Gate: code.GateCodeConsentMissing, Scope: scope})
 	}
-	if a.CoverageRequired && !a.CoverageVerified {
-		out = append(out, Unmet{Gate: code.GateCodeCoverageNotVerified})
+	if a.CoverageRequired {
+		if gate, unmet := a.uncovered(); unmet {
+			out = append(out, Unmet{Gate: gate})
+		}
 	}
 	return out
+}
+
+// uncovered is the gate of coverage, where it is not met. Every result but NOT_COVERED meets it: leave of the payer that
+// is still to be had, and help with what the payer does not say, are what programs are for.
+func (a Activation) uncovered() (code.GateCode, bool) {
+	if len(a.Verified) == 0 {
+		return code.GateCodeCoverageNotVerified, true
+	}
+	for _, result := range a.Verified {
+		if result == nil || *result != code.VerificationResultNotCovered {
+			return "", false
+		}
+	}
+	return code.GateCodeNotCovered, true
 }
 
 // MissingConsents lists the demanded scopes that are not in force.

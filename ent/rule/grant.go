@@ -50,6 +50,7 @@ var grants = map[viewer.Persona]map[string]ent.Op{
 		"Disclosure":           ent.OpCreate,
 		"Coverage":             ent.OpCreate | updates,
 		"BenefitVerification":  ent.OpCreate | updates,
+		"PriorAuthorization":   ent.OpCreate | updates,
 	},
 }
 

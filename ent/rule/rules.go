@@ -170,6 +170,7 @@ var rules = map[string]ByPersona{
 		viewer.Patient:     mine(coverage.FieldPatientID),
 		viewer.Provider:    treats(coverage.FieldPatientID),
 		viewer.Coordinator: programPatient(coverage.FieldPatientID),
+		viewer.Analyst:     everything,
 	},
 	"BenefitVerification": {
 		viewer.Patient:     mine(benefitverification.FieldPatientID),

@@ -68,6 +68,7 @@ type ResolverRoot interface {
 	OnboardingPlan() OnboardingPlanResolver
 	Organization() OrganizationResolver
 	Patient() PatientResolver
+	PriorAuthorization() PriorAuthorizationResolver
 	Provider() ProviderResolver
 	ProxyGrant() ProxyGrantResolver
 	Query() QueryResolver
@@ -76,6 +77,8 @@ type ResolverRoot interface {
 	Treatment() TreatmentResolver
 	TrialSubject() TrialSubjectResolver
 	User() UserResolver
+	VerificationDurations() VerificationDurationsResolver
+	VerificationRate() VerificationRateResolver
 }
 
 type DirectiveRoot struct {
@@ -191,6 +194,10 @@ type ComplexityRoot struct {
 
 	CancelCoveragePayload struct {
 		Coverage func(childComplexity int) int
+	}
+
+	CancelPriorAuthorizationPayload struct {
+		Authorization func(childComplexity int) int
 	}
 
 	CancelProgramPayload struct {
@@ -502,18 +509,23 @@ type ComplexityRoot struct {
 	}
 
 	CoordinatorKpis struct {
-		AsOf              func(childComplexity int) int
-		ConsentRefusal    func(childComplexity int) int
-		ConsentTurnaround func(childComplexity int) int
-		EnrollmentCycle   func(childComplexity int) int
-		From              func(childComplexity int) int
-		Funnel            func(childComplexity int) int
-		TimeToTherapy     func(childComplexity int) int
-		To                func(childComplexity int) int
+		AsOf                   func(childComplexity int) int
+		ConsentRefusal         func(childComplexity int) int
+		ConsentTurnaround      func(childComplexity int) int
+		EnrollmentCycle        func(childComplexity int) int
+		From                   func(childComplexity int) int
+		Funnel                 func(childComplexity int) int
+		ReverificationOnTime   func(childComplexity int) int
+		TimeToTherapy          func(childComplexity int) int
+		To                     func(childComplexity int) int
+		VerificationFirstPass  func(childComplexity int) int
+		VerificationTurnaround func(childComplexity int) int
 	}
 
 	Coverage struct {
+		Authorizations         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Bin                    func(childComplexity int) int
+		DurationDays           func(childComplexity int) int
 		GlobalID               func(childComplexity int) int
 		GroupID                func(childComplexity int) int
 		History                func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -986,82 +998,85 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptCase                func(childComplexity int, input model.AcceptCaseInput) int
-		AcknowledgeResponse       func(childComplexity int, input model.AcknowledgeResponseInput) int
-		ActivateEnrollment        func(childComplexity int, input model.ActivateEnrollmentInput) int
-		ActivateProgram           func(childComplexity int, input model.ActivateProgramInput) int
-		AddCoverage               func(childComplexity int, input model.AddCoverageInput) int
-		AddProgramTeamMember      func(childComplexity int, input model.AddProgramTeamMemberInput) int
-		AnswerPrescreener         func(childComplexity int, input model.AnswerPrescreenerInput) int
-		ApproveConsentForm        func(childComplexity int, input model.ApproveConsentFormInput) int
-		ApproveInquiryResponse    func(childComplexity int, input model.ApproveInquiryResponseInput) int
-		ArchiveProgram            func(childComplexity int, input model.ArchiveProgramInput) int
-		AssignCoordinator         func(childComplexity int, input model.AssignCoordinatorInput) int
-		CancelCoverage            func(childComplexity int, input model.CancelCoverageInput) int
-		CancelProgram             func(childComplexity int, input model.CancelProgramInput) int
-		CancelReferral            func(childComplexity int, input model.CancelReferralInput) int
-		CancelVerification        func(childComplexity int, input model.CancelVerificationInput) int
-		ClassifyQuestion          func(childComplexity int, input model.ClassifyQuestionInput) int
-		CloseProgram              func(childComplexity int, input model.CloseProgramInput) int
-		CompleteActivity          func(childComplexity int, input model.CompleteActivityInput) int
-		CompleteEnrollment        func(childComplexity int, input model.CompleteEnrollmentInput) int
-		CreateDocumentLink        func(childComplexity int, input model.CreateDocumentLinkInput) int
-		CreateProgram             func(childComplexity int, input model.CreateProgramInput) int
-		DecideEligibility         func(childComplexity int, input model.DecideEligibilityInput) int
-		DefineProgram             func(childComplexity int, input model.DefineProgramInput) int
-		Disenroll                 func(childComplexity int, input model.DisenrollInput) int
-		DraftConsentForm          func(childComplexity int, input model.DraftConsentFormInput) int
-		DraftInquiryResponse      func(childComplexity int, input model.DraftInquiryResponseInput) int
-		EndProgramTeamMember      func(childComplexity int, input model.EndProgramTeamMemberInput) int
-		EndProxy                  func(childComplexity int, input model.EndProxyInput) int
-		EndStudyParticipation     func(childComplexity int, input model.EndStudyParticipationInput) int
-		EnrollPatient             func(childComplexity int, input model.EnrollPatientInput) int
-		GrantProxy                func(childComplexity int, input model.GrantProxyInput) int
-		InvitePortalUser          func(childComplexity int, input model.InvitePortalUserInput) int
-		MarkConsentEnteredInError func(childComplexity int, input model.MarkConsentEnteredInErrorInput) int
-		NotRegister               func(childComplexity int, input model.NotRegisterInput) int
-		PauseProgram              func(childComplexity int, input model.PauseProgramInput) int
-		PutOnHold                 func(childComplexity int, input model.PutOnHoldInput) int
-		RecordConsent             func(childComplexity int, input model.RecordConsentInput) int
-		RecordDisclosure          func(childComplexity int, input model.RecordDisclosureInput) int
-		RecordEligibility         func(childComplexity int, input model.RecordEligibilityInput) int
-		RecordScreeningResult     func(childComplexity int, input model.RecordScreeningResultInput) int
-		RecordVerificationResult  func(childComplexity int, input model.RecordVerificationResultInput) int
-		ReferPatient              func(childComplexity int, input model.ReferPatientInput) int
-		RegisterOnStudy           func(childComplexity int, input model.RegisterOnStudyInput) int
-		RenewConsent              func(childComplexity int, input model.RenewConsentInput) int
-		RequestConsent            func(childComplexity int, input model.RequestConsentInput) int
-		RequestEnrollment         func(childComplexity int, input model.RequestEnrollmentInput) int
-		RerouteCase               func(childComplexity int, input model.RerouteCaseInput) int
-		RestorePortalAccess       func(childComplexity int, input model.RestorePortalAccessInput) int
-		ResumeEnrollment          func(childComplexity int, input model.ResumeEnrollmentInput) int
-		ResumeProgram             func(childComplexity int, input model.ResumeProgramInput) int
-		RetireConsentForm         func(childComplexity int, input model.RetireConsentFormInput) int
-		RetryVerification         func(childComplexity int, input model.RetryVerificationInput) int
-		ReturnInquiryResponse     func(childComplexity int, input model.ReturnInquiryResponseInput) int
-		ReturnToQueue             func(childComplexity int, input model.ReturnToQueueInput) int
-		RevokeConsent             func(childComplexity int, input model.RevokeConsentInput) int
-		RevokePortalAccess        func(childComplexity int, input model.RevokePortalAccessInput) int
-		ScheduleReverification    func(childComplexity int, input model.ScheduleReverificationInput) int
-		SendInquiryResponse       func(childComplexity int, input model.SendInquiryResponseInput) int
-		SignConsent               func(childComplexity int, input model.SignConsentInput) int
-		SkipActivity              func(childComplexity int, input model.SkipActivityInput) int
-		StartFollowUp             func(childComplexity int, input model.StartFollowUpInput) int
-		StartIntervention         func(childComplexity int, input model.StartInterventionInput) int
-		StartObservation          func(childComplexity int, input model.StartObservationInput) int
-		StartScreening            func(childComplexity int, input model.StartScreeningInput) int
-		StartStudy                func(childComplexity int, input model.StartStudyInput) int
-		SubmitBenefitVerification func(childComplexity int, input model.SubmitBenefitVerificationInput) int
-		SubmitEligibility         func(childComplexity int, input model.SubmitEligibilityInput) int
-		SubmitMedicalInquiry      func(childComplexity int, input model.SubmitMedicalInquiryInput) int
-		SubmitResponseForReview   func(childComplexity int, input model.SubmitResponseForReviewInput) int
-		SuspendPortalAccess       func(childComplexity int, input model.SuspendPortalAccessInput) int
-		UpdateCoverage            func(childComplexity int, input model.UpdateCoverageInput) int
-		UpdateProgram             func(childComplexity int, input model.UpdateProgramInput) int
-		VerifyIdentity            func(childComplexity int, input model.VerifyIdentityInput) int
-		WithdrawConsent           func(childComplexity int, input model.WithdrawConsentInput) int
-		WithdrawEnrollment        func(childComplexity int, input model.WithdrawEnrollmentInput) int
-		WithdrawTrialSubject      func(childComplexity int, input model.WithdrawTrialSubjectInput) int
+		AcceptCase                       func(childComplexity int, input model.AcceptCaseInput) int
+		AcknowledgeResponse              func(childComplexity int, input model.AcknowledgeResponseInput) int
+		ActivateEnrollment               func(childComplexity int, input model.ActivateEnrollmentInput) int
+		ActivateProgram                  func(childComplexity int, input model.ActivateProgramInput) int
+		AddCoverage                      func(childComplexity int, input model.AddCoverageInput) int
+		AddProgramTeamMember             func(childComplexity int, input model.AddProgramTeamMemberInput) int
+		AnswerPrescreener                func(childComplexity int, input model.AnswerPrescreenerInput) int
+		ApproveConsentForm               func(childComplexity int, input model.ApproveConsentFormInput) int
+		ApproveInquiryResponse           func(childComplexity int, input model.ApproveInquiryResponseInput) int
+		ArchiveProgram                   func(childComplexity int, input model.ArchiveProgramInput) int
+		AssignCoordinator                func(childComplexity int, input model.AssignCoordinatorInput) int
+		CancelCoverage                   func(childComplexity int, input model.CancelCoverageInput) int
+		CancelPriorAuthorization         func(childComplexity int, input model.CancelPriorAuthorizationInput) int
+		CancelProgram                    func(childComplexity int, input model.CancelProgramInput) int
+		CancelReferral                   func(childComplexity int, input model.CancelReferralInput) int
+		CancelVerification               func(childComplexity int, input model.CancelVerificationInput) int
+		ClassifyQuestion                 func(childComplexity int, input model.ClassifyQuestionInput) int
+		CloseProgram                     func(childComplexity int, input model.CloseProgramInput) int
+		CompleteActivity                 func(childComplexity int, input model.CompleteActivityInput) int
+		CompleteEnrollment               func(childComplexity int, input model.CompleteEnrollmentInput) int
+		CreateDocumentLink               func(childComplexity int, input model.CreateDocumentLinkInput) int
+		CreateProgram                    func(childComplexity int, input model.CreateProgramInput) int
+		DecideEligibility                func(childComplexity int, input model.DecideEligibilityInput) int
+		DefineProgram                    func(childComplexity int, input model.DefineProgramInput) int
+		Disenroll                        func(childComplexity int, input model.DisenrollInput) int
+		DraftConsentForm                 func(childComplexity int, input model.DraftConsentFormInput) int
+		DraftInquiryResponse             func(childComplexity int, input model.DraftInquiryResponseInput) int
+		EndProgramTeamMember             func(childComplexity int, input model.EndProgramTeamMemberInput) int
+		EndProxy                         func(childComplexity int, input model.EndProxyInput) int
+		EndStudyParticipation            func(childComplexity int, input model.EndStudyParticipationInput) int
+		EnrollPatient                    func(childComplexity int, input model.EnrollPatientInput) int
+		GrantProxy                       func(childComplexity int, input model.GrantProxyInput) int
+		InvitePortalUser                 func(childComplexity int, input model.InvitePortalUserInput) int
+		MarkConsentEnteredInError        func(childComplexity int, input model.MarkConsentEnteredInErrorInput) int
+		NotRegister                      func(childComplexity int, input model.NotRegisterInput) int
+		PauseProgram                     func(childComplexity int, input model.PauseProgramInput) int
+		PutOnHold                        func(childComplexity int, input model.PutOnHoldInput) int
+		RecordConsent                    func(childComplexity int, input model.RecordConsentInput) int
+		RecordDisclosure                 func(childComplexity int, input model.RecordDisclosureInput) int
+		RecordEligibility                func(childComplexity int, input model.RecordEligibilityInput) int
+		RecordPriorAuthorizationDecision func(childComplexity int, input model.RecordPriorAuthorizationDecisionInput) int
+		RecordScreeningResult            func(childComplexity int, input model.RecordScreeningResultInput) int
+		RecordVerificationResult         func(childComplexity int, input model.RecordVerificationResultInput) int
+		ReferPatient                     func(childComplexity int, input model.ReferPatientInput) int
+		RegisterOnStudy                  func(childComplexity int, input model.RegisterOnStudyInput) int
+		RenewConsent                     func(childComplexity int, input model.RenewConsentInput) int
+		RequestConsent                   func(childComplexity int, input model.RequestConsentInput) int
+		RequestEnrollment                func(childComplexity int, input model.RequestEnrollmentInput) int
+		RequestPriorAuthorization        func(childComplexity int, input model.RequestPriorAuthorizationInput) int
+		RerouteCase                      func(childComplexity int, input model.RerouteCaseInput) int
+		RestorePortalAccess              func(childComplexity int, input model.RestorePortalAccessInput) int
+		ResumeEnrollment                 func(childComplexity int, input model.ResumeEnrollmentInput) int
+		ResumeProgram                    func(childComplexity int, input model.ResumeProgramInput) int
+		RetireConsentForm                func(childComplexity int, input model.RetireConsentFormInput) int
+		RetryVerification                func(childComplexity int, input model.RetryVerificationInput) int
+		ReturnInquiryResponse            func(childComplexity int, input model.ReturnInquiryResponseInput) int
+		ReturnToQueue                    func(childComplexity int, input model.ReturnToQueueInput) int
+		RevokeConsent                    func(childComplexity int, input model.RevokeConsentInput) int
+		RevokePortalAccess               func(childComplexity int, input model.RevokePortalAccessInput) int
+		ScheduleReverification           func(childComplexity int, input model.ScheduleReverificationInput) int
+		SendInquiryResponse              func(childComplexity int, input model.SendInquiryResponseInput) int
+		SignConsent                      func(childComplexity int, input model.SignConsentInput) int
+		SkipActivity                     func(childComplexity int, input model.SkipActivityInput) int
+		StartFollowUp                    func(childComplexity int, input model.StartFollowUpInput) int
+		StartIntervention                func(childComplexity int, input model.StartInterventionInput) int
+		StartObservation                 func(childComplexity int, input model.StartObservationInput) int
+		StartScreening                   func(childComplexity int, input model.StartScreeningInput) int
+		StartStudy                       func(childComplexity int, input model.StartStudyInput) int
+		SubmitBenefitVerification        func(childComplexity int, input model.SubmitBenefitVerificationInput) int
+		SubmitEligibility                func(childComplexity int, input model.SubmitEligibilityInput) int
+		SubmitMedicalInquiry             func(childComplexity int, input model.SubmitMedicalInquiryInput) int
+		SubmitResponseForReview          func(childComplexity int, input model.SubmitResponseForReviewInput) int
+		SuspendPortalAccess              func(childComplexity int, input model.SuspendPortalAccessInput) int
+		UpdateCoverage                   func(childComplexity int, input model.UpdateCoverageInput) int
+		UpdateProgram                    func(childComplexity int, input model.UpdateProgramInput) int
+		VerifyIdentity                   func(childComplexity int, input model.VerifyIdentityInput) int
+		WithdrawConsent                  func(childComplexity int, input model.WithdrawConsentInput) int
+		WithdrawEnrollment               func(childComplexity int, input model.WithdrawEnrollmentInput) int
+		WithdrawTrialSubject             func(childComplexity int, input model.WithdrawTrialSubjectInput) int
 	}
 
 	MyMembership struct {
@@ -1173,6 +1188,35 @@ type ComplexityRoot struct {
 		Explanation func(childComplexity int) int
 		Mismatch    func(childComplexity int) int
 		Portal      func(childComplexity int) int
+	}
+
+	PriorAuthorization struct {
+		Coverage     func(childComplexity int) int
+		DecidedAt    func(childComplexity int) int
+		GlobalID     func(childComplexity int) int
+		History      func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Number       func(childComplexity int) int
+		Patient      func(childComplexity int) int
+		Product      func(childComplexity int) int
+		Reason       func(childComplexity int) int
+		Status       func(childComplexity int) int
+		SubmittedAt  func(childComplexity int) int
+		ValidFrom    func(childComplexity int) int
+		ValidUntil   func(childComplexity int) int
+		Verification func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	PriorAuthorizationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PriorAuthorizationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Product struct {
@@ -1309,6 +1353,7 @@ type ComplexityRoot struct {
 		PortalAccessExceptions   func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		PortalAccessMatrix       func(childComplexity int, patientID gid.ID) int
 		PortalAccesses           func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		PriorAuthorization       func(childComplexity int, id gid.ID) int
 		Products                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) int
 		ProgramsOpenForReferral  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		ProgramsOpenToMe         func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1336,6 +1381,10 @@ type ComplexityRoot struct {
 
 	RecordEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
+	}
+
+	RecordPriorAuthorizationDecisionPayload struct {
+		Authorization func(childComplexity int) int
 	}
 
 	RecordScreeningResultPayload struct {
@@ -1370,6 +1419,11 @@ type ComplexityRoot struct {
 	RequestEnrollmentPayload struct {
 		Enrollment func(childComplexity int) int
 		Unmet      func(childComplexity int) int
+	}
+
+	RequestPriorAuthorizationPayload struct {
+		Authorization func(childComplexity int) int
+		Unmet         func(childComplexity int) int
 	}
 
 	RerouteCasePayload struct {
@@ -1786,6 +1840,20 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	VerificationDurations struct {
+		Count    func(childComplexity int) int
+		P50Hours func(childComplexity int) int
+		P90Hours func(childComplexity int) int
+		Rows     func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+	}
+
+	VerificationRate struct {
+		Denominator func(childComplexity int) int
+		Numerator   func(childComplexity int) int
+		Rows        func(childComplexity int, part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
+		Value       func(childComplexity int) int
+	}
+
 	VerifyIdentityPayload struct {
 		Access func(childComplexity int) int
 	}
@@ -1878,9 +1946,15 @@ type CoordinatorKpisResolver interface {
 	TimeToTherapy(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Enrollment], error)
 	ConsentTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.Consent], error)
 	ConsentRefusal(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.Consent], error)
+	VerificationTurnaround(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Durations[ent.BenefitVerification], error)
+	VerificationFirstPass(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.BenefitVerification], error)
+	ReverificationOnTime(ctx context.Context, obj *model.CoordinatorKpis) (*kpi.Rate[ent.BenefitVerification], error)
 }
 type CoverageResolver interface {
+	DurationDays(ctx context.Context, obj *ent.Coverage) (*int, error)
+
 	Verifications(ctx context.Context, obj *ent.Coverage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error)
+	Authorizations(ctx context.Context, obj *ent.Coverage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PriorAuthorization], error)
 	History(ctx context.Context, obj *ent.Coverage, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type CoverageBenefitResolver interface {
@@ -1961,6 +2035,9 @@ type MutationResolver interface {
 	RecordVerificationResult(ctx context.Context, input model.RecordVerificationResultInput) (*model.RecordVerificationResultPayload, error)
 	RetryVerification(ctx context.Context, input model.RetryVerificationInput) (*model.RetryVerificationPayload, error)
 	CancelVerification(ctx context.Context, input model.CancelVerificationInput) (*model.CancelVerificationPayload, error)
+	RequestPriorAuthorization(ctx context.Context, input model.RequestPriorAuthorizationInput) (*model.RequestPriorAuthorizationPayload, error)
+	RecordPriorAuthorizationDecision(ctx context.Context, input model.RecordPriorAuthorizationDecisionInput) (*model.RecordPriorAuthorizationDecisionPayload, error)
+	CancelPriorAuthorization(ctx context.Context, input model.CancelPriorAuthorizationInput) (*model.CancelPriorAuthorizationPayload, error)
 	ScheduleReverification(ctx context.Context, input model.ScheduleReverificationInput) (*model.ScheduleReverificationPayload, error)
 	CreateProgram(ctx context.Context, input model.CreateProgramInput) (*model.CreateProgramPayload, error)
 	UpdateProgram(ctx context.Context, input model.UpdateProgramInput) (*model.UpdateProgramPayload, error)
@@ -2035,6 +2112,9 @@ type PatientResolver interface {
 	Conditions(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Condition], error)
 	CareRelationships(ctx context.Context, obj *ent.Patient, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CareRelationship], error)
 }
+type PriorAuthorizationResolver interface {
+	History(ctx context.Context, obj *ent.PriorAuthorization, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
+}
 type ProviderResolver interface {
 	Name(ctx context.Context, obj *ent.Provider) (string, error)
 
@@ -2088,6 +2168,7 @@ type QueryResolver interface {
 	Onboarding(ctx context.Context, enrollmentID gid.ID) (*ent.OnboardingPlan, error)
 	Coverage(ctx context.Context, id gid.ID) (*ent.Coverage, error)
 	BenefitVerification(ctx context.Context, id gid.ID) (*ent.BenefitVerification, error)
+	PriorAuthorization(ctx context.Context, id gid.ID) (*ent.PriorAuthorization, error)
 	VerificationWorklist(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
 	ReverificationsDue(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
 	Verifications(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.BenefitVerification], error)
@@ -2129,6 +2210,12 @@ type TrialSubjectResolver interface {
 }
 type UserResolver interface {
 	Memberships(ctx context.Context, obj *ent.Identity, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Membership], error)
+}
+type VerificationDurationsResolver interface {
+	Rows(ctx context.Context, obj *kpi.Durations[ent.BenefitVerification], first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error)
+}
+type VerificationRateResolver interface {
+	Rows(ctx context.Context, obj *kpi.Rate[ent.BenefitVerification], part *model.KpiPart, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.BenefitVerification], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -2523,6 +2610,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelCoveragePayload.Coverage(childComplexity), true
+
+	case "CancelPriorAuthorizationPayload.authorization":
+		if e.ComplexityRoot.CancelPriorAuthorizationPayload.Authorization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelPriorAuthorizationPayload.Authorization(childComplexity), true
 
 	case "CancelProgramPayload.program":
 		if e.ComplexityRoot.CancelProgramPayload.Program == nil {
@@ -3824,6 +3918,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoordinatorKpis.Funnel(childComplexity), true
+	case "CoordinatorKpis.reverificationOnTime":
+		if e.ComplexityRoot.CoordinatorKpis.ReverificationOnTime == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.ReverificationOnTime(childComplexity), true
 	case "CoordinatorKpis.timeToTherapy":
 		if e.ComplexityRoot.CoordinatorKpis.TimeToTherapy == nil {
 			break
@@ -3836,13 +3936,42 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CoordinatorKpis.To(childComplexity), true
+	case "CoordinatorKpis.verificationFirstPass":
+		if e.ComplexityRoot.CoordinatorKpis.VerificationFirstPass == nil {
+			break
+		}
 
+		return e.ComplexityRoot.CoordinatorKpis.VerificationFirstPass(childComplexity), true
+	case "CoordinatorKpis.verificationTurnaround":
+		if e.ComplexityRoot.CoordinatorKpis.VerificationTurnaround == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CoordinatorKpis.VerificationTurnaround(childComplexity), true
+
+	case "Coverage.authorizations":
+		if e.ComplexityRoot.Coverage.Authorizations == nil {
+			break
+		}
+
+		args, err := ec.field_Coverage_authorizations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Coverage.Authorizations(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "Coverage.bin":
 		if e.ComplexityRoot.Coverage.Bin == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Coverage.Bin(childComplexity), true
+	case "Coverage.durationDays":
+		if e.ComplexityRoot.Coverage.DurationDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Coverage.DurationDays(childComplexity), true
 	case "Coverage.id":
 		if e.ComplexityRoot.Coverage.GlobalID == nil {
 			break
@@ -5796,6 +5925,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelCoverage(childComplexity, args["input"].(model.CancelCoverageInput)), true
+	case "Mutation.cancelPriorAuthorization":
+		if e.ComplexityRoot.Mutation.CancelPriorAuthorization == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelPriorAuthorization_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelPriorAuthorization(childComplexity, args["input"].(model.CancelPriorAuthorizationInput)), true
 	case "Mutation.cancelProgram":
 		if e.ComplexityRoot.Mutation.CancelProgram == nil {
 			break
@@ -6093,6 +6233,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordEligibility(childComplexity, args["input"].(model.RecordEligibilityInput)), true
+	case "Mutation.recordPriorAuthorizationDecision":
+		if e.ComplexityRoot.Mutation.RecordPriorAuthorizationDecision == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordPriorAuthorizationDecision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordPriorAuthorizationDecision(childComplexity, args["input"].(model.RecordPriorAuthorizationDecisionInput)), true
 	case "Mutation.recordScreeningResult":
 		if e.ComplexityRoot.Mutation.RecordScreeningResult == nil {
 			break
@@ -6170,6 +6321,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestEnrollment(childComplexity, args["input"].(model.RequestEnrollmentInput)), true
+	case "Mutation.requestPriorAuthorization":
+		if e.ComplexityRoot.Mutation.RequestPriorAuthorization == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestPriorAuthorization_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestPriorAuthorization(childComplexity, args["input"].(model.RequestPriorAuthorizationInput)), true
 	case "Mutation.rerouteCase":
 		if e.ComplexityRoot.Mutation.RerouteCase == nil {
 			break
@@ -7006,6 +7168,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PortalAccessExpectation.Portal(childComplexity), true
 
+	case "PriorAuthorization.coverage":
+		if e.ComplexityRoot.PriorAuthorization.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Coverage(childComplexity), true
+	case "PriorAuthorization.decidedAt":
+		if e.ComplexityRoot.PriorAuthorization.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.DecidedAt(childComplexity), true
+	case "PriorAuthorization.id":
+		if e.ComplexityRoot.PriorAuthorization.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.GlobalID(childComplexity), true
+	case "PriorAuthorization.history":
+		if e.ComplexityRoot.PriorAuthorization.History == nil {
+			break
+		}
+
+		args, err := ec.field_PriorAuthorization_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "PriorAuthorization.number":
+		if e.ComplexityRoot.PriorAuthorization.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Number(childComplexity), true
+	case "PriorAuthorization.patient":
+		if e.ComplexityRoot.PriorAuthorization.Patient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Patient(childComplexity), true
+	case "PriorAuthorization.product":
+		if e.ComplexityRoot.PriorAuthorization.Product == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Product(childComplexity), true
+	case "PriorAuthorization.reason":
+		if e.ComplexityRoot.PriorAuthorization.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Reason(childComplexity), true
+	case "PriorAuthorization.status":
+		if e.ComplexityRoot.PriorAuthorization.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Status(childComplexity), true
+	case "PriorAuthorization.submittedAt":
+		if e.ComplexityRoot.PriorAuthorization.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.SubmittedAt(childComplexity), true
+	case "PriorAuthorization.validFrom":
+		if e.ComplexityRoot.PriorAuthorization.ValidFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.ValidFrom(childComplexity), true
+	case "PriorAuthorization.validUntil":
+		if e.ComplexityRoot.PriorAuthorization.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.ValidUntil(childComplexity), true
+	case "PriorAuthorization.verification":
+		if e.ComplexityRoot.PriorAuthorization.Verification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Verification(childComplexity), true
+	case "PriorAuthorization.version":
+		if e.ComplexityRoot.PriorAuthorization.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorization.Version(childComplexity), true
+
+	case "PriorAuthorizationConnection.edges":
+		if e.ComplexityRoot.PriorAuthorizationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationConnection.Edges(childComplexity), true
+	case "PriorAuthorizationConnection.nodes":
+		if e.ComplexityRoot.PriorAuthorizationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationConnection.Nodes(childComplexity), true
+	case "PriorAuthorizationConnection.pageInfo":
+		if e.ComplexityRoot.PriorAuthorizationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationConnection.PageInfo(childComplexity), true
+	case "PriorAuthorizationConnection.totalCount":
+		if e.ComplexityRoot.PriorAuthorizationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationConnection.TotalCount(childComplexity), true
+
+	case "PriorAuthorizationEdge.cursor":
+		if e.ComplexityRoot.PriorAuthorizationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationEdge.Cursor(childComplexity), true
+	case "PriorAuthorizationEdge.node":
+		if e.ComplexityRoot.PriorAuthorizationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PriorAuthorizationEdge.Node(childComplexity), true
+
 	case "Product.genericName":
 		if e.ComplexityRoot.Product.GenericName == nil {
 			break
@@ -7838,6 +8128,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PortalAccesses(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "Query.priorAuthorization":
+		if e.ComplexityRoot.Query.PriorAuthorization == nil {
+			break
+		}
+
+		args, err := ec.field_Query_priorAuthorization_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PriorAuthorization(childComplexity, args["id"].(gid.ID)), true
 	case "Query.products":
 		if e.ComplexityRoot.Query.Products == nil {
 			break
@@ -8015,6 +8316,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
 
+	case "RecordPriorAuthorizationDecisionPayload.authorization":
+		if e.ComplexityRoot.RecordPriorAuthorizationDecisionPayload.Authorization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordPriorAuthorizationDecisionPayload.Authorization(childComplexity), true
+
 	case "RecordScreeningResultPayload.subject":
 		if e.ComplexityRoot.RecordScreeningResultPayload.Subject == nil {
 			break
@@ -8099,6 +8407,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestEnrollmentPayload.Unmet(childComplexity), true
+
+	case "RequestPriorAuthorizationPayload.authorization":
+		if e.ComplexityRoot.RequestPriorAuthorizationPayload.Authorization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPriorAuthorizationPayload.Authorization(childComplexity), true
+	case "RequestPriorAuthorizationPayload.unmet":
+		if e.ComplexityRoot.RequestPriorAuthorizationPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestPriorAuthorizationPayload.Unmet(childComplexity), true
 
 	case "RerouteCasePayload.case":
 		if e.ComplexityRoot.RerouteCasePayload.Case == nil {
@@ -9536,6 +9857,66 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VerificationAttemptEdge.Node(childComplexity), true
 
+	case "VerificationDurations.count":
+		if e.ComplexityRoot.VerificationDurations.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationDurations.Count(childComplexity), true
+	case "VerificationDurations.p50Hours":
+		if e.ComplexityRoot.VerificationDurations.P50Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationDurations.P50Hours(childComplexity), true
+	case "VerificationDurations.p90Hours":
+		if e.ComplexityRoot.VerificationDurations.P90Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationDurations.P90Hours(childComplexity), true
+	case "VerificationDurations.rows":
+		if e.ComplexityRoot.VerificationDurations.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_VerificationDurations_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VerificationDurations.Rows(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+
+	case "VerificationRate.denominator":
+		if e.ComplexityRoot.VerificationRate.Denominator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRate.Denominator(childComplexity), true
+	case "VerificationRate.numerator":
+		if e.ComplexityRoot.VerificationRate.Numerator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRate.Numerator(childComplexity), true
+	case "VerificationRate.rows":
+		if e.ComplexityRoot.VerificationRate.Rows == nil {
+			break
+		}
+
+		args, err := ec.field_VerificationRate_rows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.VerificationRate.Rows(childComplexity, args["part"].(*model.KpiPart), args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
+	case "VerificationRate.value":
+		if e.ComplexityRoot.VerificationRate.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerificationRate.Value(childComplexity), true
+
 	case "VerifyIdentityPayload.access":
 		if e.ComplexityRoot.VerifyIdentityPayload.Access == nil {
 			break
@@ -9630,6 +10011,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AssignCoordinatorInput", ec.unmarshalInputAssignCoordinatorInput),
 			graphql.NewInputUnmarshaler("BenefitAmountInput", ec.unmarshalInputBenefitAmountInput),
 			graphql.NewInputUnmarshaler("CancelCoverageInput", ec.unmarshalInputCancelCoverageInput),
+			graphql.NewInputUnmarshaler("CancelPriorAuthorizationInput", ec.unmarshalInputCancelPriorAuthorizationInput),
 			graphql.NewInputUnmarshaler("CancelProgramInput", ec.unmarshalInputCancelProgramInput),
 			graphql.NewInputUnmarshaler("CancelReferralInput", ec.unmarshalInputCancelReferralInput),
 			graphql.NewInputUnmarshaler("CancelVerificationInput", ec.unmarshalInputCancelVerificationInput),
@@ -9672,6 +10054,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RecordConsentInput", ec.unmarshalInputRecordConsentInput),
 			graphql.NewInputUnmarshaler("RecordDisclosureInput", ec.unmarshalInputRecordDisclosureInput),
 			graphql.NewInputUnmarshaler("RecordEligibilityInput", ec.unmarshalInputRecordEligibilityInput),
+			graphql.NewInputUnmarshaler("RecordPriorAuthorizationDecisionInput", ec.unmarshalInputRecordPriorAuthorizationDecisionInput),
 			graphql.NewInputUnmarshaler("RecordScreeningResultInput", ec.unmarshalInputRecordScreeningResultInput),
 			graphql.NewInputUnmarshaler("RecordVerificationResultInput", ec.unmarshalInputRecordVerificationResultInput),
 			graphql.NewInputUnmarshaler("ReferPatientInput", ec.unmarshalInputReferPatientInput),
@@ -9679,6 +10062,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RenewConsentInput", ec.unmarshalInputRenewConsentInput),
 			graphql.NewInputUnmarshaler("RequestConsentInput", ec.unmarshalInputRequestConsentInput),
 			graphql.NewInputUnmarshaler("RequestEnrollmentInput", ec.unmarshalInputRequestEnrollmentInput),
+			graphql.NewInputUnmarshaler("RequestPriorAuthorizationInput", ec.unmarshalInputRequestPriorAuthorizationInput),
 			graphql.NewInputUnmarshaler("RerouteCaseInput", ec.unmarshalInputRerouteCaseInput),
 			graphql.NewInputUnmarshaler("RestorePortalAccessInput", ec.unmarshalInputRestorePortalAccessInput),
 			graphql.NewInputUnmarshaler("ResumeEnrollmentInput", ec.unmarshalInputResumeEnrollmentInput),
@@ -10271,6 +10655,11 @@ type Query {
     """Identifier of the verification."""
     id: ID!
   ): BenefitVerification @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """A payer's leave, asked for or given, to use a product."""
+  priorAuthorization(
+    """Identifier of the authorization."""
+    id: ID!
+  ): PriorAuthorization @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """The verifications that are not settled: drafts, open ones, partial and failed ones, oldest first."""
   verificationWorklist(
     """Size of the page, from its start; 20 otherwise, at most 100."""
@@ -10623,7 +11012,7 @@ type Mutation {
     """What is asked for."""
     input: CancelCoverageInput!
   ): CancelCoveragePayload! @access(to: [COORDINATOR])
-  """Asks what a coverage pays for. The coordinator asks, and records the answer."""
+  """Asks what a coverage pays for: over the system (ELECTRONIC), which takes the answer in when it comes, or by the coordinator, who records it. What is to be made anew is submitted as the draft that it is, or as the coverage's next."""
   submitBenefitVerification(
     """What is asked for."""
     input: SubmitBenefitVerificationInput!
@@ -10643,6 +11032,21 @@ type Mutation {
     """What is asked for."""
     input: CancelVerificationInput!
   ): CancelVerificationPayload! @access(to: [COORDINATOR])
+  """Asks a payer for leave to use a product."""
+  requestPriorAuthorization(
+    """What is asked for."""
+    input: RequestPriorAuthorizationInput!
+  ): RequestPriorAuthorizationPayload! @access(to: [COORDINATOR])
+  """Records whether the payer gave leave."""
+  recordPriorAuthorizationDecision(
+    """What is asked for."""
+    input: RecordPriorAuthorizationDecisionInput!
+  ): RecordPriorAuthorizationDecisionPayload! @access(to: [COORDINATOR])
+  """Takes a request for leave back that the payer has not decided."""
+  cancelPriorAuthorization(
+    """What is asked for."""
+    input: CancelPriorAuthorizationInput!
+  ): CancelPriorAuthorizationPayload! @access(to: [COORDINATOR])
   """Plans when a complete verification is made anew."""
   scheduleReverification(
     """What is asked for."""
@@ -11573,6 +11977,12 @@ type CoordinatorKpis @access(to: [COORDINATOR]) {
   consentTurnaround: ConsentDurations!
   """Consents that were refused, of those that were asked for and answered in the window."""
   consentRefusal: ConsentRate!
+  """From the first question to a payer until it was completely answered, of what was completed in the window."""
+  verificationTurnaround: VerificationDurations!
+  """Verifications that the first attempt completed, of those whose last attempt was answered in the window, rightly or not."""
+  verificationFirstPass: VerificationRate!
+  """Verifications that were made anew before they expired, of those that expired in the window."""
+  reverificationOnTime: VerificationRate!
 }
 
 """How far enrollments of a cohort came."""
@@ -11656,6 +12066,50 @@ type ConsentDurations @access(to: [COORDINATOR]) {
     """Only rows before this one."""
     before: Cursor
   ): ConsentConnection!
+}
+
+"""How long verifications took."""
+type VerificationDurations @access(to: [COORDINATOR]) {
+  """How many there are."""
+  count: Int!
+  """The median in hours, by nearest rank; null without rows."""
+  p50Hours: Float
+  """The ninetieth percentile in hours, by nearest rank; null without rows."""
+  p90Hours: Float
+  """The rows behind it, oldest first."""
+  rows(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): BenefitVerificationConnection!
+}
+
+"""A part of verifications."""
+type VerificationRate @access(to: [COORDINATOR]) {
+  """How many do what is asked."""
+  numerator: Int!
+  """How many there are."""
+  denominator: Int!
+  """The quotient, from 0 to 1; null where nothing counts."""
+  value: Float
+  """The rows behind it, oldest first."""
+  rows(
+    """Which of the two; DENOMINATOR otherwise."""
+    part: KpiPart
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): BenefitVerificationConnection!
 }
 
 """A part of consents."""
@@ -12001,13 +12455,15 @@ enum LegalBasis @access(to: [PATIENT, COORDINATOR, STAFF]) {
 }
 
 """An insurance policy."""
-type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR, ANALYST]) {
   """Identifier, ` + "`" + `coverage_...` + "`" + `."""
   id: ID!
   """Where the policy stands."""
   status: CoverageStatus!
   """Kind of insurance."""
   kind: CoverageKind!
+  """Whole days from the first to the last; null while no last is known."""
+  durationDays: Int @access(to: [COORDINATOR, ANALYST])
   """Who pays."""
   payer: Organization @access(to: [PATIENT, COORDINATOR])
   """Name of the plan."""
@@ -12045,7 +12501,59 @@ type Coverage implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
     """Only rows before this one."""
     before: Cursor
   ): BenefitVerificationConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  """What the payer was asked leave for, newest first."""
+  authorizations(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): PriorAuthorizationConnection! @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """What the coverage went through, newest first."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""A payer's leave, asked for or given, to use a product."""
+type PriorAuthorization implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """Identifier, ` + "`" + `authorization_...` + "`" + `."""
+  id: ID!
+  """Where it stands."""
+  status: PriorAuthorizationStatus!
+  """The patient."""
+  patient: Patient
+  """The coverage."""
+  coverage: Coverage
+  """The verification that found that leave is needed, if one did."""
+  verification: BenefitVerification @access(to: [PATIENT, COORDINATOR])
+  """The product; null when it is about the whole coverage."""
+  product: Product @access(to: [PATIENT, COORDINATOR])
+  """The payer's number of it."""
+  number: String @access(to: [PATIENT, COORDINATOR])
+  """When the payer was asked."""
+  submittedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """When the payer decided."""
+  decidedAt: Time @access(to: [PATIENT, COORDINATOR])
+  """First day of the leave."""
+  validFrom: Date @access(to: [PATIENT, COORDINATOR])
+  """Last day of the leave."""
+  validUntil: Date @access(to: [PATIENT, COORDINATOR])
+  """Why the payer does not give it."""
+  reason: String @access(to: [PATIENT, COORDINATOR])
+  """Grows with every change; what expectedVersion refers to."""
+  version: Int! @access(to: [COORDINATOR])
+  """What it went through, newest first."""
   history(
     """Size of the page, from its start; 20 otherwise, at most 100."""
     first: Int
@@ -12071,7 +12579,7 @@ type BenefitVerification implements Node @access(to: [PATIENT, PROVIDER, COORDIN
   """How the payer is asked."""
   method: VerificationMethod! @access(to: [COORDINATOR, ANALYST])
   """The coverage."""
-  coverage: Coverage @access(to: [PATIENT, PROVIDER, COORDINATOR])
+  coverage: Coverage
   """The patient."""
   patient: Patient @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """The enrollment that waits for it, if one does."""
@@ -12086,7 +12594,7 @@ type BenefitVerification implements Node @access(to: [PATIENT, PROVIDER, COORDIN
   payerReference: String @access(to: [COORDINATOR])
   """How often the payer was asked."""
   attempt: Int! @access(to: [COORDINATOR])
-  """When the payer was asked last."""
+  """When the payer was asked first."""
   submittedAt: Time @access(to: [PATIENT, COORDINATOR])
   """When it was complete."""
   completedAt: Time @access(to: [PATIENT, COORDINATOR])
@@ -12096,7 +12604,7 @@ type BenefitVerification implements Node @access(to: [PATIENT, PROVIDER, COORDIN
   reverifyAt: Time @access(to: [COORDINATOR])
   """The verification that it makes anew."""
   supersedes: BenefitVerification @access(to: [COORDINATOR])
-  """Whole days from the last question to the complete answer; null while there is none."""
+  """Whole days from the first question to the complete answer; null while there is none."""
   daysToComplete: Int @access(to: [COORDINATOR, ANALYST])
   """Grows with every change; what expectedVersion refers to."""
   version: Int! @access(to: [COORDINATOR])
@@ -13063,6 +13571,8 @@ enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   COVERAGE_NOT_ACTIVE
   """Member number, payer or the birth date of who is insured is missing."""
   MEMBER_DATA_MISSING
+  """The payer does not pay."""
+  NOT_COVERED
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -13833,7 +14343,7 @@ input SubmitBenefitVerificationInput @access(to: [COORDINATOR]) {
   productId: ID
   """What is asked; BENEFITS otherwise."""
   purposes: [VerificationPurpose!]
-  """How the payer is asked; PHONE otherwise. ELECTRONIC is refused while no payer is connected."""
+  """How the payer is asked; PHONE otherwise. ELECTRONIC is refused where no payer is connected."""
   method: VerificationMethod
 }
 
@@ -13947,6 +14457,70 @@ input CancelVerificationInput @access(to: [COORDINATOR]) {
 type CancelVerificationPayload @access(to: [COORDINATOR]) {
   """The verification."""
   verification: BenefitVerification
+}
+
+"""A request for a payer's leave."""
+input RequestPriorAuthorizationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the coverage."""
+  coverageId: ID!
+  """The verification that found that leave is needed, of the same coverage."""
+  verificationId: ID
+  """The product."""
+  productId: ID
+}
+
+"""What became of the request."""
+type RequestPriorAuthorizationPayload @access(to: [COORDINATOR]) {
+  """The authorization."""
+  authorization: PriorAuthorization
+  """Why nothing was asked; empty otherwise."""
+  unmet: [UnmetGate!]!
+}
+
+"""A payer's decision."""
+input RecordPriorAuthorizationDecisionInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the authorization."""
+  authorizationId: ID!
+  """Whether leave was given."""
+  approved: Boolean!
+  """The payer's number of it; needed when approved. At most 80 characters."""
+  number: String
+  """First day of the leave; today otherwise."""
+  validFrom: Date
+  """Last day of the leave, not before the first and not before today; needed when approved."""
+  validUntil: Date
+  """Why it was denied; needed then. 3 to 500 characters."""
+  reason: String
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the request."""
+type RecordPriorAuthorizationDecisionPayload @access(to: [COORDINATOR]) {
+  """The authorization."""
+  authorization: PriorAuthorization
+}
+
+"""A request that is taken back."""
+input CancelPriorAuthorizationInput @access(to: [COORDINATOR]) {
+  """Makes a retry safe, for 24 hours."""
+  idempotencyKey: String
+  """Identifier of the authorization."""
+  authorizationId: ID!
+  """Why. 3 to 300 characters."""
+  reason: String!
+  """Refuses with CONFLICT when the row has changed since this version."""
+  expectedVersion: Int
+}
+
+"""What became of the request."""
+type CancelPriorAuthorizationPayload @access(to: [COORDINATOR]) {
+  """The authorization."""
+  authorization: PriorAuthorization
 }
 
 """When a verification is made anew."""
@@ -15169,6 +15743,26 @@ type BenefitVerificationEdge @access(to: [PATIENT, PROVIDER, COORDINATOR, ANALYS
   cursor: Cursor!
 }
 
+"""A page of authorizations."""
+type PriorAuthorizationConnection @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [PriorAuthorizationEdge!]!
+  """The rows."""
+  nodes: [PriorAuthorization!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""One of the authorizations in a page."""
+type PriorAuthorizationEdge @access(to: [PATIENT, PROVIDER, COORDINATOR]) {
+  """The row."""
+  node: PriorAuthorization!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
 """A page of benefits."""
 type CoverageBenefitConnection @access(to: [PATIENT, COORDINATOR]) {
   """The rows with their cursors."""
@@ -15927,6 +16521,22 @@ enum VerificationResult @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ST
   UNKNOWN
 }
 
+"""Where a payer's leave stands."""
+enum PriorAuthorizationStatus @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Not asked for yet."""
+  DRAFT
+  """Asked for."""
+  SUBMITTED
+  """Given."""
+  APPROVED
+  """Not given."""
+  DENIED
+  """Taken back."""
+  CANCELLED
+  """Given, for a time that is over."""
+  EXPIRED
+}
+
 """FHIR eligibilityrequest-purpose."""
 enum VerificationPurpose @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
   """Whether leave is needed."""
@@ -16604,6 +17214,14 @@ func (ec *executionContext) childFields_CancelCoveragePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CancelCoveragePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CancelPriorAuthorizationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authorization":
+		return ec.fieldContext_CancelPriorAuthorizationPayload_authorization(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelPriorAuthorizationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelProgramPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "program":
@@ -17196,6 +17814,12 @@ func (ec *executionContext) childFields_CoordinatorKpis(ctx context.Context, fie
 		return ec.fieldContext_CoordinatorKpis_consentTurnaround(ctx, field)
 	case "consentRefusal":
 		return ec.fieldContext_CoordinatorKpis_consentRefusal(ctx, field)
+	case "verificationTurnaround":
+		return ec.fieldContext_CoordinatorKpis_verificationTurnaround(ctx, field)
+	case "verificationFirstPass":
+		return ec.fieldContext_CoordinatorKpis_verificationFirstPass(ctx, field)
+	case "reverificationOnTime":
+		return ec.fieldContext_CoordinatorKpis_reverificationOnTime(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CoordinatorKpis", field.Name)
 }
@@ -17208,6 +17832,8 @@ func (ec *executionContext) childFields_Coverage(ctx context.Context, field grap
 		return ec.fieldContext_Coverage_status(ctx, field)
 	case "kind":
 		return ec.fieldContext_Coverage_kind(ctx, field)
+	case "durationDays":
+		return ec.fieldContext_Coverage_durationDays(ctx, field)
 	case "payer":
 		return ec.fieldContext_Coverage_payer(ctx, field)
 	case "planName":
@@ -17236,6 +17862,8 @@ func (ec *executionContext) childFields_Coverage(ctx context.Context, field grap
 		return ec.fieldContext_Coverage_subscriberBirthDate(ctx, field)
 	case "verifications":
 		return ec.fieldContext_Coverage_verifications(ctx, field)
+	case "authorizations":
+		return ec.fieldContext_Coverage_authorizations(ctx, field)
 	case "history":
 		return ec.fieldContext_Coverage_history(ctx, field)
 	}
@@ -18358,6 +18986,64 @@ func (ec *executionContext) childFields_PortalAccessExpectation(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type PortalAccessExpectation", field.Name)
 }
 
+func (ec *executionContext) childFields_PriorAuthorization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PriorAuthorization_id(ctx, field)
+	case "status":
+		return ec.fieldContext_PriorAuthorization_status(ctx, field)
+	case "patient":
+		return ec.fieldContext_PriorAuthorization_patient(ctx, field)
+	case "coverage":
+		return ec.fieldContext_PriorAuthorization_coverage(ctx, field)
+	case "verification":
+		return ec.fieldContext_PriorAuthorization_verification(ctx, field)
+	case "product":
+		return ec.fieldContext_PriorAuthorization_product(ctx, field)
+	case "number":
+		return ec.fieldContext_PriorAuthorization_number(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_PriorAuthorization_submittedAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_PriorAuthorization_decidedAt(ctx, field)
+	case "validFrom":
+		return ec.fieldContext_PriorAuthorization_validFrom(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_PriorAuthorization_validUntil(ctx, field)
+	case "reason":
+		return ec.fieldContext_PriorAuthorization_reason(ctx, field)
+	case "version":
+		return ec.fieldContext_PriorAuthorization_version(ctx, field)
+	case "history":
+		return ec.fieldContext_PriorAuthorization_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriorAuthorization", field.Name)
+}
+
+func (ec *executionContext) childFields_PriorAuthorizationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PriorAuthorizationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PriorAuthorizationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PriorAuthorizationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PriorAuthorizationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriorAuthorizationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PriorAuthorizationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PriorAuthorizationEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PriorAuthorizationEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PriorAuthorizationEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Product(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18562,6 +19248,14 @@ func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Con
 	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordPriorAuthorizationDecisionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authorization":
+		return ec.fieldContext_RecordPriorAuthorizationDecisionPayload_authorization(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordPriorAuthorizationDecisionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RecordScreeningResultPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "subject":
@@ -18628,6 +19322,16 @@ func (ec *executionContext) childFields_RequestEnrollmentPayload(ctx context.Con
 		return ec.fieldContext_RequestEnrollmentPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestEnrollmentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestPriorAuthorizationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authorization":
+		return ec.fieldContext_RequestPriorAuthorizationPayload_authorization(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RequestPriorAuthorizationPayload_unmet(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPriorAuthorizationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RerouteCasePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19422,6 +20126,34 @@ func (ec *executionContext) childFields_VerificationAttemptEdge(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type VerificationAttemptEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_VerificationDurations(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_VerificationDurations_count(ctx, field)
+	case "p50Hours":
+		return ec.fieldContext_VerificationDurations_p50Hours(ctx, field)
+	case "p90Hours":
+		return ec.fieldContext_VerificationDurations_p90Hours(ctx, field)
+	case "rows":
+		return ec.fieldContext_VerificationDurations_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationDurations", field.Name)
+}
+
+func (ec *executionContext) childFields_VerificationRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "numerator":
+		return ec.fieldContext_VerificationRate_numerator(ctx, field)
+	case "denominator":
+		return ec.fieldContext_VerificationRate_denominator(ctx, field)
+	case "value":
+		return ec.fieldContext_VerificationRate_value(ctx, field)
+	case "rows":
+		return ec.fieldContext_VerificationRate_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerificationRate", field.Name)
+}
+
 func (ec *executionContext) childFields_VerifyIdentityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "access":
@@ -20017,6 +20749,44 @@ func (ec *executionContext) field_ConsentRate_rows_args(ctx context.Context, raw
 }
 
 func (ec *executionContext) field_Consent_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Coverage_authorizations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -20678,6 +21448,20 @@ func (ec *executionContext) field_Mutation_cancelCoverage_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_cancelPriorAuthorization_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CancelPriorAuthorizationInput, error) {
+			return ec.unmarshalNCancelPriorAuthorizationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelPriorAuthorizationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelProgram_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -21056,6 +21840,20 @@ func (ec *executionContext) field_Mutation_recordEligibility_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_recordPriorAuthorizationDecision_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordPriorAuthorizationDecisionInput, error) {
+			return ec.unmarshalNRecordPriorAuthorizationDecisionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordPriorAuthorizationDecisionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_recordScreeningResult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -21146,6 +21944,20 @@ func (ec *executionContext) field_Mutation_requestEnrollment_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RequestEnrollmentInput, error) {
 			return ec.unmarshalNRequestEnrollmentInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestPriorAuthorization_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestPriorAuthorizationInput, error) {
+			return ec.unmarshalNRequestPriorAuthorizationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestPriorAuthorizationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21993,6 +22805,44 @@ func (ec *executionContext) field_Patient_touchpoints_args(ctx context.Context, 
 }
 
 func (ec *executionContext) field_Patient_treatments_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_PriorAuthorization_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -23564,6 +24414,20 @@ func (ec *executionContext) field_Query_portalAccesses_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_priorAuthorization_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (gid.ID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_products_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -24239,6 +25103,90 @@ func (ec *executionContext) field_User_memberships_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_VerificationDurations_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_VerificationRate_rows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "part",
+		func(ctx context.Context, v any) (*model.KpiPart, error) {
+			return ec.unmarshalOKpiPart2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐKpiPart(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["part"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -25937,6 +26885,38 @@ func (ec *executionContext) fieldContext_CancelCoveragePayload_coverage(_ contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelPriorAuthorizationPayload_authorization(ctx context.Context, field graphql.CollectedField, obj *model.CancelPriorAuthorizationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelPriorAuthorizationPayload_authorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Authorization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelPriorAuthorizationPayload_authorization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelPriorAuthorizationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
 		},
 	}
 	return fc, nil
@@ -31458,6 +32438,102 @@ func (ec *executionContext) fieldContext_CoordinatorKpis_consentRefusal(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _CoordinatorKpis_verificationTurnaround(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_verificationTurnaround(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().VerificationTurnaround(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Durations[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNVerificationDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_verificationTurnaround(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationDurations(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_verificationFirstPass(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_verificationFirstPass(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().VerificationFirstPass(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Rate[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNVerificationRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_verificationFirstPass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CoordinatorKpis_reverificationOnTime(ctx context.Context, field graphql.CollectedField, obj *model.CoordinatorKpis) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CoordinatorKpis_reverificationOnTime(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.CoordinatorKpis().ReverificationOnTime(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *kpi.Rate[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNVerificationRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CoordinatorKpis_reverificationOnTime(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CoordinatorKpis",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerificationRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Coverage_id(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31525,6 +32601,29 @@ func (ec *executionContext) _Coverage_kind(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Coverage_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Coverage", field, false, false, "CoverageKind")
+}
+
+func (ec *executionContext) _Coverage_durationDays(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_durationDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Coverage().DurationDays(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_durationDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Coverage", field, true, true, "Int")
 }
 
 func (ec *executionContext) _Coverage_payer(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
@@ -31873,6 +32972,50 @@ func (ec *executionContext) fieldContext_Coverage_verifications(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Coverage_verifications_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Coverage_authorizations(ctx context.Context, field graphql.CollectedField, obj *ent.Coverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Coverage_authorizations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Coverage().Authorizations(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.PriorAuthorization]) graphql.Marshaler {
+			return ec.marshalNPriorAuthorizationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Coverage_authorizations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Coverage",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorizationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Coverage_authorizations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -40541,6 +41684,138 @@ func (ec *executionContext) fieldContext_Mutation_cancelVerification(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestPriorAuthorization(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestPriorAuthorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestPriorAuthorization(ctx, fc.Args["input"].(model.RequestPriorAuthorizationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestPriorAuthorizationPayload) graphql.Marshaler {
+			return ec.marshalNRequestPriorAuthorizationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestPriorAuthorizationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestPriorAuthorization(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestPriorAuthorizationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestPriorAuthorization_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordPriorAuthorizationDecision(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordPriorAuthorizationDecision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordPriorAuthorizationDecision(ctx, fc.Args["input"].(model.RecordPriorAuthorizationDecisionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordPriorAuthorizationDecisionPayload) graphql.Marshaler {
+			return ec.marshalNRecordPriorAuthorizationDecisionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordPriorAuthorizationDecisionPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordPriorAuthorizationDecision(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordPriorAuthorizationDecisionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordPriorAuthorizationDecision_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelPriorAuthorization(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelPriorAuthorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelPriorAuthorization(ctx, fc.Args["input"].(model.CancelPriorAuthorizationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelPriorAuthorizationPayload) graphql.Marshaler {
+			return ec.marshalNCancelPriorAuthorizationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelPriorAuthorizationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelPriorAuthorization(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelPriorAuthorizationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelPriorAuthorization_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_scheduleReverification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44520,6 +45795,559 @@ func (ec *executionContext) fieldContext_PortalAccessExpectation_explanation(_ c
 	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "String")
 }
 
+func (ec *executionContext) _PriorAuthorization_id(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, true, false, "ID")
+}
+
+func (ec *executionContext) _PriorAuthorization_status(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.PriorAuthorizationStatus) graphql.Marshaler {
+			return ec.marshalNPriorAuthorizationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPriorAuthorizationStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "PriorAuthorizationStatus")
+}
+
+func (ec *executionContext) _PriorAuthorization_patient(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_patient(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Patient(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Patient) graphql.Marshaler {
+			return ec.marshalOPatient2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPatient(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_patient(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Patient(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorization_coverage(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_coverage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Coverage(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Coverage) graphql.Marshaler {
+			return ec.marshalOCoverage2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐCoverage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_coverage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Coverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorization_verification(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_verification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verification(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BenefitVerification) graphql.Marshaler {
+			return ec.marshalOBenefitVerification2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐBenefitVerification(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_verification(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerification(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorization_product(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_product(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Product(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Product) graphql.Marshaler {
+			return ec.marshalOProduct2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProduct(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_product(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Product(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorization_number(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "String")
+}
+
+func (ec *executionContext) _PriorAuthorization_submittedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_submittedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SubmittedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_submittedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _PriorAuthorization_decidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "Time")
+}
+
+func (ec *executionContext) _PriorAuthorization_validFrom(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_validFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_validFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PriorAuthorization_validUntil(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_validUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_validUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "Date")
+}
+
+func (ec *executionContext) _PriorAuthorization_reason(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "String")
+}
+
+func (ec *executionContext) _PriorAuthorization_version(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorization", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PriorAuthorization_history(ctx context.Context, field graphql.CollectedField, obj *ent.PriorAuthorization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorization_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.PriorAuthorization().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorization_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_PriorAuthorization_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorizationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.PriorAuthorization]) graphql.Marshaler {
+			return ec.marshalNPriorAuthorizationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorizationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorizationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorizationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalNPriorAuthorization2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorizationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorizationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorizationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorizationConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorizationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorizationConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PriorAuthorizationEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalNPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PriorAuthorizationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PriorAuthorizationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.PriorAuthorization]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PriorAuthorizationEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PriorAuthorizationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PriorAuthorizationEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _Product_id(ctx context.Context, field graphql.CollectedField, obj *ent.Product) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -47674,6 +49502,50 @@ func (ec *executionContext) fieldContext_Query_benefitVerification(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_priorAuthorization(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_priorAuthorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PriorAuthorization(ctx, fc.Args["id"].(gid.ID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_priorAuthorization(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_priorAuthorization_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_verificationWorklist(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -48714,6 +50586,38 @@ func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordPriorAuthorizationDecisionPayload_authorization(ctx context.Context, field graphql.CollectedField, obj *model.RecordPriorAuthorizationDecisionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordPriorAuthorizationDecisionPayload_authorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Authorization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordPriorAuthorizationDecisionPayload_authorization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordPriorAuthorizationDecisionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordScreeningResultPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -49120,6 +51024,70 @@ func (ec *executionContext) _RequestEnrollmentPayload_unmet(ctx context.Context,
 func (ec *executionContext) fieldContext_RequestEnrollmentPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RequestEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestPriorAuthorizationPayload_authorization(ctx context.Context, field graphql.CollectedField, obj *model.RequestPriorAuthorizationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPriorAuthorizationPayload_authorization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Authorization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+			return ec.marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPriorAuthorizationPayload_authorization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestPriorAuthorizationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PriorAuthorization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestPriorAuthorizationPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RequestPriorAuthorizationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPriorAuthorizationPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPriorAuthorizationPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestPriorAuthorizationPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -55268,6 +57236,232 @@ func (ec *executionContext) fieldContext_VerificationAttemptEdge_cursor(_ contex
 	return graphql.NewScalarFieldContext("VerificationAttemptEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _VerificationDurations_count(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationDurations_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationDurations_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationDurations", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VerificationDurations_p50Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationDurations_p50Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P50Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationDurations_p50Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _VerificationDurations_p90Hours(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationDurations_p90Hours(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.P90Hours, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationDurations_p90Hours(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationDurations", field, false, false, "Float")
+}
+
+func (ec *executionContext) _VerificationDurations_rows(ctx context.Context, field graphql.CollectedField, obj *kpi.Durations[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationDurations_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.VerificationDurations().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationDurations_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationDurations",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_VerificationDurations_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerificationRate_numerator(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationRate_numerator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Numerator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationRate_numerator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationRate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VerificationRate_denominator(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationRate_denominator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Denominator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationRate_denominator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationRate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _VerificationRate_value(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationRate_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationRate_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VerificationRate", field, true, false, "Float")
+}
+
+func (ec *executionContext) _VerificationRate_rows(ctx context.Context, field graphql.CollectedField, obj *kpi.Rate[ent.BenefitVerification]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerificationRate_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.VerificationRate().Rows(ctx, obj, fc.Args["part"].(*model.KpiPart), fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.BenefitVerification]) graphql.Marshaler {
+			return ec.marshalNBenefitVerificationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerificationRate_rows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerificationRate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BenefitVerificationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_VerificationRate_rows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _VerifyIdentityPayload_access(ctx context.Context, field graphql.CollectedField, obj *model.VerifyIdentityPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -57531,6 +59725,69 @@ func (ec *executionContext) unmarshalInputCancelCoverageInput(ctx context.Contex
 func UnmarshalCancelCoverageInput(ctx context.Context, raw any) (model.CancelCoverageInput, error) {
 	var out model.CancelCoverageInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelCoverageInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCancelPriorAuthorizationInput(ctx context.Context, obj any) (model.CancelPriorAuthorizationInput, error) {
+	var it model.CancelPriorAuthorizationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "authorizationId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "authorizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorizationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorizationID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCancelPriorAuthorizationInput unmarshals raw into the CancelPriorAuthorizationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCancelPriorAuthorizationInput(ctx context.Context, raw any) (model.CancelPriorAuthorizationInput, error) {
+	var out model.CancelPriorAuthorizationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CancelPriorAuthorizationInput", raw, &out)
 	return out, err
 }
 
@@ -60327,6 +62584,97 @@ func UnmarshalRecordEligibilityInput(ctx context.Context, raw any) (model.Record
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRecordPriorAuthorizationDecisionInput(ctx context.Context, obj any) (model.RecordPriorAuthorizationDecisionInput, error) {
+	var it model.RecordPriorAuthorizationDecisionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "authorizationId", "approved", "number", "validFrom", "validUntil", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "authorizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorizationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorizationID = data
+		case "approved":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approved"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approved = data
+		case "number":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("number"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Number = data
+		case "validFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validFrom"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidFrom = data
+		case "validUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntil"))
+			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidUntil = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRecordPriorAuthorizationDecisionInput unmarshals raw into the RecordPriorAuthorizationDecisionInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRecordPriorAuthorizationDecisionInput(ctx context.Context, raw any) (model.RecordPriorAuthorizationDecisionInput, error) {
+	var out model.RecordPriorAuthorizationDecisionInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RecordPriorAuthorizationDecisionInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordScreeningResultInput(ctx context.Context, obj any) (model.RecordScreeningResultInput, error) {
 	var it model.RecordScreeningResultInput
 	if obj == nil {
@@ -60807,6 +63155,69 @@ func (ec *executionContext) unmarshalInputRequestEnrollmentInput(ctx context.Con
 func UnmarshalRequestEnrollmentInput(ctx context.Context, raw any) (model.RequestEnrollmentInput, error) {
 	var out model.RequestEnrollmentInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestEnrollmentInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputRequestPriorAuthorizationInput(ctx context.Context, obj any) (model.RequestPriorAuthorizationInput, error) {
+	var it model.RequestPriorAuthorizationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"idempotencyKey", "coverageId", "verificationId", "productId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		case "coverageId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("coverageId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CoverageID = data
+		case "verificationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verificationId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VerificationID = data
+		case "productId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("productId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProductID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRequestPriorAuthorizationInput unmarshals raw into the RequestPriorAuthorizationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRequestPriorAuthorizationInput(ctx context.Context, raw any) (model.RequestPriorAuthorizationInput, error) {
+	var out model.RequestPriorAuthorizationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RequestPriorAuthorizationInput", raw, &out)
 	return out, err
 }
 
@@ -63346,6 +65757,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Product(ctx, sel, obj)
+	case *ent.PriorAuthorization:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._PriorAuthorization(ctx, sel, obj)
 	case *ent.PortalAccess:
 		if obj == nil {
 			return graphql.Null
@@ -64284,6 +66700,39 @@ func (ec *executionContext) _CancelCoveragePayload(ctx context.Context, sel ast.
 			out.Values[i] = graphql.MarshalString("CancelCoveragePayload")
 		case "coverage":
 			out.Values[i] = ec._CancelCoveragePayload_coverage(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var cancelPriorAuthorizationPayloadImplementors = []string{"CancelPriorAuthorizationPayload"}
+
+func (ec *executionContext) _CancelPriorAuthorizationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelPriorAuthorizationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelPriorAuthorizationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelPriorAuthorizationPayload")
+		case "authorization":
+			out.Values[i] = ec._CancelPriorAuthorizationPayload_authorization(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -66417,6 +68866,24 @@ func (ec *executionContext) _CoordinatorKpis(ctx context.Context, sel ast.Select
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CoordinatorKpis_consentRefusal(ctx, field, obj)
 				})
+		case "verificationTurnaround":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_verificationTurnaround(ctx, field, obj)
+				})
+		case "verificationFirstPass":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_verificationFirstPass(ctx, field, obj)
+				})
+		case "reverificationOnTime":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CoordinatorKpis_reverificationOnTime(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -66460,6 +68927,12 @@ func (ec *executionContext) _Coverage(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "durationDays":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Coverage_durationDays(ctx, field, obj)
+				})
 		case "payer":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -66531,6 +69004,12 @@ func (ec *executionContext) _Coverage(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Coverage_verifications(ctx, field, obj)
+				})
+		case "authorizations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Coverage_authorizations(ctx, field, obj)
 				})
 		case "history":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -69902,6 +72381,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "requestPriorAuthorization":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestPriorAuthorization(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordPriorAuthorizationDecision":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordPriorAuthorizationDecision(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelPriorAuthorization":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelPriorAuthorization(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "scheduleReverification":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_scheduleReverification(ctx, field)
@@ -70972,6 +73472,195 @@ func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel as
 	return out
 }
 
+var priorAuthorizationImplementors = []string{"PriorAuthorization", "Node"}
+
+func (ec *executionContext) _PriorAuthorization(ctx context.Context, sel ast.SelectionSet, obj *ent.PriorAuthorization) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priorAuthorizationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriorAuthorization")
+		case "id":
+			out.Values[i] = ec._PriorAuthorization_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "status":
+			out.Values[i] = ec._PriorAuthorization_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "patient":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PriorAuthorization_patient(ctx, field, obj)
+				})
+		case "coverage":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PriorAuthorization_coverage(ctx, field, obj)
+				})
+		case "verification":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PriorAuthorization_verification(ctx, field, obj)
+				})
+		case "product":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PriorAuthorization_product(ctx, field, obj)
+				})
+		case "number":
+			out.Values[i] = ec._PriorAuthorization_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "submittedAt":
+			out.Values[i] = ec._PriorAuthorization_submittedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedAt":
+			out.Values[i] = ec._PriorAuthorization_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validFrom":
+			out.Values[i] = ec._PriorAuthorization_validFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "validUntil":
+			out.Values[i] = ec._PriorAuthorization_validUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._PriorAuthorization_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "version":
+			out.Values[i] = ec._PriorAuthorization_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PriorAuthorization_history(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var priorAuthorizationConnectionImplementors = []string{"PriorAuthorizationConnection"}
+
+func (ec *executionContext) _PriorAuthorizationConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.PriorAuthorization]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priorAuthorizationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriorAuthorizationConnection")
+		case "edges":
+			out.Values[i] = ec._PriorAuthorizationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._PriorAuthorizationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._PriorAuthorizationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._PriorAuthorizationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var priorAuthorizationEdgeImplementors = []string{"PriorAuthorizationEdge"}
+
+func (ec *executionContext) _PriorAuthorizationEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.PriorAuthorization]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, priorAuthorizationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PriorAuthorizationEdge")
+		case "node":
+			out.Values[i] = ec._PriorAuthorizationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._PriorAuthorizationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var productImplementors = []string{"Product", "Node"}
 
 func (ec *executionContext) _Product(ctx context.Context, sel ast.SelectionSet, obj *ent.Product) graphql.Marshaler {
@@ -71823,6 +74512,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_benefitVerification(ctx, field)
 				})
+		case "priorAuthorization":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_priorAuthorization(ctx, field)
+				})
 		case "verificationWorklist":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -72052,6 +74747,39 @@ func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel a
 			out.Values[i] = graphql.MarshalString("RecordEligibilityPayload")
 		case "enrollment":
 			out.Values[i] = ec._RecordEligibilityPayload_enrollment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var recordPriorAuthorizationDecisionPayloadImplementors = []string{"RecordPriorAuthorizationDecisionPayload"}
+
+func (ec *executionContext) _RecordPriorAuthorizationDecisionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordPriorAuthorizationDecisionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordPriorAuthorizationDecisionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordPriorAuthorizationDecisionPayload")
+		case "authorization":
+			out.Values[i] = ec._RecordPriorAuthorizationDecisionPayload_authorization(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -72313,6 +75041,44 @@ func (ec *executionContext) _RequestEnrollmentPayload(ctx context.Context, sel a
 			}
 		case "unmet":
 			out.Values[i] = ec._RequestEnrollmentPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var requestPriorAuthorizationPayloadImplementors = []string{"RequestPriorAuthorizationPayload"}
+
+func (ec *executionContext) _RequestPriorAuthorizationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestPriorAuthorizationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestPriorAuthorizationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestPriorAuthorizationPayload")
+		case "authorization":
+			out.Values[i] = ec._RequestPriorAuthorizationPayload_authorization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RequestPriorAuthorizationPayload_unmet(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -75227,6 +77993,104 @@ func (ec *executionContext) _VerificationAttemptEdge(ctx context.Context, sel as
 	return out
 }
 
+var verificationDurationsImplementors = []string{"VerificationDurations"}
+
+func (ec *executionContext) _VerificationDurations(ctx context.Context, sel ast.SelectionSet, obj *kpi.Durations[ent.BenefitVerification]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verificationDurationsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerificationDurations")
+		case "count":
+			out.Values[i] = ec._VerificationDurations_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p50Hours":
+			out.Values[i] = ec._VerificationDurations_p50Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "p90Hours":
+			out.Values[i] = ec._VerificationDurations_p90Hours(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VerificationDurations_rows(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var verificationRateImplementors = []string{"VerificationRate"}
+
+func (ec *executionContext) _VerificationRate(ctx context.Context, sel ast.SelectionSet, obj *kpi.Rate[ent.BenefitVerification]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verificationRateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerificationRate")
+		case "numerator":
+			out.Values[i] = ec._VerificationRate_numerator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "denominator":
+			out.Values[i] = ec._VerificationRate_denominator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "value":
+			out.Values[i] = ec._VerificationRate_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._VerificationRate_rows(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var verifyIdentityPayloadImplementors = []string{"VerifyIdentityPayload"}
 
 func (ec *executionContext) _VerifyIdentityPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyIdentityPayload) graphql.Marshaler {
@@ -76134,6 +78998,19 @@ func (ec *executionContext) marshalNCancelCoveragePayload2ᚖgithubᚗcomᚋcare
 		return graphql.Null
 	}
 	return ec._CancelCoveragePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCancelPriorAuthorizationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelPriorAuthorizationInput(ctx context.Context, v any) (model.CancelPriorAuthorizationInput, error) {
+	res, err := ec.unmarshalInputCancelPriorAuthorizationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCancelPriorAuthorizationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelPriorAuthorizationPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelPriorAuthorizationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CancelPriorAuthorizationPayload!")
+		return graphql.Null
+	}
+	return ec._CancelPriorAuthorizationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCancelProgramInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐCancelProgramInput(ctx context.Context, v any) (model.CancelProgramInput, error) {
@@ -78693,6 +81570,77 @@ func (ec *executionContext) marshalNPortalAccessStatus2githubᚗcomᚋcarehubᚋ
 	return res
 }
 
+func (ec *executionContext) marshalNPriorAuthorization2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorizationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PriorAuthorization) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx context.Context, sel ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PriorAuthorization!")
+		return graphql.Null
+	}
+	return ec._PriorAuthorization(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPriorAuthorizationConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.PriorAuthorization]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PriorAuthorizationConnection!")
+		return graphql.Null
+	}
+	return ec._PriorAuthorizationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPriorAuthorizationEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.PriorAuthorization]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriorAuthorizationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPriorAuthorizationEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.PriorAuthorization]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PriorAuthorizationEdge!")
+		return graphql.Null
+	}
+	return ec._PriorAuthorizationEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPriorAuthorizationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPriorAuthorizationStatus(ctx context.Context, v any) (code.PriorAuthorizationStatus, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.PriorAuthorizationStatus(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPriorAuthorizationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPriorAuthorizationStatus(ctx context.Context, sel ast.SelectionSet, v code.PriorAuthorizationStatus) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(string(v))
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "PriorAuthorizationStatus!")
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNProduct2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProductᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Product) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -79003,6 +81951,19 @@ func (ec *executionContext) marshalNRecordEligibilityPayload2ᚖgithubᚗcomᚋc
 	return ec._RecordEligibilityPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRecordPriorAuthorizationDecisionInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordPriorAuthorizationDecisionInput(ctx context.Context, v any) (model.RecordPriorAuthorizationDecisionInput, error) {
+	res, err := ec.unmarshalInputRecordPriorAuthorizationDecisionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRecordPriorAuthorizationDecisionPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordPriorAuthorizationDecisionPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordPriorAuthorizationDecisionPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RecordPriorAuthorizationDecisionPayload!")
+		return graphql.Null
+	}
+	return ec._RecordPriorAuthorizationDecisionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRecordScreeningResultInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRecordScreeningResultInput(ctx context.Context, v any) (model.RecordScreeningResultInput, error) {
 	res, err := ec.unmarshalInputRecordScreeningResultInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -79092,6 +82053,19 @@ func (ec *executionContext) marshalNRequestEnrollmentPayload2ᚖgithubᚗcomᚋc
 		return graphql.Null
 	}
 	return ec._RequestEnrollmentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRequestPriorAuthorizationInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestPriorAuthorizationInput(ctx context.Context, v any) (model.RequestPriorAuthorizationInput, error) {
+	res, err := ec.unmarshalInputRequestPriorAuthorizationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRequestPriorAuthorizationPayload2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRequestPriorAuthorizationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPriorAuthorizationPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RequestPriorAuthorizationPayload!")
+		return graphql.Null
+	}
+	return ec._RequestPriorAuthorizationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRerouteCaseInput2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐRerouteCaseInput(ctx context.Context, v any) (model.RerouteCaseInput, error) {
@@ -80317,6 +83291,14 @@ func (ec *executionContext) marshalNVerificationAttemptEdge2ᚖgithubᚗcomᚋca
 	return ec._VerificationAttemptEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNVerificationDurations2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐDurations(ctx context.Context, sel ast.SelectionSet, v *kpi.Durations[ent.BenefitVerification]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerificationDurations!")
+		return graphql.Null
+	}
+	return ec._VerificationDurations(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNVerificationMethod2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationMethod(ctx context.Context, v any) (code.VerificationMethod, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := code.VerificationMethod(tmp)
@@ -80360,6 +83342,14 @@ func (ec *executionContext) marshalNVerificationPurpose2githubᚗcomᚋcarehub�
 		graphql.AddInvalidNullFromMarshaler(ctx, "VerificationPurpose!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNVerificationRate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋkpiᚐRate(ctx context.Context, sel ast.SelectionSet, v *kpi.Rate[ent.BenefitVerification]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "VerificationRate!")
+		return graphql.Null
+	}
+	return ec._VerificationRate(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNVerificationStatus2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐVerificationStatus(ctx context.Context, v any) (code.VerificationStatus, error) {
@@ -81519,6 +84509,13 @@ func (ec *executionContext) marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcar
 		return graphql.Null
 	}
 	return ec._PortalAccess(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx context.Context, sel ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PriorAuthorization(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProduct2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProduct(ctx context.Context, sel ast.SelectionSet, v *ent.Product) graphql.Marshaler {

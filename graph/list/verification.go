@@ -6,6 +6,7 @@ import (
 	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/coveragebenefit"
+	"github.com/carehub/carehub/ent/priorauthorization"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/verificationattempt"
 	"github.com/carehub/carehub/ent/viewer"
@@ -22,18 +23,23 @@ var (
 		Entity: "BenefitVerification", Name: "again", Scope: dated,
 		Filter: filter{"dueFrom": From(benefitverification.FieldReverifyAt), "dueUntil": Until(benefitverification.FieldReverifyAt)},
 		Open:   opener{"dueFrom": Time, "dueUntil": Time},
-		Orders: map[string]Order{"OLDEST": {Columns: []string{benefitverification.FieldCreatedAt}}}, Default: "OLDEST",
+		Orders: map[string]Order{"DUE": {Columns: []string{benefitverification.FieldReverifyAt}}}, Default: "DUE",
 	}
 	Verifications = Of{
 		Entity: "BenefitVerification", Name: "all",
 		Filter: filter{"status": AmongCodes(benefitverification.FieldStatus)},
 		Orders: byKey, Default: "KEY",
 	}
-	CoverageVerifications = newest("BenefitVerification", benefitverification.FieldCoverageID, benefitverification.FieldCreatedAt)
-	CoverageHistory       = newest("StatusChange", statuschange.FieldCoverageID, statuschange.FieldAt)
-	VerificationBenefits  = oldest("CoverageBenefit", coveragebenefit.FieldVerificationID, coveragebenefit.FieldCreatedAt)
-	VerificationAttempts  = oldest("VerificationAttempt", verificationattempt.FieldVerificationID, verificationattempt.FieldSeq)
-	VerificationHistory   = newest("StatusChange", statuschange.FieldBenefitVerificationID, statuschange.FieldAt)
+	CoverageVerifications  = newest("BenefitVerification", benefitverification.FieldCoverageID, benefitverification.FieldCreatedAt)
+	CoverageHistory        = newest("StatusChange", statuschange.FieldCoverageID, statuschange.FieldAt)
+	VerificationBenefits   = oldest("CoverageBenefit", coveragebenefit.FieldVerificationID, coveragebenefit.FieldCreatedAt)
+	VerificationAttempts   = oldest("VerificationAttempt", verificationattempt.FieldVerificationID, verificationattempt.FieldSeq)
+	CoverageAuthorizations = newest("PriorAuthorization", priorauthorization.FieldCoverageID, priorauthorization.FieldCreatedAt)
+	AuthorizationHistory   = newest("StatusChange", statuschange.FieldPriorAuthorizationID, statuschange.FieldAt)
+	KpiVerifications       = Of{
+		Entity: "BenefitVerification", Name: "kpi", Orders: map[string]Order{"OLDEST": {Columns: []string{benefitverification.FieldCreatedAt}}}, Default: "OLDEST",
+	}
+	VerificationHistory = newest("StatusChange", statuschange.FieldBenefitVerificationID, statuschange.FieldAt)
 )
 
 // unsettled matches verifications that somebody or something still has to do with.

@@ -81,6 +81,8 @@ type (
 	InquiryQuestionEdge            = relay.Edge[ent.InquiryQuestion]
 	InquiryResponseConnection      = relay.Connection[ent.InquiryResponse]
 	InquiryResponseEdge            = relay.Edge[ent.InquiryResponse]
+	PriorAuthorizationConnection   = relay.Connection[ent.PriorAuthorization]
+	PriorAuthorizationEdge         = relay.Edge[ent.PriorAuthorization]
 	ResponseAnswerConnection       = relay.Connection[ent.ResponseAnswer]
 	ResponseAnswerEdge             = relay.Edge[ent.ResponseAnswer]
 	ResponseCitationConnection     = relay.Connection[ent.ResponseCitation]
@@ -92,4 +94,7 @@ type (
 	EnrollmentDurations = kpi.Durations[ent.Enrollment]
 	ConsentDurations    = kpi.Durations[ent.Consent]
 	ConsentRate         = kpi.Rate[ent.Consent]
+
+	VerificationDurations = kpi.Durations[ent.BenefitVerification]
+	VerificationRate      = kpi.Rate[ent.BenefitVerification]
 )

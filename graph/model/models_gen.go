@@ -328,6 +328,24 @@ type CancelCoveragePayload struct {
 	Coverage *ent.Coverage `json:"coverage,omitempty"`
 }
 
+// A request that is taken back.
+type CancelPriorAuthorizationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the authorization.
+	AuthorizationID gid.ID `json:"authorizationId"`
+	// Why. 3 to 300 characters.
+	Reason string `json:"reason"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the request.
+type CancelPriorAuthorizationPayload struct {
+	// The authorization.
+	Authorization *ent.PriorAuthorization `json:"authorization,omitempty"`
+}
+
 // Input of `cancelProgram`.
 type CancelProgramInput struct {
 	// The program, `program_...`.
@@ -1088,6 +1106,32 @@ type RecordEligibilityPayload struct {
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 }
 
+// A payer's decision.
+type RecordPriorAuthorizationDecisionInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the authorization.
+	AuthorizationID gid.ID `json:"authorizationId"`
+	// Whether leave was given.
+	Approved bool `json:"approved"`
+	// The payer's number of it; needed when approved. At most 80 characters.
+	Number *string `json:"number,omitempty"`
+	// First day of the leave; today otherwise.
+	ValidFrom *code.Date `json:"validFrom,omitempty"`
+	// Last day of the leave, not before the first and not before today; needed when approved.
+	ValidUntil *code.Date `json:"validUntil,omitempty"`
+	// Why it was denied; needed then. 3 to 500 characters.
+	Reason *string `json:"reason,omitempty"`
+	// Refuses with CONFLICT when the row has changed since this version.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+}
+
+// What became of the request.
+type RecordPriorAuthorizationDecisionPayload struct {
+	// The authorization.
+	Authorization *ent.PriorAuthorization `json:"authorization,omitempty"`
+}
+
 // Input of `recordScreeningResult`.
 type RecordScreeningResultInput struct {
 	// The participant, `subject_...`.
@@ -1235,6 +1279,26 @@ type RequestEnrollmentPayload struct {
 	// The enrollment; null where a gate is not met.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
 	// What is missing.
+	Unmet []*UnmetGate `json:"unmet"`
+}
+
+// A request for a payer's leave.
+type RequestPriorAuthorizationInput struct {
+	// Makes a retry safe, for 24 hours.
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+	// Identifier of the coverage.
+	CoverageID gid.ID `json:"coverageId"`
+	// The verification that found that leave is needed, of the same coverage.
+	VerificationID *gid.ID `json:"verificationId,omitempty"`
+	// The product.
+	ProductID *gid.ID `json:"productId,omitempty"`
+}
+
+// What became of the request.
+type RequestPriorAuthorizationPayload struct {
+	// The authorization.
+	Authorization *ent.PriorAuthorization `json:"authorization,omitempty"`
+	// Why nothing was asked; empty otherwise.
 	Unmet []*UnmetGate `json:"unmet"`
 }
 
@@ -1654,7 +1718,7 @@ type SubmitBenefitVerificationInput struct {
 	ProductID *gid.ID `json:"productId,omitempty"`
 	// What is asked; BENEFITS otherwise.
 	Purposes []code.VerificationPurpose `json:"purposes,omitempty"`
-	// How the payer is asked; PHONE otherwise. ELECTRONIC is refused while no payer is connected.
+	// How the payer is asked; PHONE otherwise. ELECTRONIC is refused where no payer is connected.
 	Method *code.VerificationMethod `json:"method,omitempty"`
 }
 

@@ -30,6 +30,11 @@ type Job struct {
 	// a few hundred rows. Nothing outside of the transaction happens in it. The context is the system's; an error
 	// undoes the batch and is tried again later.
 	Do func(ctx context.Context, tx *store.Tx, now time.Time) (more bool, err error)
+
+	// Work is there instead of Do where something happens outside of the database. It runs while the lease is held, but
+	// not in its transaction, so that nobody waits for what is outside. A server that has lost the lease may still be at
+	// it when another begins: it must do no harm twice.
+	Work func(ctx context.Context, now time.Time) (more bool, err error)
 }
 
 // Settings are what an operator can say about the jobs.

@@ -138,30 +138,60 @@ func (r *Runner) run(ctx context.Context, j Job, row *ent.ScheduledJob) error {
 func (r *Runner) batch(ctx context.Context, j Job, row *ent.ScheduledJob) (more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, r.options.Lease/2)
 	defer cancel()
-	tx, err := r.db.Begin(ctx)
-	if err != nil {
+	if j.Work != nil {
+		return r.outside(ctx, j, row)
+	}
+	err = r.held(ctx, row, func(tx *store.Tx) error {
+		if more, err = j.Do(ctx, tx, clock.Now(ctx)); err != nil || more {
+			return err
+		}
+		return r.finish(ctx, tx.Tx, j, row)
+	})
+	return more && err == nil, err
+}
+
+// outside does one batch of what happens outside of the database, between two transactions of the lease's holder.
+func (r *Runner) outside(ctx context.Context, j Job, row *ent.ScheduledJob) (more bool, err error) {
+	if err := r.held(ctx, row, func(*store.Tx) error { return nil }); err != nil {
 		return false, err
 	}
+	if more, err = guarded(func() (bool, error) { return j.Work(ctx, clock.Now(ctx)) }); err != nil || more {
+		return more, err
+	}
+	return false, r.held(ctx, row, func(tx *store.Tx) error { return r.finish(ctx, tx.Tx, j, row) })
+}
+
+// guarded returns a panic as an error.
+func guarded(do func() (bool, error)) (more bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			more, err = false, panicked{v}
+		}
+	}()
+	return do()
+}
+
+// held does something in a transaction in which the lease is held and renewed.
+func (r *Runner) held(ctx context.Context, row *ent.ScheduledJob, do func(*store.Tx) error) (err error) {
+	tx, err := r.db.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked{v}
 		}
 		if err != nil {
 			_ = tx.Rollback() // fails only where the connection, and with it the transaction, is gone
 		}
 	}()
 	if err := r.renew(ctx, tx, row); err != nil {
-		return false, err
+		return err
 	}
-	if more, err = j.Do(ctx, tx, clock.Now(ctx)); err != nil {
-		return false, err
+	if err := do(tx); err != nil {
+		return err
 	}
-	if !more {
-		if err := r.finish(ctx, tx.Tx, j, row); err != nil {
-			return false, err
-		}
-	}
-	return more, tx.Commit()
+	return tx.Commit()
 }
 
 // failed writes down why the job failed, and says so when it is news.
