@@ -18,10 +18,10 @@ import (
 	"github.com/carehub/carehub/graph/relay"
 )
 
-type authorizationResolver struct{ *resolver }
+type priorAuthorizationResolver struct{ *resolver }
 
 func (r *resolver) PriorAuthorization() generated.PriorAuthorizationResolver {
-	return authorizationResolver{r}
+	return priorAuthorizationResolver{r}
 }
 
 // PriorAuthorization resolves Query.priorAuthorization.
@@ -39,7 +39,7 @@ func (r coverageResolver) Authorizations(ctx context.Context, obj *ent.Coverage,
 }
 
 // History resolves PriorAuthorization.history.
-func (r authorizationResolver) History(ctx context.Context, obj *ent.PriorAuthorization, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
+func (r priorAuthorizationResolver) History(ctx context.Context, obj *ent.PriorAuthorization, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
 	return relay.Each(ctx, r.Client.StatusChange.Query, list.AuthorizationHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 )
 
@@ -36,7 +37,9 @@ func (w *world) records(ctx context.Context) {
 			SetNote(canary(p.name, "SubjectStep")).SetChangedByID(w.row("user coordinator")).Save(ctx))
 		w.keep(p.name)(c.Coverage.Create().SetPatientID(patient).SetPayerID(w.row("org payer")).SetPlanName(canary(p.name, "Plan")).SetMemberID(canary(p.name, "Member")).
 			SetGroupID(canary(p.name, "Group")).SetSubscriberName(canary(p.name, "Subscriber")).SetSubscriberBirthDate("1971-03-07").
-			SetSubscriberRelationship("SELF").SetKind("MEDICAL").SetStatus("ACTIVE").SetPeriodStart("2026-01-01").SetPeriodEnd("2026-12-31").Save(ctx))
+			SetSubscriberRelationship("SELF").SetKind("MEDICAL").SetStatus("ACTIVE").SetPeriodStart("2026-01-01").SetPeriodEnd("2026-12-31").
+			SetBin(canary(p.name, "Bin")).SetPcn(canary(p.name, "Pcn")).Save(ctx))
+		w.insurance(ctx, p.name, enrollment)
 		w.keep(p.name)(c.Treatment.Create().SetPatientID(patient).SetPrescriberID(provider).SetProductID(zelora).SetRxnormCode("1").SetText("Zelora 10 mg").
 			SetDosage(canary(p.name, "Dosage")).SetStatus("STOPPED").SetStartedAt(day(-60)).SetEndedAt(day(-5)).Save(ctx))
 		w.keep(p.name)(c.Condition.Create().SetPatientID(patient).SetSnomedCode("1").SetText("Carcinoma").SetClinicalStatus("RESOLVED").
@@ -51,6 +54,29 @@ func (w *world) records(ctx context.Context) {
 		SetSize(10).SetSha256("00").SetBlob("sent").SetCreatedBy(w.row("user provider")).Save(ctx))
 	w.consents(ctx)
 	w.proxies(ctx)
+}
+
+// insurance makes what is known of the patient's coverage: asked twice, answered, with leave that was given.
+func (w *world) insurance(ctx context.Context, name string, enrollment uuid.UUID) {
+	c, patient, policy := w.client, w.row("patient "+name), w.row("coverage "+name)
+	step := func(what string) *ent.StatusChangeCreate {
+		return c.StatusChange.Create().SetToStatus("SUBMITTED").SetNote(canary(name, what)).SetChangedByID(w.row("user coordinator"))
+	}
+	w.keep("coverage " + name)(step("Cover").SetCoverageID(policy).Save(ctx))
+	verification := w.keep(name)(c.BenefitVerification.Create().SetPatientID(patient).SetCoverageID(policy).SetEnrollmentID(enrollment).
+		SetProductID(w.row("product zelora")).SetPurposes([]code.VerificationPurpose{"BENEFITS"}).SetStatus("EXPIRED").SetMethod("PHONE").SetResult("COVERED").
+		SetDisposition(canary(name, "Disposition")).SetErrorCode(canary(name, "Failure")).SetPayerReference(canary(name, "Payer")).SetAttempt(1).
+		SetSubmittedAt(day(-40)).SetCompletedAt(day(-38)).SetValidUntil(day(-8)).SetReverifyAt(day(-9)).SetRequestedByID(w.row("user coordinator2")).Save(ctx))
+	w.keep("verification " + name)(step("Check").SetBenefitVerificationID(verification).Save(ctx))
+	w.keep(name)(c.VerificationAttempt.Create().SetVerificationID(verification).SetSeq(1).SetSubmittedAt(day(-40)).SetAnsweredAt(day(-38)).SetOutcome("COMPLETE").
+		SetMethod("PHONE").SetErrorCode(canary(name, "Attempt")).SetDetail(canary(name, "Detail")).Save(ctx))
+	w.keep(name)(c.CoverageBenefit.Create().SetVerificationID(verification).SetInNetwork(true).SetCurrency("USD").SetCopay(2000).
+		SetDeductibleIndividualLimit(150000).SetDeductibleIndividualApplied(1).SetCoinsuranceBasisPoints(2000).SetPriorAuthorizationRequired(true).
+		SetStepTherapy(false).SetNotes(canary(name, "Benefit")).Save(ctx))
+	leave := w.keep(name)(c.PriorAuthorization.Create().SetPatientID(patient).SetCoverageID(policy).SetVerificationID(verification).
+		SetProductID(w.row("product zelora")).SetStatus("EXPIRED").SetNumber(canary(name, "Leave")).SetSubmittedAt(day(-37)).SetDecidedAt(day(-36)).
+		SetValidFrom("2026-01-01").SetValidUntil("2026-02-01").SetReason(canary(name, "Denial")).Save(ctx))
+	w.keep("authorization " + name)(step("Ask").SetPriorAuthorizationID(leave).Save(ctx))
 }
 
 // proxies makes grants that have ended: nobody stands for anybody now.

@@ -171,6 +171,21 @@ Coverage
 	PATIENT      SELF=ann other=bob
 	PROVIDER     TREATS=ann treated-once=old other=bob
 	COORDINATOR  PROGRAM=ann other=bob
+	ANALYST      DEID=ann
+BenefitVerification
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann treated-once=old other=bob
+	COORDINATOR  PROGRAM=ann other=bob
+	ANALYST      DEID=ann
+CoverageBenefit
+	PATIENT      SELF=ann other=bob
+	COORDINATOR  PROGRAM=ann other=bob
+VerificationAttempt
+	COORDINATOR  PROGRAM=ann other=bob
+PriorAuthorization
+	PATIENT      SELF=ann other=bob
+	PROVIDER     TREATS=ann treated-once=old other=bob
+	COORDINATOR  PROGRAM=ann other=bob
 Case
 	PATIENT      AUTHORED=own SELF=event other=west
 	PROVIDER     AUTHORED=done AUTHORED,event=event treated-patient's=own other=west
@@ -183,7 +198,7 @@ CaseRouting
 	STAFF        safety:QUEUE=event quality:AUTHORED=forwarded quality:other=event
 StatusChange
 	LIAISON      case,QUEUE=case_done answer,QUEUE=response_done case,AUTHORED=case_reported case,other=case_west answer,other=response_west enrollment=enrollment_ann consent=consent_ann
-	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob case=case_done
+	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob coverage,PROGRAM=coverage_ann coverage,other=coverage_bob verification,PROGRAM=verification_ann authorization,PROGRAM=authorization_ann verification,other=verification_bob case=case_done
 	STAFF        safety:case,QUEUE=case_event information:answer,QUEUE=response_own quality:case,other=case_event information:answer,other=response_done
 RoutingRule
 	LIAISON      any=full

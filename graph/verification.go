@@ -16,14 +16,14 @@ import (
 )
 
 type (
-	verificationResolver struct{ *resolver }
-	benefitResolver      struct{ *resolver }
+	benefitVerificationResolver struct{ *resolver }
+	coverageBenefitResolver      struct{ *resolver }
 )
 
 func (r *resolver) BenefitVerification() generated.BenefitVerificationResolver {
-	return verificationResolver{r}
+	return benefitVerificationResolver{r}
 }
-func (r *resolver) CoverageBenefit() generated.CoverageBenefitResolver { return benefitResolver{r} }
+func (r *resolver) CoverageBenefit() generated.CoverageBenefitResolver { return coverageBenefitResolver{r} }
 
 // BenefitVerification resolves Query.benefitVerification.
 func (r queryResolver) BenefitVerification(ctx context.Context, id gid.ID) (*ent.BenefitVerification, error) {
@@ -56,22 +56,22 @@ func (r queryResolver) Verifications(ctx context.Context, first *int, after *rel
 }
 
 // Benefits resolves BenefitVerification.benefits.
-func (r verificationResolver) Benefits(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CoverageBenefit], error) {
+func (r benefitVerificationResolver) Benefits(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.CoverageBenefit], error) {
 	return relay.Each(ctx, r.Client.CoverageBenefit.Query, list.VerificationBenefits, obj.ID, page(first, after, last, before), r.Client.LoadCoverageBenefit)
 }
 
 // Attempts resolves BenefitVerification.attempts.
-func (r verificationResolver) Attempts(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.VerificationAttempt], error) {
+func (r benefitVerificationResolver) Attempts(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.VerificationAttempt], error) {
 	return relay.Each(ctx, r.Client.VerificationAttempt.Query, list.VerificationAttempts, obj.ID, page(first, after, last, before), r.Client.LoadVerificationAttempt)
 }
 
 // History resolves BenefitVerification.history.
-func (r verificationResolver) History(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
+func (r benefitVerificationResolver) History(ctx context.Context, obj *ent.BenefitVerification, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
 	return relay.Each(ctx, r.Client.StatusChange.Query, list.VerificationHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
 }
 
 // PriorAuthorizationRequired resolves BenefitVerification.priorAuthorizationRequired.
-func (r verificationResolver) PriorAuthorizationRequired(_ context.Context, obj *ent.BenefitVerification) (*bool, error) {
+func (r benefitVerificationResolver) PriorAuthorizationRequired(_ context.Context, obj *ent.BenefitVerification) (*bool, error) {
 	if obj.Result == nil || *obj.Result == code.VerificationResultUnknown {
 		return nil, nil //nolint:nilnil // null is the answer
 	}
@@ -80,7 +80,7 @@ func (r verificationResolver) PriorAuthorizationRequired(_ context.Context, obj 
 }
 
 // DaysToComplete resolves BenefitVerification.daysToComplete.
-func (r verificationResolver) DaysToComplete(_ context.Context, obj *ent.BenefitVerification) (*int, error) {
+func (r benefitVerificationResolver) DaysToComplete(_ context.Context, obj *ent.BenefitVerification) (*int, error) {
 	if obj.SubmittedAt == nil || obj.CompletedAt == nil {
 		return nil, nil //nolint:nilnil // null is the answer
 	}
@@ -112,28 +112,28 @@ func ceiling(currency string, limit, applied, remaining *int64) (*model.BenefitA
 }
 
 // DeductibleIndividual resolves CoverageBenefit.deductibleIndividual.
-func (r benefitResolver) DeductibleIndividual(_ context.Context, b *ent.CoverageBenefit) (*model.BenefitAmount, error) {
-	return ceiling(b.Currency, b.DeductibleIndividualLimit, b.DeductibleIndividualApplied, b.DeductibleIndividualRemaining)
+func (r coverageBenefitResolver) DeductibleIndividual(_ context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error) {
+	return ceiling(obj.Currency, obj.DeductibleIndividualLimit, obj.DeductibleIndividualApplied, obj.DeductibleIndividualRemaining)
 }
 
 // DeductibleFamily resolves CoverageBenefit.deductibleFamily.
-func (r benefitResolver) DeductibleFamily(_ context.Context, b *ent.CoverageBenefit) (*model.BenefitAmount, error) {
-	return ceiling(b.Currency, b.DeductibleFamilyLimit, b.DeductibleFamilyApplied, b.DeductibleFamilyRemaining)
+func (r coverageBenefitResolver) DeductibleFamily(_ context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error) {
+	return ceiling(obj.Currency, obj.DeductibleFamilyLimit, obj.DeductibleFamilyApplied, obj.DeductibleFamilyRemaining)
 }
 
 // OutOfPocketIndividual resolves CoverageBenefit.outOfPocketIndividual.
-func (r benefitResolver) OutOfPocketIndividual(_ context.Context, b *ent.CoverageBenefit) (*model.BenefitAmount, error) {
-	return ceiling(b.Currency, b.OutOfPocketIndividualLimit, b.OutOfPocketIndividualApplied, b.OutOfPocketIndividualRemaining)
+func (r coverageBenefitResolver) OutOfPocketIndividual(_ context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error) {
+	return ceiling(obj.Currency, obj.OutOfPocketIndividualLimit, obj.OutOfPocketIndividualApplied, obj.OutOfPocketIndividualRemaining)
 }
 
 // OutOfPocketFamily resolves CoverageBenefit.outOfPocketFamily.
-func (r benefitResolver) OutOfPocketFamily(_ context.Context, b *ent.CoverageBenefit) (*model.BenefitAmount, error) {
-	return ceiling(b.Currency, b.OutOfPocketFamilyLimit, b.OutOfPocketFamilyApplied, b.OutOfPocketFamilyRemaining)
+func (r coverageBenefitResolver) OutOfPocketFamily(_ context.Context, obj *ent.CoverageBenefit) (*model.BenefitAmount, error) {
+	return ceiling(obj.Currency, obj.OutOfPocketFamilyLimit, obj.OutOfPocketFamilyApplied, obj.OutOfPocketFamilyRemaining)
 }
 
 // Copay resolves CoverageBenefit.copay.
-func (r benefitResolver) Copay(_ context.Context, b *ent.CoverageBenefit) (*money.Decimal, error) {
-	return writtenSum(b.Copay, b.Currency)
+func (r coverageBenefitResolver) Copay(_ context.Context, obj *ent.CoverageBenefit) (*money.Decimal, error) {
+	return writtenSum(obj.Copay, obj.Currency)
 }
 
 // verifying is a mutation of one verification; it returns the verification as the viewer sees it then, or the gates that

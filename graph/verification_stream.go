@@ -24,15 +24,15 @@ func (r subscriptionResolver) BenefitVerificationUpdated(ctx context.Context, af
 	})
 }
 
-type verificationUpdatedResolver struct{ *resolver }
+type benefitVerificationUpdatedResolver struct{ *resolver }
 
 func (r *resolver) BenefitVerificationUpdated() generated.BenefitVerificationUpdatedResolver {
-	return verificationUpdatedResolver{r}
+	return benefitVerificationUpdatedResolver{r}
 }
 
 // Verification resolves BenefitVerificationUpdated.verification. The row was read before the event's answer began, so
 // that it is revealed is noted here.
-func (r verificationUpdatedResolver) Verification(ctx context.Context, obj *model.BenefitVerificationUpdated) (*ent.BenefitVerification, error) {
+func (r benefitVerificationUpdatedResolver) Verification(ctx context.Context, obj *model.BenefitVerificationUpdated) (*ent.BenefitVerification, error) {
 	audit.Revealed(ctx, ent.TypeBenefitVerification, obj.Verification.ID, &obj.Verification.PatientID)
 	return one(ctx, r.Client.LoadBenefitVerification, obj.Verification, nil)
 }

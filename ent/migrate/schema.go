@@ -207,9 +207,19 @@ var (
 				Columns: []*schema.Column{BenefitVerificationsColumns[20], BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
 			},
 			{
-				Name:    "benefitverification_enrollment_id_status",
+				Name:    "benefitverification_enrollment_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{BenefitVerificationsColumns[21], BenefitVerificationsColumns[7]},
+				Columns: []*schema.Column{BenefitVerificationsColumns[21], BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
+			},
+			{
+				Name:    "benefitverification_requested_by_id_created_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[23], BenefitVerificationsColumns[2], BenefitVerificationsColumns[0]},
+			},
+			{
+				Name:    "benefitverification_supersedes_id",
+				Unique:  false,
+				Columns: []*schema.Column{BenefitVerificationsColumns[24]},
 			},
 			{
 				Name:    "benefitverification_status_due_at",

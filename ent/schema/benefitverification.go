@@ -66,7 +66,9 @@ func (BenefitVerification) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("patient_id", "created_at", "id"),
 		index.Fields("coverage_id", "created_at", "id"),
-		index.Fields("enrollment_id", "status"),
+		index.Fields("enrollment_id", "created_at", "id"),
+		index.Fields("requested_by_id", "created_at", "id"),
+		index.Fields("supersedes_id"),
 		index.Fields("status", "due_at"),
 		index.Fields("status", "valid_until"),
 		index.Fields("status", "reverify_at"),

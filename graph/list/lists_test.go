@@ -32,6 +32,17 @@ var declared = map[string]struct {
 	"CarePrograms":             {of: list.CarePrograms},
 	"ClientPatientTouchpoints": {of: list.ClientPatientTouchpoints, by: []string{"patient_id"}},
 	"ConsentForms":             {of: list.ConsentForms},
+	"CoverageVerifications":    {of: list.CoverageVerifications},
+	"CoverageAuthorizations":   {of: list.CoverageAuthorizations},
+	"CoverageHistory":          {of: list.CoverageHistory},
+	"AuthorizationHistory":     {of: list.AuthorizationHistory},
+	"KpiVerifications":         {of: list.KpiVerifications, by: []string{"enrollment_id", "requested_by_id"}},
+	"ReverificationsDue":       {of: list.ReverificationsDue},
+	"VerificationAttempts":     {of: list.VerificationAttempts},
+	"VerificationBenefits":     {of: list.VerificationBenefits},
+	"VerificationHistory":      {of: list.VerificationHistory},
+	"VerificationWorklist":     {of: list.VerificationWorklist},
+	"Verifications":            {of: list.Verifications},
 	"ConsentHistory":           {of: list.ConsentHistory},
 	"FormHistory":              {of: list.FormHistory},
 	"PatientDocuments":         {of: list.PatientDocuments},
@@ -95,9 +106,9 @@ var unpaged = []string{"CaseStream"}
 func TestEveryListIsRead(t *testing.T) {
 	names := slices.Concat(unpaged, slices.Collect(maps.Keys(declared)))
 	slices.Sort(names)
-	found := variables(t, "lists.go")
+	found := sorted(slices.Concat(variables(t, "lists.go"), variables(t, "verification.go")))
 	if !slices.Equal(found, names) {
-		t.Errorf("lists.go declares\n%v\nand the test knows\n%v", found, names)
+		t.Errorf("the package declares\n%v\nand the test knows\n%v", found, names)
 	}
 	used := map[string]bool{}
 	for _, name := range slices.Collect(maps.Values(lists(t))) {

@@ -23,7 +23,7 @@ var (
 		Entity: "BenefitVerification", Name: "again", Scope: dated,
 		Filter: filter{"dueFrom": From(benefitverification.FieldReverifyAt), "dueUntil": Until(benefitverification.FieldReverifyAt)},
 		Open:   opener{"dueFrom": Time, "dueUntil": Time},
-		Orders: map[string]Order{"DUE": {Columns: []string{benefitverification.FieldReverifyAt}}}, Default: "DUE",
+		Orders: map[string]Order{"OLDEST": {Columns: []string{benefitverification.FieldCreatedAt}}}, Default: "OLDEST",
 	}
 	Verifications = Of{
 		Entity: "BenefitVerification", Name: "all",

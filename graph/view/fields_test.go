@@ -110,9 +110,10 @@ func kindOf(def *ast.Definition, f *ast.FieldDefinition, hasResolver bool) (stri
 
 // wholes are the types whose fields are read together with the field that leads to them.
 var wholes = map[string]string{
-	"Address": "computed", "PageInfo": "list",
+	"Address": "computed", "BenefitAmount": "computed", "PageInfo": "list",
 	"Viewer": "resolved", "MyMembership": "resolved", "RoutingPreview": "resolved", "RoutingInput": "resolved",
 	"CoordinatorKpis": "resolved", "FunnelStage": "resolved", "EnrollmentDurations": "resolved", "ConsentDurations": "resolved", "ConsentRate": "resolved",
+	"VerificationDurations": "resolved", "VerificationRate": "resolved",
 	"EligibilityForm": "resolved", "EligibilityInput": "resolved", "UnmetGate": "resolved", "PortalAccessExpectation": "resolved",
 }
 
