@@ -13,6 +13,7 @@ func exchange(x *graph.Exchange) job.Job {
 	return job.Job{
 		Name: "exchange with payers",
 		Next: job.Every(time.Second),
+		Poll: time.Second,
 		Work: func(ctx context.Context, _ time.Time) (bool, error) { return x.Turn(ctx) },
 	}
 }

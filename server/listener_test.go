@@ -23,6 +23,8 @@ const (
 		... on CaseUpdated { cursor case { id number status } } ... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
 	enrollmentsMoving = `subscription ($after: StreamCursor) { enrollmentUpdated(after: $after) { __typename
 		... on EnrollmentUpdated { cursor enrollment { id status } } ... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
+	verificationsMoving = `subscription ($after: StreamCursor) { benefitVerificationUpdated(after: $after) { __typename
+		... on BenefitVerificationUpdated { cursor verification { id status } } ... on StreamCheckpoint { cursor } ... on StreamReset { cursor } } }`
 )
 
 // listener is a client that follows a stream, in a process of its own: testdata/liaison.mjs.
@@ -59,7 +61,8 @@ type item struct {
 			Name      *string
 		}
 	}
-	Enrollment struct{ ID, Status string }
+	Enrollment   struct{ ID, Status string }
+	Verification struct{ ID, Status string }
 }
 
 // listens follows a stream from now on.
@@ -155,12 +158,16 @@ func (l *listener) hearsOf(number, reason string) event {
 	return e
 }
 
-// hearsWay waits for the steps of an enrollment: the next items of the stream, and no others. Of steps that follow one
-// another at once, each item may show the enrollment as it is after the last.
+// hearsWay waits for the steps of an enrollment or a verification: the next items of the stream, and no others. Of steps that follow one
+// another at once, each item may show it as it is after the last.
 func (l *listener) hearsWay(id string, statuses ...string) {
 	l.t.Helper()
 	for i := range statuses {
-		at := l.hears().Item.Enrollment
+		said := l.hears().Item
+		at := said.Enrollment
+		if at.ID == "" {
+			at = said.Verification
+		}
 		if at.ID != id || !slices.Contains(statuses[i:], at.Status) {
 			l.t.Fatalf("%s hears of %+v, not of %s as %v", l.name, at, id, statuses[i:])
 		}

@@ -21,7 +21,7 @@ func TestScheduledJobs(t *testing.T) {
 		p.stop()
 		p.restart(t)
 		var found *reply
-		const others = 4 // three of retention, and that of orphaned blobs
+		const others = 5 // three of retention, that of orphaned blobs and the exchange with payers
 		eventually(t, "each job was done", func() bool {
 			found = admin.asks(document, nil)
 			jobs := found.at("scheduledJobs.nodes").([]any)

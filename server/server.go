@@ -88,7 +88,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	house := s.clearinghouse()
 	v.api, err = graph.New(graph.Options{
 		Electronic: house != nil,
-		Blobs: blobs, LinkKey: keys.Derive("document links"),
+		Blobs:      blobs, LinkKey: keys.Derive("document links"),
 		Client: v.store.Client, Log: v.events, Reads: v.reads, Cursors: cursors, Identities: identities,
 		RequestID: requestID, Logger: log,
 	})

@@ -68,6 +68,7 @@ type program struct {
 	coordinator    string
 	scopes         []code.ConsentScope
 	selfEnrollment bool
+	coverage       bool // demanded
 }
 
 // offered are the programs. The two coordinators share none, so that their patients are apart.
@@ -84,7 +85,7 @@ var offered = []program{
 	},
 	{
 		name: "Oncavyra Access", kind: code.ProgramKindPatientServices, status: code.ProgramStatusActive,
-		product: "Oncavyra", coordinator: "coordinator2", selfEnrollment: true,
+		product: "Oncavyra", coordinator: "coordinator2", selfEnrollment: true, coverage: true,
 		scopes: []code.ConsentScope{code.ConsentScopeProgramParticipation, code.ConsentScopeHipaaAuthorization, code.ConsentScopeInsuranceVerification},
 	},
 	{
@@ -135,7 +136,7 @@ func (w *world) catalogue(ctx context.Context) error {
 		p.id = newKey()
 		w.programs = append(w.programs, &p)
 		create := w.tx.CareProgram.Create().SetID(p.id).SetKind(p.kind).SetName(p.name).SetStatus(p.status).
-			SetSelfEnrollment(p.selfEnrollment).SetProductID(w.products[p.product].id).SetCreatedAt(w.began)
+			SetSelfEnrollment(p.selfEnrollment).SetCoverageRequired(p.coverage).SetProductID(w.products[p.product].id).SetCreatedAt(w.began)
 		if p.status == code.ProgramStatusActive {
 			create.SetStartsOn(code.DateOf(w.began))
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/caserouting"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consent"
@@ -58,9 +59,19 @@ func activeEnrollments(t *testing.T, c *ent.Client) {
 	if len(active) < 10 {
 		t.Fatalf("%d active enrollments", len(active))
 	}
+	covered := 0
 	for _, e := range active {
 		if program := must(c.CareProgram.Get(ctx, e.ProgramID))(t); program.Status != code.ProgramStatusActive {
 			t.Errorf("%s is active in a program that is %s", e.ID, program.Status)
+		}
+		if program := must(c.CareProgram.Get(ctx, e.ProgramID))(t); program.CoverageRequired {
+			covered++
+			if !must(c.BenefitVerification.Query().Where(
+				benefitverification.PatientID(e.PatientID), benefitverification.StatusEQ(code.VerificationStatusComplete),
+				benefitverification.CompletedAtLTE(*e.ActivatedAt), benefitverification.ValidUntilGT(present),
+			).Exist(ctx))(t) {
+				t.Errorf("enrollment %s is active without a verification", e.ID)
+			}
 		}
 		for _, need := range must(c.RequiredConsent.Query().Where(requiredconsent.ProgramID(e.ProgramID)).All(ctx))(t) {
 			given := must(c.Consent.Query().Where(
@@ -72,6 +83,12 @@ func activeEnrollments(t *testing.T, c *ent.Client) {
 				t.Errorf("enrollment %s is active with %d consents for %s", e.ID, given, need.Scope)
 			}
 		}
+	}
+	if covered == 0 {
+		t.Error("no active enrollment demands coverage")
+	}
+	if n := must(c.Consent.Query().Where(consent.StatusEQ(code.ConsentStatusProposed)).Count(ctx))(t); n == 0 {
+		t.Error("no consent is asked for")
 	}
 	for _, e := range must(c.Enrollment.Query().All(ctx))(t) {
 		if ended := lifecycle.Enrollment.Terminal(e.Status); ended != (e.EndedAt != nil) {
@@ -107,7 +124,7 @@ func histories(t *testing.T, c *ent.Client) {
 	ctx := system(t)
 	of := map[uuid.UUID][]*ent.StatusChange{}
 	for _, s := range must(c.StatusChange.Query().Order(statuschange.ByAt(), statuschange.ByID()).All(ctx))(t) {
-		for _, key := range []*uuid.UUID{s.CareCaseID, s.EnrollmentID, s.ConsentID, s.InquiryResponseID, s.PortalAccessID} {
+		for _, key := range []*uuid.UUID{s.CareCaseID, s.EnrollmentID, s.ConsentID, s.InquiryResponseID, s.PortalAccessID, s.BenefitVerificationID} {
 			if key != nil {
 				of[*key] = append(of[*key], s)
 			}
@@ -118,6 +135,9 @@ func histories(t *testing.T, c *ent.Client) {
 	}
 	for _, row := range must(c.Consent.Query().All(ctx))(t) {
 		history(t, lifecycle.Consent, row.ID, of[row.ID], row.Status)
+	}
+	for _, row := range must(c.BenefitVerification.Query().All(ctx))(t) {
+		history(t, lifecycle.Verification, row.ID, of[row.ID], row.Status)
 	}
 	for _, row := range must(c.PortalAccess.Query().All(ctx))(t) {
 		history(t, lifecycle.PortalAccess, row.ID, of[row.ID], row.Status)

@@ -164,6 +164,7 @@ func (w *world) enroll(p *page, one *patient, in *program, d dice) {
 	p.enrollments = append(p.enrollments, create)
 	p.changes = append(p.changes, changes(w.tx, j.steps, func(c *ent.StatusChangeCreate) { c.SetEnrollmentID(j.id) })...)
 	w.required(p, j, d)
+	w.verify(p, j, w.dice("verification %d", w.journeys))
 	w.treat(p, j)
 	w.conversations(p, j, d)
 }

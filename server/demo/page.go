@@ -23,6 +23,9 @@ type page struct {
 	enrollments   []*ent.EnrollmentCreate
 	consents      []*ent.ConsentCreate
 	coverages     []*ent.CoverageCreate
+	verifications []*ent.BenefitVerificationCreate
+	attempts      []*ent.VerificationAttemptCreate
+	benefits      []*ent.CoverageBenefitCreate
 	treatments    []*ent.TreatmentCreate
 	conditions    []*ent.ConditionCreate
 	cases         []*ent.CareCaseCreate
@@ -44,9 +47,12 @@ func (p *page) flush(ctx context.Context, w *world) error {
 		func() error { return insert(ctx, w, w.tx.CareRelationship.CreateBulk, p.relationships) },
 		func() error { return insert(ctx, w, w.tx.LiaisonAssignment.CreateBulk, p.assignments) },
 		func() error { return insert(ctx, w, w.tx.Consent.CreateBulk, p.consents) },
-		// The hook on enrollments looks at each active one by itself, with its consents.
-		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
 		func() error { return insert(ctx, w, w.tx.Coverage.CreateBulk, p.coverages) },
+		func() error { return insert(ctx, w, w.tx.BenefitVerification.CreateBulk, p.verifications) },
+		func() error { return insert(ctx, w, w.tx.VerificationAttempt.CreateBulk, p.attempts) },
+		func() error { return insert(ctx, w, w.tx.CoverageBenefit.CreateBulk, p.benefits) },
+		// The hook on enrollments looks at each active one by itself, with its consents and verifications.
+		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
 		func() error { return insert(ctx, w, w.tx.Treatment.CreateBulk, p.treatments) },
 		func() error { return insert(ctx, w, w.tx.Condition.CreateBulk, p.conditions) },
 		// The hook on cases looks at each by itself; there are few.

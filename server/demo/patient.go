@@ -28,6 +28,8 @@ type patient struct {
 	phone string
 	// calls and mails are the consents that contacts rely on, by when they began and ended.
 	calls, mails *permission
+	// policy is the first insurance.
+	policy uuid.UUID
 }
 
 // permission is a consent as contacts rely on it.
@@ -203,31 +205,4 @@ func (w *world) care(p *page, one *patient, d dice) {
 			SetStartedAt(began).SetCreatedAt(began))
 	}
 	w.insure(p, one, d)
-}
-
-// insure adds the patient's insurance: one policy, for some a second.
-func (w *world) insure(p *page, one *patient, d dice) {
-	age := one.birth.YearsUntil(w.now)
-	kind := roll(d, []weighed[code.CoverageKind]{{80, code.CoverageKindMedical}, {20, code.CoverageKindGovernment}})
-	if age >= 65 {
-		kind = code.CoverageKindGovernment
-	}
-	from := code.DateOf(w.now.Add(-d.days(370, 900)))
-	first := w.tx.Coverage.Create().SetPatientID(one.id).SetPayerID(pick(d, w.payers).id).SetPlanName(pick(d, []string{"Gold", "Silver", "Standard", "Advantage"})).
-		SetMemberID("DEMO-" + d.DigitN(8)).SetGroupID("G" + d.DigitN(4)).SetKind(kind).SetStatus(code.CoverageStatusActive).
-		SetPriority(1).SetPeriodStart(from).SetSubscriberRelationship(code.SubscriberRelationshipSelf).
-		SetSubscriberName(one.given + " " + one.family).SetSubscriberBirthDate(one.birth)
-	if one.minor {
-		first.SetSubscriberRelationship(code.SubscriberRelationshipChild).SetSubscriberName(d.FirstName() + " " + one.family).
-			SetSubscriberBirthDate(code.DateOf(one.birth.Time().Add(-30 * year)))
-	}
-	if one.dead {
-		first.SetStatus(code.CoverageStatusCancelled).SetPeriodEnd(code.DateOf(one.until))
-	}
-	p.coverages = append(p.coverages, first)
-	if d.percent(30) {
-		p.coverages = append(p.coverages, w.tx.Coverage.Create().SetPatientID(one.id).SetPayerID(pick(d, w.payers).id).SetPlanName("Pharmacy").
-			SetMemberID("DEMO-"+d.DigitN(8)).SetBin(d.DigitN(6)).SetPcn("DEMO").SetKind(code.CoverageKindPharmacy).
-			SetStatus(code.CoverageStatusActive).SetPriority(2).SetPeriodStart(from))
-	}
 }

@@ -37,6 +37,9 @@ type grant struct {
 	// expires is when it runs out; zero: never.
 	expires time.Time
 	by      *uuid.UUID
+	// asked is when the patient was asked for it; zero where nobody asked. One that is outstanding has no answer yet.
+	asked       time.Time
+	outstanding bool
 }
 
 // consent adds the consent with its history and returns its key.
@@ -61,7 +64,15 @@ func (w *world) consent(p *page, g grant, d dice) uuid.UUID {
 			SetPurpose("support with the treatment").SetExpiryEvent("end of the program")
 	}
 	steps := []step[code.ConsentStatus]{{to: code.ConsentStatusActive, at: g.at, by: g.by}}
+	if !g.asked.IsZero() {
+		create.SetRequestedAt(g.asked)
+		steps = []step[code.ConsentStatus]{{to: code.ConsentStatusProposed, at: g.asked, by: g.by}, {to: code.ConsentStatusActive, at: g.at}}
+	}
 	switch {
+	case g.outstanding:
+		create.SetCapturedVia(code.ChannelPortal).Mutation().ResetEvidenceKind()
+		create.Mutation().ResetEvidenceRef()
+		steps = steps[:1]
 	case g.refused:
 		create.SetDecision(code.ConsentDecisionDeny)
 		steps = []step[code.ConsentStatus]{
@@ -140,7 +151,10 @@ func (w *world) required(p *page, j *journey, d dice) {
 			}
 			g.at, g.refused, g.expires = last.at, true, time.Time{}
 		case i > 0:
-			continue // still outstanding
+			g.at, g.expires, g.outstanding = asked, time.Time{}, true
+		}
+		if g.asked = asked; g.refused {
+			g.asked = time.Time{}
 		}
 		w.consent(p, g, d)
 	}

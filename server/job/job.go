@@ -25,6 +25,9 @@ type Job struct {
 	// server ran is done once.
 	Next func(from time.Time) time.Time
 
+	// Poll is how often it is looked whether the job is due; the runner's otherwise.
+	Poll time.Duration
+
 	// Do does one batch of the work in the transaction and reports whether there is more. It must find what is to be
 	// done from the database alone, as another server may do the next batch, and be done within half of a lease:
 	// a few hundred rows. Nothing outside of the transaction happens in it. The context is the system's; an error

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -78,7 +79,7 @@ func (r *Runner) Close(ctx context.Context) error {
 
 // serve does the job whenever it is due. That the database does not answer is said once.
 func (r *Runner) serve(ctx context.Context, j Job) {
-	tick := time.NewTicker(r.options.Poll)
+	tick := time.NewTicker(cmp.Or(j.Poll, r.options.Poll))
 	defer tick.Stop()
 	failing := false
 	for {
