@@ -231,7 +231,7 @@ func (c *change) take(r payer.Response) error {
 	// The answer comes too late: the attempt was given up. That it came is kept; where nobody has asked again it counts,
 	// as another attempt.
 	now := clock.Now(c)
-	if err := c.tx.VerificationAttempt.UpdateOneID(attempt.ID).SetDetail("answered too late, at "+now.Format(time.RFC3339)).Exec(c); err != nil {
+	if err := c.tx.VerificationAttempt.UpdateOneID(attempt.ID).SetDetail("answered too late, at " + now.Format(time.RFC3339)).Exec(c); err != nil {
 		return err
 	}
 	if v.Status != code.VerificationStatusError || attempt.Seq != v.Attempt {

@@ -31,7 +31,7 @@ func (w *world) within(ctx context.Context, do func(*ent.Tx) error) error {
 }
 
 // unfounded lists, by plain reading, what invariants of enrollments are broken: an active one without a consent that its
-// program demands or without the eligibility, two open ones of one patient and program, more places taken than there are.
+// program demands, the eligibility or the coverage, two open ones of one patient and program, more places taken than there are.
 func (w *world) unfounded() []string {
 	w.t.Helper()
 	ctx, now := w.system(), *w.now.Load()
@@ -72,6 +72,16 @@ func (w *world) unfounded() []string {
 			if !slices.ContainsFunc(given, func(c *ent.Consent) bool { return c.ExpiresAt == nil || c.ExpiresAt.After(now) }) {
 				broken = append(broken, "active without "+string(d.Scope)+": "+e.ID.String())
 			}
+		}
+		if !e.Edges.Program.CoverageRequired || e.ActivatedAt == nil {
+			continue
+		}
+		checked, err := w.client.BenefitVerification.Query().Where(benefitverification.PatientID(e.PatientID), benefitverification.CompletedAtLTE(*e.ActivatedAt)).All(ctx)
+		w.ok(err)
+		if !slices.ContainsFunc(checked, func(v *ent.BenefitVerification) bool {
+			return v.ValidUntil.After(*e.ActivatedAt) && *v.Result != code.VerificationResultNotCovered
+		}) {
+			broken = append(broken, "active without coverage: "+e.ID.String())
 		}
 	}
 	return broken

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/careprogram"

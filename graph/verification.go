@@ -17,13 +17,16 @@ import (
 
 type (
 	benefitVerificationResolver struct{ *resolver }
-	coverageBenefitResolver      struct{ *resolver }
+	coverageBenefitResolver     struct{ *resolver }
 )
 
 func (r *resolver) BenefitVerification() generated.BenefitVerificationResolver {
 	return benefitVerificationResolver{r}
 }
-func (r *resolver) CoverageBenefit() generated.CoverageBenefitResolver { return coverageBenefitResolver{r} }
+
+func (r *resolver) CoverageBenefit() generated.CoverageBenefitResolver {
+	return coverageBenefitResolver{r}
+}
 
 // BenefitVerification resolves Query.benefitVerification.
 func (r queryResolver) BenefitVerification(ctx context.Context, id gid.ID) (*ent.BenefitVerification, error) {

@@ -18,8 +18,12 @@ import (
 	"github.com/carehub/carehub/ent/store"
 )
 
-// asServer is the variable that makes this binary a server which stalls in its third batch. It has the database's URL.
-const asServer = "CAREHUB_TEST_STALLING_SERVER"
+// The variables that make this binary a server which stalls in the third batch of a job: the database's URL, and the
+// job's name.
+const (
+	asServer = "CAREHUB_TEST_STALLING_SERVER"
+	asJob    = "CAREHUB_TEST_STALLING_JOB"
+)
 
 // stallingLease is the lease of that server.
 const stallingLease = 3 * time.Second
@@ -32,6 +36,11 @@ func stall(url string) {
 		panic(err)
 	}
 	j, batches := work(), 0
+	for _, d := range due() {
+		if d.Name == os.Getenv(asJob) {
+			j = d
+		}
+	}
 	stalling := j
 	stalling.Do = func(ctx context.Context, tx *store.Tx, now time.Time) (bool, error) {
 		more, err := j.Do(ctx, tx, now)
