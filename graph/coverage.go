@@ -164,20 +164,25 @@ type boundedText struct {
 	limit int
 }
 
-// free refuses a priority that another active coverage of the patient and kind has. Who changes coverages of a patient
-// follows one another, so that two do not take the same.
-func (c *change) free(patient uuid.UUID, kind code.CoverageKind, priority int, but uuid.UUID) error {
+// free refuses a priority that another active coverage of the patient and kind has at the same time. Who changes
+// coverages of a patient follows one another, so that two do not take the same.
+func (c *change) free(but uuid.UUID, patient uuid.UUID, kind code.CoverageKind, priority int, from code.Date, until *code.Date) error {
 	if priority < 1 {
 		return fault.Input("input.priority", "a priority is 1 or more")
 	}
 	if err := gate.Lock(c, c.tx.Client(), patient); err != nil {
 		return err
 	}
-	taken, err := c.tx.Coverage.Query().Where(
-		coverage.PatientID(patient), coverage.KindEQ(kind), coverage.StatusEQ(code.CoverageStatusActive), coverage.Priority(priority), coverage.IDNEQ(but),
-	).Exist(c.system)
+	q := c.tx.Coverage.Query().Where(
+		coverage.PatientID(patient), coverage.KindEQ(kind), coverage.StatusEQ(code.CoverageStatusActive), coverage.Priority(priority),
+		coverage.IDNEQ(but), coverage.Or(coverage.PeriodEndIsNil(), coverage.PeriodEndGTE(from)),
+	)
+	if until != nil {
+		q.Where(coverage.PeriodStartLTE(*until))
+	}
+	taken, err := q.Exist(c.system)
 	if taken {
-		f := fault.New(fault.Conflict, "another active coverage of this kind has the priority")
+		f := fault.New(fault.Conflict, "another active coverage of this kind has the priority at that time")
 		f.Argument = "input.priority"
 		return f
 	}
@@ -221,7 +226,7 @@ func (c *change) addCoverage(in model.AddCoverageInput) (uuid.UUID, error) {
 		return uuid.Nil, fault.Input("input.periodEnd", "the last day is not before the first")
 	}
 	priority := or(in.Priority, 1)
-	if err := c.free(patient.ID, in.Kind, priority, uuid.Nil); err != nil {
+	if err := c.free(uuid.Nil, patient.ID, in.Kind, priority, in.PeriodStart, in.PeriodEnd); err != nil {
 		return uuid.Nil, err
 	}
 	made, err := create.SetNillablePlanName(in.PlanName).SetNillableMemberID(in.MemberID).SetNillableGroupID(in.GroupID).SetNillableBin(in.Bin).
@@ -253,8 +258,12 @@ func (c *change) updateCoverage(in model.UpdateCoverageInput) (uuid.UUID, error)
 	if in.PeriodEnd != nil && *in.PeriodEnd < found.PeriodStart {
 		return uuid.Nil, fault.Input("input.periodEnd", "the last day is not before the first")
 	}
-	if in.Priority != nil {
-		if err := c.free(found.PatientID, found.Kind, *in.Priority, found.ID); err != nil {
+	if in.Priority != nil || in.PeriodEnd != nil {
+		until := found.PeriodEnd
+		if in.PeriodEnd != nil {
+			until = in.PeriodEnd
+		}
+		if err := c.free(found.ID, found.PatientID, found.Kind, or(in.Priority, found.Priority), found.PeriodStart, until); err != nil {
 			return uuid.Nil, err
 		}
 	}

@@ -81,6 +81,7 @@ func TestImportedPatient(t *testing.T) {
 		physician.does("acknowledgeResponse", response, "case { status }").is("payload.case.status", "CLOSED")
 
 		testImportedEnrollment(t, kim, physician, lee, treated.text("myPatients.nodes.0.id"))
+		testImportedCoverage(t, kim, physician, lee, treated.text("myPatients.nodes.0.id"))
 
 		known(kim, "Desmond Gutmann")
 		socket := kim.opens()
@@ -135,6 +136,34 @@ func testImportedEnrollment(t *testing.T, kim, physician, lee *user, patient str
 		is("enrollment.status", "ACTIVE").is("enrollment.patient.name", "Desmond Gutmann")
 	lee.asks("query ($id: ID!) { patient(id: $id) { name enrollments(first: 1) { nodes { status } } } }", object{"id": patient}).
 		is("patient.enrollments.nodes.0.status", "ACTIVE").is("patient.name", nil)
+}
+
+// testImportedCoverage: the coordinator completes what was taken in of the insurance, asks the payer, and records what
+// it says; the physician sees that, and the liaison nothing.
+func testImportedCoverage(t *testing.T, kim, physician, lee *user, patient string) {
+	known := kim.asks("query ($id: ID!) { patient(id: $id) { birthDate coverages(first: 1) { nodes { id memberId periodEnd } } } }", object{"id": patient}).
+		is("patient.coverages.nodes.0.memberId", nil)
+	of := object{"coverageId": known.at("patient.coverages.nodes.0.id")}
+	const asked = "verification { id status } unmet { code scope }"
+	unmet := fmt.Sprint(kim.does("submitBenefitVerification", of, asked).at("payload.unmet"))
+	for _, gate := range []string{"CONSENT_MISSING", "COVERAGE_NOT_ACTIVE", "MEMBER_DATA_MISSING"} {
+		if !strings.Contains(unmet, gate) {
+			t.Errorf("without %s it waits for %s", gate, unmet)
+		}
+	}
+	kim.does("updateCoverage", object{
+		"coverageId": of["coverageId"], "memberId": "CanaryNumber", "subscriberBirthDate": known.at("patient.birthDate"), "periodEnd": "2099-12-31",
+	}, "coverage { periodEnd }").is("payload.coverage.periodEnd", "2099-12-31")
+	kim.does("recordConsent", object{"patientId": patient, "scope": "INSURANCE_VERIFICATION", "capturedVia": "PHONE", "evidence": object{"recordingId": "REC-2"}}, "consent { id }")
+	id := kim.does("submitBenefitVerification", of, asked).is("payload.verification.status", "SUBMITTED").at("payload.verification.id")
+	heard := physician.listens(verificationsMoving)
+	kim.does("recordVerificationResult", object{
+		"verificationId": id, "outcome": "COMPLETE", "result": "PRIOR_AUTHORIZATION_REQUIRED", "validUntil": "2099-12-31T00:00:00Z",
+		"benefits": []object{{"inNetwork": true, "currency": "USD", "copay": "12.50"}},
+	}, "verification { status benefits { nodes { copay } } }").is("payload.verification.benefits.nodes.0.copay", "12.50")
+	heard.hearsWay(fmt.Sprint(id), "IN_PROGRESS", "COMPLETE")
+	physician.asks("query ($id: ID!) { benefitVerification(id: $id) { result priorAuthorizationRequired } }", object{"id": id}).is("benefitVerification.priorAuthorizationRequired", true)
+	lee.tries("query ($id: ID!) { benefitVerification(id: $id) { result } }", object{"id": id}).refused("GRAPHQL_VALIDATION_FAILED")
 }
 
 // people is the staff file: a physician, a liaison for the territory, and a coordinator in the program's team.

@@ -14259,7 +14259,7 @@ input AddCoverageInput @access(to: [COORDINATOR]) {
   subscriberBirthDate: Date
   """Who is insured, towards the patient."""
   subscriberRelationship: SubscriberRelationship
-  """1 pays first; one for each active coverage of the patient and kind."""
+  """1 pays first; 1 otherwise. At any time one active coverage of the patient and kind has it."""
   priority: Int
   """First day."""
   periodStart: Date!
@@ -14295,7 +14295,7 @@ input UpdateCoverageInput @access(to: [COORDINATOR]) {
   subscriberBirthDate: Date
   """Who is insured, towards the patient."""
   subscriberRelationship: SubscriberRelationship
-  """1 pays first; one for each active coverage of the patient and kind."""
+  """1 pays first. At any time one active coverage of the patient and kind has it."""
   priority: Int
   """Last day, not before the first."""
   periodEnd: Date

@@ -148,7 +148,7 @@ type AddCoverageInput struct {
 	SubscriberBirthDate *code.Date `json:"subscriberBirthDate,omitempty"`
 	// Who is insured, towards the patient.
 	SubscriberRelationship *code.SubscriberRelationship `json:"subscriberRelationship,omitempty"`
-	// 1 pays first; one for each active coverage of the patient and kind.
+	// 1 pays first; 1 otherwise. At any time one active coverage of the patient and kind has it.
 	Priority *int `json:"priority,omitempty"`
 	// First day.
 	PeriodStart code.Date `json:"periodStart"`
@@ -1860,7 +1860,7 @@ type UpdateCoverageInput struct {
 	SubscriberBirthDate *code.Date `json:"subscriberBirthDate,omitempty"`
 	// Who is insured, towards the patient.
 	SubscriberRelationship *code.SubscriberRelationship `json:"subscriberRelationship,omitempty"`
-	// 1 pays first; one for each active coverage of the patient and kind.
+	// 1 pays first. At any time one active coverage of the patient and kind has it.
 	Priority *int `json:"priority,omitempty"`
 	// Last day, not before the first.
 	PeriodEnd *code.Date `json:"periodEnd,omitempty"`
