@@ -85,7 +85,7 @@ func TestReverification(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
 		enrollment := w.insured(true)
-		_, first := w.asked()
+		policy, first := w.asked()
 		w.covered(first, "COVERED")
 		key, err := gid.Parse(nil, enrollment)
 		w.ok(err)
@@ -136,17 +136,27 @@ func TestReverification(t *testing.T) {
 			t.Errorf("made anew twice: %v", got)
 		}
 
-		// Nobody does anything: the draft stays, the verification expires, the enrollment goes on.
+		// Who asks about the coverage submits the draft that waits.
 		w.later(30 * 24 * time.Hour)
 		w.due()
 		third := drafts()
+		again := w.must("coordinator", verifyCoverage, vars{"id": policy}).text("submitBenefitVerification.verification.id")
+		if len(third) != 1 || again != third[0] {
+			t.Errorf("%s is asked, and the draft is %v", again, third)
+		}
+		w.covered(again, "COVERED")
+
+		// Nobody does anything: the draft stays, the verification expires, the enrollment goes on.
+		w.later(70 * 24 * time.Hour)
+		w.due()
+		fourth := drafts()
 		w.later(30 * 24 * time.Hour)
 		for range 2 {
 			w.due()
 		}
-		w.is(second, "EXPIRED COVERED : COMPLETE")
-		if got := drafts(); len(third) != 1 || !slices.Equal(got, third) {
-			t.Errorf("drafts were %v and are %v", third, got)
+		w.is(again, "EXPIRED COVERED : COMPLETE")
+		if got := drafts(); len(fourth) != 1 || !slices.Equal(got, fourth) {
+			t.Errorf("drafts were %v and are %v", fourth, got)
 		}
 		if got := w.state(enrollment); got != "ACTIVE" {
 			t.Errorf("the enrollment is %s", got)

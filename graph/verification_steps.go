@@ -104,6 +104,13 @@ func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool
 	if err != nil {
 		return uuid.Nil, err
 	}
+	waiting, err := c.draftOf(of, in)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if waiting != nil {
+		return waiting.ID, c.ask(waiting, method, electronic)
+	}
 	purposes := in.Purposes
 	if len(purposes) == 0 {
 		purposes = []code.VerificationPurpose{code.VerificationPurposeBenefits}
@@ -131,6 +138,24 @@ func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool
 		return uuid.Nil, err
 	}
 	return draft.ID, c.ask(draft, method, electronic)
+}
+
+// draftOf is the draft that already asks what the input asks, if there is one: what is to be made anew.
+func (c *change) draftOf(of *ent.Coverage, in model.SubmitBenefitVerificationInput) (*ent.BenefitVerification, error) {
+	if len(in.Purposes) > 0 {
+		return nil, nil //nolint:nilnil // it may ask something else
+	}
+	same := []predicate.BenefitVerification{
+		benefitverification.CoverageID(of.ID), benefitverification.StatusEQ(code.VerificationStatusDraft), benefitverification.ProductIDIsNil(),
+	}
+	if in.ProductID != nil {
+		same[2] = benefitverification.ProductID(in.ProductID.UUID)
+	}
+	if in.EnrollmentID != nil {
+		same = append(same, benefitverification.EnrollmentID(in.EnrollmentID.UUID))
+	}
+	draft, err := c.tx.BenefitVerification.Query().Where(same...).Order(benefitverification.ByCreatedAt(), benefitverification.ByID()).First(c)
+	return draft, ent.MaskNotFound(err)
 }
 
 // sameProduct matches verifications about what the new one is about.
