@@ -254,7 +254,7 @@ func holds[S ~string, E any](k *walk, r *rapid.T, m lifecycle.Machine[S], steps 
 // TestWalk does anything in any order for a while: no row ever leaves its lifecycle, nothing is half done, and what must
 // hold of enrollments holds after each step.
 func TestWalk(t *testing.T) {
-	for name, value := range map[string]string{"rapid.checks": "8", "rapid.steps": "150"} {
+	for name, value := range map[string]string{"rapid.checks": "4", "rapid.steps": "100"} {
 		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
 			if err := f.Value.Set(value); err != nil {
 				t.Fatal(err)
