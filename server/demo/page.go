@@ -18,6 +18,7 @@ type page struct {
 	marks         []*ent.ExternalIdentifierCreate
 	contacts      []*ent.ContactPointCreate
 	accesses      []*ent.PortalAccessCreate
+	proxies       []*ent.ProxyGrantCreate
 	relationships []*ent.CareRelationshipCreate
 	assignments   []*ent.LiaisonAssignmentCreate
 	enrollments   []*ent.EnrollmentCreate
@@ -44,6 +45,7 @@ func (p *page) flush(ctx context.Context, w *world) error {
 		func() error { return insert(ctx, w, w.tx.ExternalIdentifier.CreateBulk, p.marks) },
 		func() error { return insert(ctx, w, w.tx.ContactPoint.CreateBulk, p.contacts) },
 		func() error { return insert(ctx, w, w.tx.PortalAccess.CreateBulk, p.accesses) },
+		func() error { return insert(ctx, w, w.tx.ProxyGrant.CreateBulk, p.proxies) },
 		func() error { return insert(ctx, w, w.tx.CareRelationship.CreateBulk, p.relationships) },
 		func() error { return insert(ctx, w, w.tx.LiaisonAssignment.CreateBulk, p.assignments) },
 		func() error { return insert(ctx, w, w.tx.Consent.CreateBulk, p.consents) },

@@ -66,10 +66,30 @@ func (w *world) person(p *page, i int) {
 	d := w.dice("patient %d", i)
 	one := w.body(i, d)
 	w.party(p, one, i, d)
+	w.represent(p, one, i)
 	w.care(p, one, d)
 	w.permissions(p, one, d)
 	w.takePart(p, one, i, d)
 }
+
+// represent lets the second patient who signs in stand for the first minor, and in former times for somebody else.
+func (w *world) represent(p *page, one *patient, i int) {
+	if i != firstMinor && i != firstMinor+1 {
+		return
+	}
+	create := w.tx.ProxyGrant.Create().SetPatientID(one.id).SetIdentityID(w.users["patient2"]).SetStartedAt(w.now.Add(-year)).SetCreatedAt(w.now.Add(-year))
+	if i == firstMinor {
+		create.SetRelationship(code.ProxyRelationshipParent).SetScope(code.ProxyScopeManage).SetExpiresAt(w.now.Add(2 * year))
+	} else {
+		ended := w.now.Add(-year / 4)
+		create.SetRelationship(code.ProxyRelationshipCaregiver).SetScope(code.ProxyScopeRead).SetExpiresAt(w.now.Add(year)).
+			SetEndedAt(ended).SetEndReason("the patient looks after the own affairs again").SetVersion(2)
+	}
+	p.proxies = append(p.proxies, create)
+}
+
+// firstMinor is the number of the first patient who is a minor.
+const firstMinor = 7
 
 // signingIn are the patients with a button, by their number.
 var signingIn = []string{"patient", "patient2"}
@@ -82,7 +102,7 @@ func (w *world) body(i int, d dice) *patient {
 	switch {
 	case i < len(signingIn):
 		age = d.days(35*365, 60*365)
-	case i%25 == 7:
+	case i%25 == firstMinor:
 		one.minor = true
 		age = d.days(4*365, 16*365)
 	case i%30 == 11:
