@@ -28,14 +28,16 @@ type secretFile struct {
 type serveCommand struct {
 	database
 	secretFile
-	Listen        string   `env:"CAREHUB_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to serve on (${default})"`
-	Demo          *bool    `env:"CAREHUB_DEMO" negatable:"" help:"Demo data and sign-in of demo identities; on for a loopback address without an issuer, refused elsewhere."`
-	Patients      int      `env:"CAREHUB_DEMO_PATIENTS" default:"300" placeholder:"N" help:"Patients in the demo data (${default})"`
-	OIDCIssuer    string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
-	OIDCAudience  []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
-	CORSOrigin    []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
-	Blobs         string   `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
-	DocumentLimit int64    `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
+	Listen       string   `env:"CAREHUB_LISTEN" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Address to serve on (${default})"`
+	Demo         *bool    `env:"CAREHUB_DEMO" negatable:"" help:"Demo data and sign-in of demo identities; on for a loopback address without an issuer, refused elsewhere."`
+	Patients     int      `env:"CAREHUB_DEMO_PATIENTS" default:"300" placeholder:"N" help:"Patients in the demo data (${default})"`
+	OIDCIssuer   string   `name:"oidc-issuer" env:"CAREHUB_OIDC_ISSUER" placeholder:"URL" help:"Issuer whose tokens are accepted."`
+	OIDCAudience []string `name:"oidc-audience" env:"CAREHUB_OIDC_AUDIENCE" placeholder:"AUDIENCE=PORTAL" help:"Audience of a token and the portal that it opens; repeatable."`
+	CORSOrigin   []string `name:"cors-origin" env:"CAREHUB_CORS_ORIGIN" placeholder:"ORIGIN" help:"Origin whose pages may call, by HTTP and by websocket; repeatable."`
+	// The networks are those of reverse proxies, never those of clients: whoever is trusted says where requests come from.
+	TrustedProxies []string `env:"CAREHUB_TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of reverse proxies whose X-Forwarded-For or Forwarded is believed; repeatable, none by default."`
+	Blobs          string   `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
+	DocumentLimit  int64    `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
 	streaming
 	keeping
 }
@@ -43,7 +45,7 @@ type serveCommand struct {
 // streaming bounds what stays open: websockets and event streams.
 type streaming struct {
 	StreamsPerIdentity int `env:"CAREHUB_STREAMS_PER_IDENTITY" default:"20" placeholder:"N" help:"Websockets and event streams of one identity at a time (${default})"`
-	StreamsPerAddress  int `env:"CAREHUB_STREAMS_PER_ADDRESS" default:"1000" placeholder:"N" help:"Websockets and event streams from one address at a time; behind a proxy all have its address (${default})"`
+	StreamsPerAddress  int `env:"CAREHUB_STREAMS_PER_ADDRESS" default:"1000" placeholder:"N" help:"Websockets and event streams from one address at a time; behind a proxy that is not trusted all have its address (${default})"`
 }
 
 // keeping says how long is kept what nobody needs for ever.
@@ -85,6 +87,9 @@ func (s *serveCommand) check() error {
 		say("--oidc-audience: the issuer's tokens need at least one audience")
 	}
 	if _, err := s.audiences(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if _, err := parseProxies(s.TrustedProxies); err != nil {
 		wrong = append(wrong, err)
 	}
 	for _, origin := range s.CORSOrigin {

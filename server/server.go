@@ -43,6 +43,7 @@ type server struct {
 	auth     *auth.Authenticator
 	demo     *auth.Demo // nil outside demo mode
 	endpoint *wire.Endpoint
+	behind   proxies
 	jobs     *job.Runner
 
 	leaving atomic.Bool
@@ -58,6 +59,9 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		return nil, err
 	}
 	v := &server{settings: s, log: log}
+	if v.behind, err = parseProxies(s.TrustedProxies); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close(ctx))
@@ -97,7 +101,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		return nil, err
 	}
 	v.endpoint, err = wire.New(wire.Options{
-		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Limits: s.limits(), Log: log,
+		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Address: v.behind.origin, Limits: s.limits(), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -159,7 +163,7 @@ func (v *server) handler() http.Handler {
 		mux.HandleFunc("POST /demo/token", v.demoToken)
 	}
 	mux.Handle("/", playground.Handler(playground.Options{Identities: v.identities()}))
-	return named(mux)
+	return named(mux, v.behind)
 }
 
 // identities are those whom the playground offers to sign in as.
