@@ -66,6 +66,7 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeCoverageNotVerified:     "no verification of benefits is complete and valid",
 	code.GateCodeCoverageNotActive:       "the coverage is not in force",
 	code.GateCodeMemberDataMissing:       "member number, payer or the birth date of who is insured is missing",
+	code.GateCodeChannelClosed:           "the patient does not permit the channel",
 }
 
 // shown are the gates as the contract has them.

@@ -40,7 +40,7 @@ func newArchive(t *testing.T, database string) *archive {
 	t.Helper()
 	folder := t.TempDir()
 	a := &archive{t: t, blobs: filepath.Join(folder, "blobs"), program: &program{database: database, secretFile: filepath.Join(folder, "carehub.secret")}}
-	ctx := clock.With(context.WithoutCancel(t.Context()), func() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) })
+	ctx := clock.With(context.WithoutCancel(t.Context()), a.now)
 	settings := &serveCommand{
 		Listen: "127.0.0.1:0", Patients: 10, CORSOrigin: []string{portal}, Blobs: a.blobs, DocumentLimit: limit,
 	}
@@ -63,6 +63,9 @@ func newArchive(t *testing.T, database string) *archive {
 	a.url, a.server = web.URL, v
 	return a
 }
+
+// now is what the server's clock shows.
+func (a *archive) now() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) }
 
 // loads counts the downloads that were recorded.
 func (a *archive) loads() int {

@@ -18,6 +18,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/relay"
 	"github.com/carehub/carehub/graph/stream"
@@ -97,7 +98,7 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	if err != nil {
 		return nil, err
 	}
-	if err := v.authenticate(ctx, keys, identities.Lookup); err != nil {
+	if err := v.authenticate(ctx, keys, v.signIn(identities)); err != nil {
 		return nil, err
 	}
 	v.endpoint, err = wire.New(wire.Options{
@@ -126,6 +127,20 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	}
 	v.jobs = job.Start(ctx, v.store, jobs, job.Options{Logger: log})
 	return v, nil
+}
+
+// signIn looks up who comes in, and notes that they did. Who may come in does so even where that can not be noted.
+func (v *server) signIn(identities *graph.Directory) auth.Lookup {
+	return func(ctx context.Context, issuer, subject, portal string) (*viewer.Identity, error) {
+		id, err := identities.Lookup(ctx, issuer, subject, portal)
+		if err != nil {
+			return nil, err
+		}
+		if err := identities.Entered(ctx, id, portal); err != nil {
+			v.log.WarnContext(ctx, "cannot note that a portal was entered", "error", err, "request", requestID(ctx))
+		}
+		return id, nil
+	}
 }
 
 // authenticate sets up whose tokens are accepted.

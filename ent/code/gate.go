@@ -29,6 +29,7 @@ const (
 	GateCodeOpenEnrollments         GateCode = "OPEN_ENROLLMENTS"
 	GateCodeCoverageNotActive       GateCode = "COVERAGE_NOT_ACTIVE"
 	GateCodeMemberDataMissing       GateCode = "MEMBER_DATA_MISSING"
+	GateCodeChannelClosed           GateCode = "CHANNEL_CLOSED"
 )
 
 // Values lists the members.
@@ -58,5 +59,6 @@ func (GateCode) Values() []string {
 		GateCodeOpenEnrollments,
 		GateCodeCoverageNotActive,
 		GateCodeMemberDataMissing,
+		GateCodeChannelClosed,
 	)
 }

@@ -1153,6 +1153,7 @@ type ComplexityRoot struct {
 		Portal      func(childComplexity int) int
 		Reason      func(childComplexity int) int
 		Status      func(childComplexity int) int
+		VerifyBy    func(childComplexity int) int
 	}
 
 	PortalAccessConnection struct {
@@ -1171,8 +1172,11 @@ type ComplexityRoot struct {
 		Access      func(childComplexity int) int
 		Expected    func(childComplexity int) int
 		Explanation func(childComplexity int) int
+		LastLoginAt func(childComplexity int) int
 		Mismatch    func(childComplexity int) int
 		Portal      func(childComplexity int) int
+		Provider    func(childComplexity int) int
+		Status      func(childComplexity int) int
 	}
 
 	Product struct {
@@ -6936,6 +6940,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccess.Status(childComplexity), true
+	case "PortalAccess.verifyBy":
+		if e.ComplexityRoot.PortalAccess.VerifyBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.VerifyBy(childComplexity), true
 
 	case "PortalAccessConnection.edges":
 		if e.ComplexityRoot.PortalAccessConnection.Edges == nil {
@@ -6993,6 +7003,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccessExpectation.Explanation(childComplexity), true
+	case "PortalAccessExpectation.lastLoginAt":
+		if e.ComplexityRoot.PortalAccessExpectation.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.LastLoginAt(childComplexity), true
 	case "PortalAccessExpectation.mismatch":
 		if e.ComplexityRoot.PortalAccessExpectation.Mismatch == nil {
 			break
@@ -7005,6 +7021,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccessExpectation.Portal(childComplexity), true
+	case "PortalAccessExpectation.provider":
+		if e.ComplexityRoot.PortalAccessExpectation.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Provider(childComplexity), true
+	case "PortalAccessExpectation.status":
+		if e.ComplexityRoot.PortalAccessExpectation.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Status(childComplexity), true
 
 	case "Product.genericName":
 		if e.ComplexityRoot.Product.GenericName == nil {
@@ -12203,11 +12231,13 @@ type PortalAccess implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORD
   status: PortalAccessStatus!
   """When the account was invited."""
   invitedAt: Time! @access(to: [COORDINATOR, ADMIN])
-  """When the invitation ends that nobody has accepted, or by when who accepted it should have been verified."""
+  """When the invitation ends that nobody has accepted."""
   expiresAt: Time @access(to: [COORDINATOR, ADMIN])
+  """By when the identity of who accepted the invitation should have been verified; null before and afterwards."""
+  verifyBy: Time @access(to: [COORDINATOR, ADMIN])
   """When the grant became active."""
   activatedAt: Time @access(to: [COORDINATOR, ADMIN])
-  """When the portal was last entered."""
+  """When the portal was last entered, to the hour: it is noted once an hour at most."""
   lastLoginAt: Time @access(to: [COORDINATOR, ADMIN])
   """Why the grant was suspended or revoked."""
   reason: String @access(to: [COORDINATOR, ADMIN])
@@ -12259,10 +12289,19 @@ type ProxyGrantEdge @access(to: [PATIENT, COORDINATOR]) {
 type PortalAccessExpectation @access(to: [COORDINATOR]) {
   """The portal."""
   portal: Portal!
-  """Whether the patient should have it: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial."""
+  """Of PROVIDER_PORTAL, the provider who treats the patient now and is to have it; null for the patient's own portals."""
+  provider: Provider
+  """
+  Whether there should be access: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial,
+  PROVIDER_PORTAL for each provider who treats the patient while there is any.
+  """
   expected: Boolean!
-  """The open grant, or the latest; null where there never was one."""
+  """The patient's open grant, or the latest; null where there never was one. Grants of providers are not shown: who operates the system sees to them."""
   access: PortalAccess
+  """Where the grant stands, of patients and providers; null where there never was one."""
+  status: PortalAccessStatus
+  """When the portal was last entered, to the hour."""
+  lastLoginAt: Time
   """How the two differ; null where they do not."""
   mismatch: AccessMismatch
   """The difference in words."""
@@ -12281,7 +12320,7 @@ enum AccessMismatch @access(to: [COORDINATOR]) {
   SUSPENDED_THOUGH_EXPECTED
   """Expected, and invited for more than 14 days without the identity being verified."""
   IDENTITY_PENDING_LONG
-  """Not expected, and invited or open."""
+  """Not expected, and invited or open; of patients only, as providers have other reasons to come."""
   OPEN_WITHOUT_REASON
 }
 
@@ -13063,6 +13102,8 @@ enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   COVERAGE_NOT_ACTIVE
   """Member number, payer or the birth date of who is insured is missing."""
   MEMBER_DATA_MISSING
+  """The patient permits the channel no more, or never did."""
+  CHANNEL_CLOSED
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -14501,7 +14542,10 @@ input RecordConsentInput @access(to: [COORDINATOR]) {
 
 """What proves a consent. The kind must fit the channel."""
 input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
-  """Number of an electronic signature (portal, app)."""
+  """
+  Electronic signature (portal, app): the ` + "`" + `evidenceRef` + "`" + ` of a consent that the patient signed here and that was marked as
+  entered in error. It proves what it was given for: this patient, form, scope and decision; and one consent only.
+  """
   signatureId: String
   """Number of a telephone recording (phone)."""
   recordingId: String
@@ -18308,6 +18352,8 @@ func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field 
 		return ec.fieldContext_PortalAccess_invitedAt(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_PortalAccess_expiresAt(ctx, field)
+	case "verifyBy":
+		return ec.fieldContext_PortalAccess_verifyBy(ctx, field)
 	case "activatedAt":
 		return ec.fieldContext_PortalAccess_activatedAt(ctx, field)
 	case "lastLoginAt":
@@ -18346,10 +18392,16 @@ func (ec *executionContext) childFields_PortalAccessExpectation(ctx context.Cont
 	switch field.Name {
 	case "portal":
 		return ec.fieldContext_PortalAccessExpectation_portal(ctx, field)
+	case "provider":
+		return ec.fieldContext_PortalAccessExpectation_provider(ctx, field)
 	case "expected":
 		return ec.fieldContext_PortalAccessExpectation_expected(ctx, field)
 	case "access":
 		return ec.fieldContext_PortalAccessExpectation_access(ctx, field)
+	case "status":
+		return ec.fieldContext_PortalAccessExpectation_status(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_PortalAccessExpectation_lastLoginAt(ctx, field)
 	case "mismatch":
 		return ec.fieldContext_PortalAccessExpectation_mismatch(ctx, field)
 	case "explanation":
@@ -44153,6 +44205,29 @@ func (ec *executionContext) fieldContext_PortalAccess_expiresAt(_ context.Contex
 	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
 }
 
+func (ec *executionContext) _PortalAccess_verifyBy(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_verifyBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifyBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_verifyBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
 func (ec *executionContext) _PortalAccess_activatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44419,6 +44494,38 @@ func (ec *executionContext) fieldContext_PortalAccessExpectation_portal(_ contex
 	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Portal")
 }
 
+func (ec *executionContext) _PortalAccessExpectation_provider(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
+			return ec.marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProvider(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessExpectation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PortalAccessExpectation_expected(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44472,6 +44579,52 @@ func (ec *executionContext) fieldContext_PortalAccessExpectation_access(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessExpectation_status(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.PortalAccessStatus) graphql.Marshaler {
+			return ec.marshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "PortalAccessStatus")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_lastLoginAt(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_lastLoginAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastLoginAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_lastLoginAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Time")
 }
 
 func (ec *executionContext) _PortalAccessExpectation_mismatch(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
@@ -70801,6 +70954,11 @@ func (ec *executionContext) _PortalAccess(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "verifyBy":
+			out.Values[i] = ec._PortalAccess_verifyBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "activatedAt":
 			out.Values[i] = ec._PortalAccess_activatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -70935,6 +71093,11 @@ func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "provider":
+			out.Values[i] = ec._PortalAccessExpectation_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "expected":
 			out.Values[i] = ec._PortalAccessExpectation_expected(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -70942,6 +71105,16 @@ func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel as
 			}
 		case "access":
 			out.Values[i] = ec._PortalAccessExpectation_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._PortalAccessExpectation_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastLoginAt":
+			out.Values[i] = ec._PortalAccessExpectation_lastLoginAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -81519,6 +81692,25 @@ func (ec *executionContext) marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcar
 		return graphql.Null
 	}
 	return ec._PortalAccess(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, v any) (*code.PortalAccessStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.PortalAccessStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, sel ast.SelectionSet, v *code.PortalAccessStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOProduct2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProduct(ctx context.Context, sel ast.SelectionSet, v *ent.Product) graphql.Marshaler {
