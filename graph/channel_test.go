@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/contactpoint"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
@@ -18,10 +19,10 @@ const (
 )
 
 // mailed is an approved answer to a question of ann's, who wants it by e-mail.
-func (w *world) mailed(number string) (response string) {
+func (w *world) mailed(number string, by code.Channel) (response string) {
 	w.t.Helper()
 	ctx := w.system()
-	of := w.keep(number)(w.client.CareCase.Create().SetNumber(number).SetKind("MEDICAL_INQUIRY").SetStatus("ACCEPTED").SetChannel("PHONE").SetRequesterKind("PATIENT").
+	of := w.keep(number)(w.client.CareCase.Create().SetNumber(number).SetKind("MEDICAL_INQUIRY").SetStatus("ACCEPTED").SetChannel(by).SetRequesterKind("PATIENT").
 		SetDepartment("MEDICAL_INFORMATION").SetSubject("A question").SetReceivedAt(day(-1)).SetDueAt(day(3)).SetAcceptedAt(day(-1)).SetRequesterID(w.row("user patient")).
 		SetPatientID(w.row("patient ann")).SetAssigneeID(w.row("user information")).SetProductID(w.row("product zelora")).Save(ctx))
 	inquiry, err := w.client.MedicalInquiry.Create().SetCareCaseID(of).SetUnsolicited(true).SetAttestedAt(day(-1)).SetAdverseEvent(false).SetPreferredDelivery("EMAIL").Save(ctx)
@@ -56,7 +57,7 @@ func TestChannelCloses(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
 		w.ok(w.client.ContactPoint.Create().SetAccountID(w.row("patient ann")).SetChannel("EMAIL").SetValue("ann@example.org").SetVerifiedAt(day(-3)).Exec(w.system()))
-		response := w.mailed("C-mail")
+		response := w.mailed("C-mail", "PHONE")
 		closed := func(when string) {
 			t.Helper()
 			if a := w.refused("", "information", send, vars{"id": response}); gateCodes(a, "sendInquiryResponse") != "CHANNEL_CLOSED" || a.at("sendInquiryResponse.response") != nil {
@@ -120,6 +121,33 @@ func TestLaterOptOutStays(t *testing.T) {
 		if w.reachable() {
 			t.Error("what is taken in changes a contact point")
 		}
+		if a := w.refused("", "information", send, vars{"id": w.mailed("C-out", "PHONE")}); gateCodes(a, "sendInquiryResponse") != "CHANNEL_CLOSED" {
+			t.Errorf("to an address that is out of use: %s", a.raw)
+		}
+	})
+}
+
+// A reply over the channel by which the patient asked waits for no consent, unless the patient has said no to the channel.
+func TestReply(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		first, second := w.mailed("C-first", "EMAIL"), w.mailed("C-second", "EMAIL")
+		if a := w.must("information", send, vars{"id": first}); a.text("sendInquiryResponse.response.status") != "SENT" {
+			t.Errorf("a reply: %s", a.raw)
+		}
+		row, err := w.client.Touchpoint.Query().Where(touchpoint.CareCaseID(w.row("case C-first"))).Only(w.system())
+		if err != nil || row.ConsentID != nil || row.Reactive == nil || !*row.Reactive {
+			t.Errorf("noted as %+v: %v", row, err)
+		}
+		w.mail(vars{"decision": "DENY"})
+		if a := w.refused("", "information", send, vars{"id": second}); gateCodes(a, "sendInquiryResponse") != "CHANNEL_CLOSED" {
+			t.Errorf("who said no: %s", a.raw)
+		}
+		w.later(time.Minute)
+		w.must("coordinator", revokeIt, vars{"id": w.mail(nil)})
+		if a := w.refused("", "information", send, vars{"id": second}); gateCodes(a, "sendInquiryResponse") != "CHANNEL_CLOSED" {
+			t.Errorf("who took the word back: %s", a.raw)
+		}
 	})
 }
 
@@ -130,7 +158,7 @@ func TestRevocationRacesSend(t *testing.T) {
 		w := newWorld(t, st)
 		for i := range 4 {
 			number := fmt.Sprintf("C-race%d", i)
-			response := w.mailed(number)
+			response := w.mailed(number, "PHONE")
 			w.later(time.Minute)
 			id := w.mail(nil)
 			var wait sync.WaitGroup

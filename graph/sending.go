@@ -242,7 +242,7 @@ func (c *change) delivered(updated *ent.CareCase, channel code.Channel, relied *
 func (c *change) sendable(w *written, channel code.Channel, now time.Time) (relied *uuid.UUID, err error) {
 	lacking := &gates{}
 	if w.found.RequesterKind == code.AccountKindPatient && w.found.PatientID != nil {
-		if relied, err = c.permitted(*w.found.PatientID, channel, lacking); err != nil {
+		if relied, err = c.permitted(*w.found.PatientID, channel, channel == w.found.Channel, lacking); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -43,10 +44,22 @@ func ScopeOf(channel code.Channel) (code.ConsentScope, bool) {
 }
 
 // Permitting returns the latest consent of the scope that permits now, whatever program it was given for; not found where
-// none does, or where a later one denies.
+// none does.
 func Permitting(ctx context.Context, client *ent.Client, patient uuid.UUID, scope code.ConsentScope) (*ent.Consent, error) {
 	return client.Consent.Query().Where(consent.PatientID(patient), consent.ScopeEQ(scope), permitting(clock.Now(ctx))).
 		Order(consent.ByCapturedAt(sql.OrderDesc()), consent.ByID(sql.OrderDesc())).First(viewer.System(ctx, "gates of a channel"))
+}
+
+// Refused reports whether the patient has refused a consent of the scope, or had one that is not in force any more.
+func Refused(ctx context.Context, client *ent.Client, patient uuid.UUID, scope code.ConsentScope) (bool, error) {
+	return client.Consent.Query().Where(consent.PatientID(patient), consent.ScopeEQ(scope),
+		consent.StatusIn(code.ConsentStatusActive, code.ConsentStatusInactive, code.ConsentStatusRejected)).Exist(viewer.System(ctx, "gates of a channel"))
+}
+
+// Reachable reports whether not all of the contact points that the patient has of the channel are out of use.
+func Reachable(ctx context.Context, client *ent.Client, patient uuid.UUID, channel code.Channel) (bool, error) {
+	points, err := client.ContactPoint.Query().Where(contactpoint.AccountID(patient), contactpoint.ChannelEQ(channel)).All(viewer.System(ctx, "gates of a channel"))
+	return len(points) == 0 || slices.ContainsFunc(points, func(p *ent.ContactPoint) bool { return p.OptedOutAt == nil }), err
 }
 
 // CloseChannel takes the patient's contact points of the channel out of use when no consent permits it any more.
