@@ -5561,6 +5561,7 @@ var Graph = map[string]GraphEntity{
 			{Name: "status", Column: "status", Type: "code.PortalAccessStatus", Nullable: false},
 			{Name: "invitedAt", Column: "invited_at", Type: "time.Time", Nullable: false},
 			{Name: "expiresAt", Column: "expires_at", Type: "time.Time", Nullable: true},
+			{Name: "verifyBy", Column: "verify_by", Type: "time.Time", Nullable: true},
 			{Name: "activatedAt", Column: "activated_at", Type: "time.Time", Nullable: true},
 			{Name: "lastLoginAt", Column: "last_login_at", Type: "time.Time", Nullable: true},
 			{Name: "endedAt", Column: "ended_at", Type: "time.Time", Nullable: true},

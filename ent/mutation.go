@@ -53657,6 +53657,7 @@ type PortalAccessMutation struct {
 	status          *code.PortalAccessStatus
 	invited_at      *time.Time
 	expires_at      *time.Time
+	verify_by       *time.Time
 	activated_at    *time.Time
 	last_login_at   *time.Time
 	ended_at        *time.Time
@@ -54199,6 +54200,55 @@ func (m *PortalAccessMutation) ResetExpiresAt() {
 	delete(m.clearedFields, portalaccess.FieldExpiresAt)
 }
 
+// SetVerifyBy sets the "verify_by" field.
+func (m *PortalAccessMutation) SetVerifyBy(t time.Time) {
+	m.verify_by = &t
+}
+
+// VerifyBy returns the value of the "verify_by" field in the mutation.
+func (m *PortalAccessMutation) VerifyBy() (r time.Time, exists bool) {
+	v := m.verify_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerifyBy returns the old "verify_by" field's value of the PortalAccess entity.
+// If the PortalAccess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PortalAccessMutation) OldVerifyBy(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerifyBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerifyBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerifyBy: %w", err)
+	}
+	return oldValue.VerifyBy, nil
+}
+
+// ClearVerifyBy clears the value of the "verify_by" field.
+func (m *PortalAccessMutation) ClearVerifyBy() {
+	m.verify_by = nil
+	m.clearedFields[portalaccess.FieldVerifyBy] = struct{}{}
+}
+
+// VerifyByCleared returns if the "verify_by" field was cleared in this mutation.
+func (m *PortalAccessMutation) VerifyByCleared() bool {
+	_, ok := m.clearedFields[portalaccess.FieldVerifyBy]
+	return ok
+}
+
+// ResetVerifyBy resets all changes to the "verify_by" field.
+func (m *PortalAccessMutation) ResetVerifyBy() {
+	m.verify_by = nil
+	delete(m.clearedFields, portalaccess.FieldVerifyBy)
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (m *PortalAccessMutation) SetActivatedAt(t time.Time) {
 	m.activated_at = &t
@@ -54613,7 +54663,7 @@ func (m *PortalAccessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PortalAccessMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.version != nil {
 		fields = append(fields, portalaccess.FieldVersion)
 	}
@@ -54643,6 +54693,9 @@ func (m *PortalAccessMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, portalaccess.FieldExpiresAt)
+	}
+	if m.verify_by != nil {
+		fields = append(fields, portalaccess.FieldVerifyBy)
 	}
 	if m.activated_at != nil {
 		fields = append(fields, portalaccess.FieldActivatedAt)
@@ -54687,6 +54740,8 @@ func (m *PortalAccessMutation) Field(name string) (ent.Value, bool) {
 		return m.InvitedAt()
 	case portalaccess.FieldExpiresAt:
 		return m.ExpiresAt()
+	case portalaccess.FieldVerifyBy:
+		return m.VerifyBy()
 	case portalaccess.FieldActivatedAt:
 		return m.ActivatedAt()
 	case portalaccess.FieldLastLoginAt:
@@ -54726,6 +54781,8 @@ func (m *PortalAccessMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldInvitedAt(ctx)
 	case portalaccess.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case portalaccess.FieldVerifyBy:
+		return m.OldVerifyBy(ctx)
 	case portalaccess.FieldActivatedAt:
 		return m.OldActivatedAt(ctx)
 	case portalaccess.FieldLastLoginAt:
@@ -54814,6 +54871,13 @@ func (m *PortalAccessMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetExpiresAt(v)
+		return nil
+	case portalaccess.FieldVerifyBy:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerifyBy(v)
 		return nil
 	case portalaccess.FieldActivatedAt:
 		v, ok := value.(time.Time)
@@ -54904,6 +54968,9 @@ func (m *PortalAccessMutation) ClearedFields() []string {
 	if m.FieldCleared(portalaccess.FieldExpiresAt) {
 		fields = append(fields, portalaccess.FieldExpiresAt)
 	}
+	if m.FieldCleared(portalaccess.FieldVerifyBy) {
+		fields = append(fields, portalaccess.FieldVerifyBy)
+	}
 	if m.FieldCleared(portalaccess.FieldActivatedAt) {
 		fields = append(fields, portalaccess.FieldActivatedAt)
 	}
@@ -54941,6 +55008,9 @@ func (m *PortalAccessMutation) ClearField(name string) error {
 		return nil
 	case portalaccess.FieldExpiresAt:
 		m.ClearExpiresAt()
+		return nil
+	case portalaccess.FieldVerifyBy:
+		m.ClearVerifyBy()
 		return nil
 	case portalaccess.FieldActivatedAt:
 		m.ClearActivatedAt()
@@ -54994,6 +55064,9 @@ func (m *PortalAccessMutation) ResetField(name string) error {
 		return nil
 	case portalaccess.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case portalaccess.FieldVerifyBy:
+		m.ResetVerifyBy()
 		return nil
 	case portalaccess.FieldActivatedAt:
 		m.ResetActivatedAt()

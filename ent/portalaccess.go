@@ -40,6 +40,8 @@ type PortalAccess struct {
 	InvitedAt time.Time `json:"invited_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// VerifyBy holds the value of the "verify_by" field.
+	VerifyBy *time.Time `json:"verify_by,omitempty"`
 	// ActivatedAt holds the value of the "activated_at" field.
 	ActivatedAt *time.Time `json:"activated_at,omitempty"`
 	// LastLoginAt holds the value of the "last_login_at" field.
@@ -109,7 +111,7 @@ func (*PortalAccess) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case portalaccess.FieldPortal, portalaccess.FieldStatus, portalaccess.FieldReason, portalaccess.FieldInvitationHash:
 			values[i] = new(sql.NullString)
-		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt, portalaccess.FieldEndedAt:
+		case portalaccess.FieldCreatedAt, portalaccess.FieldUpdatedAt, portalaccess.FieldInvitedAt, portalaccess.FieldExpiresAt, portalaccess.FieldVerifyBy, portalaccess.FieldActivatedAt, portalaccess.FieldLastLoginAt, portalaccess.FieldEndedAt:
 			values[i] = new(sql.NullTime)
 		case portalaccess.FieldID, portalaccess.FieldAccountID:
 			values[i] = new(uuid.UUID)
@@ -196,6 +198,13 @@ func (_m *PortalAccess) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ExpiresAt = new(time.Time)
 				*_m.ExpiresAt = value.Time
+			}
+		case portalaccess.FieldVerifyBy:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field verify_by", values[i])
+			} else if value.Valid {
+				_m.VerifyBy = new(time.Time)
+				*_m.VerifyBy = value.Time
 			}
 		case portalaccess.FieldActivatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -316,6 +325,11 @@ func (_m *PortalAccess) String() string {
 	builder.WriteString(", ")
 	if v := _m.ExpiresAt; v != nil {
 		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.VerifyBy; v != nil {
+		builder.WriteString("verify_by=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

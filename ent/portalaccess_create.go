@@ -117,6 +117,20 @@ func (_c *PortalAccessCreate) SetNillableExpiresAt(v *time.Time) *PortalAccessCr
 	return _c
 }
 
+// SetVerifyBy sets the "verify_by" field.
+func (_c *PortalAccessCreate) SetVerifyBy(v time.Time) *PortalAccessCreate {
+	_c.mutation.SetVerifyBy(v)
+	return _c
+}
+
+// SetNillableVerifyBy sets the "verify_by" field if the given value is not nil.
+func (_c *PortalAccessCreate) SetNillableVerifyBy(v *time.Time) *PortalAccessCreate {
+	if v != nil {
+		_c.SetVerifyBy(*v)
+	}
+	return _c
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_c *PortalAccessCreate) SetActivatedAt(v time.Time) *PortalAccessCreate {
 	_c.mutation.SetActivatedAt(v)
@@ -403,6 +417,10 @@ func (_c *PortalAccessCreate) createSpec() (*PortalAccess, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(portalaccess.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = &value
+	}
+	if value, ok := _c.mutation.VerifyBy(); ok {
+		_spec.SetField(portalaccess.FieldVerifyBy, field.TypeTime, value)
+		_node.VerifyBy = &value
 	}
 	if value, ok := _c.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)

@@ -136,6 +136,26 @@ func (_u *PortalAccessUpdate) ClearExpiresAt() *PortalAccessUpdate {
 	return _u
 }
 
+// SetVerifyBy sets the "verify_by" field.
+func (_u *PortalAccessUpdate) SetVerifyBy(v time.Time) *PortalAccessUpdate {
+	_u.mutation.SetVerifyBy(v)
+	return _u
+}
+
+// SetNillableVerifyBy sets the "verify_by" field if the given value is not nil.
+func (_u *PortalAccessUpdate) SetNillableVerifyBy(v *time.Time) *PortalAccessUpdate {
+	if v != nil {
+		_u.SetVerifyBy(*v)
+	}
+	return _u
+}
+
+// ClearVerifyBy clears the value of the "verify_by" field.
+func (_u *PortalAccessUpdate) ClearVerifyBy() *PortalAccessUpdate {
+	_u.mutation.ClearVerifyBy()
+	return _u
+}
+
 // SetActivatedAt sets the "activated_at" field.
 func (_u *PortalAccessUpdate) SetActivatedAt(v time.Time) *PortalAccessUpdate {
 	_u.mutation.SetActivatedAt(v)
@@ -411,6 +431,12 @@ func (_u *PortalAccessUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.VerifyBy(); ok {
+		_spec.SetField(portalaccess.FieldVerifyBy, field.TypeTime, value)
+	}
+	if _u.mutation.VerifyByCleared() {
+		_spec.ClearField(portalaccess.FieldVerifyBy, field.TypeTime)
+	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)
 	}
@@ -653,6 +679,26 @@ func (_u *PortalAccessUpdateOne) SetNillableExpiresAt(v *time.Time) *PortalAcces
 // ClearExpiresAt clears the value of the "expires_at" field.
 func (_u *PortalAccessUpdateOne) ClearExpiresAt() *PortalAccessUpdateOne {
 	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
+// SetVerifyBy sets the "verify_by" field.
+func (_u *PortalAccessUpdateOne) SetVerifyBy(v time.Time) *PortalAccessUpdateOne {
+	_u.mutation.SetVerifyBy(v)
+	return _u
+}
+
+// SetNillableVerifyBy sets the "verify_by" field if the given value is not nil.
+func (_u *PortalAccessUpdateOne) SetNillableVerifyBy(v *time.Time) *PortalAccessUpdateOne {
+	if v != nil {
+		_u.SetVerifyBy(*v)
+	}
+	return _u
+}
+
+// ClearVerifyBy clears the value of the "verify_by" field.
+func (_u *PortalAccessUpdateOne) ClearVerifyBy() *PortalAccessUpdateOne {
+	_u.mutation.ClearVerifyBy()
 	return _u
 }
 
@@ -960,6 +1006,12 @@ func (_u *PortalAccessUpdateOne) sqlSave(ctx context.Context) (_node *PortalAcce
 	}
 	if _u.mutation.ExpiresAtCleared() {
 		_spec.ClearField(portalaccess.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.VerifyBy(); ok {
+		_spec.SetField(portalaccess.FieldVerifyBy, field.TypeTime, value)
+	}
+	if _u.mutation.VerifyByCleared() {
+		_spec.ClearField(portalaccess.FieldVerifyBy, field.TypeTime)
 	}
 	if value, ok := _u.mutation.ActivatedAt(); ok {
 		_spec.SetField(portalaccess.FieldActivatedAt, field.TypeTime, value)

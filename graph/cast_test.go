@@ -174,8 +174,8 @@ func (w *world) offers(ctx context.Context) {
 			SetBody("Long").SetSha256("00").SetStatus(r.status).SetLabelStatus(r.label).SetForHcp(r.hcp).SetForPatients(r.patients).SetForInternal(r.internal).
 			SetCountry("US").SetApprovalCode("A-1").SetSource("https://example.org").SetAttribution("Somebody").SetEffectiveFrom(day(r.from)).SetExpiresAt(day(r.until)).SetProductID(zelora).Save(ctx))
 	}
-	for _, status := range []code.FormStatus{"APPROVED", "DRAFT"} {
-		w.keep(strings.ToLower(string(status)))(c.ConsentForm.Create().SetScope("MARKETING").SetEdition(1).SetLocale("en-US").SetTitle("Form").
+	for i, status := range []code.FormStatus{"APPROVED", "DRAFT"} {
+		w.keep(strings.ToLower(string(status)))(c.ConsentForm.Create().SetScope("MARKETING").SetEdition(i + 1).SetLocale("en-US").SetTitle("Form").
 			SetBody("Text").SetSha256("00").SetEffectiveFrom(day(-300)).SetStatus(status).Save(ctx))
 	}
 }

@@ -96,13 +96,22 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 		}
 		program = &input.ProgramID.UUID
 	}
-	form, err := c.formFor(patient.ID, input.Scope, program, captured)
-	if err != nil {
-		return uuid.Nil, err
-	}
 	g := given{
 		decision: or(input.Decision, code.ConsentDecisionPermit), via: input.CapturedVia, at: captured, expires: input.ExpiresAt,
 		role: or(input.SignerRole, code.SignerRoleSelf), name: input.SignerName, proof: proved,
+	}
+	var signedOn *uuid.UUID
+	if proved.kind == code.EvidenceKindESignature {
+		if signedOn, err = c.signedHere(patient.ID, input, &g); err != nil {
+			return uuid.Nil, err
+		}
+	}
+	form, err := c.formFor(patient.ID, input.Scope, program, g.at)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if signedOn != nil && (form == nil || form.ID != *signedOn) {
+		return uuid.Nil, fault.Input(proved.argument, "the signature is on another form, or on another edition")
 	}
 	if input.ConsentID != nil {
 		asked, err := c.proposed(*input.ConsentID)
@@ -111,6 +120,9 @@ func (c *change) recordConsent(input model.RecordConsentInput) (uuid.UUID, error
 		}
 		if asked.PatientID != patient.ID || asked.Scope != input.Scope || !same(asked.ProgramID, program) {
 			return uuid.Nil, fault.Input("input.consentId", "another consent was asked for")
+		}
+		if signedOn != nil && !same(asked.FormID, signedOn) {
+			return uuid.Nil, fault.Input(proved.argument, "the signature is not on the form that was asked for")
 		}
 		return asked.ID, c.answerConsent(asked, g)
 	}
@@ -318,6 +330,9 @@ func (c *change) consentStep(now *ent.Consent, from code.ConsentStatus, note *st
 		return err
 	}
 	c.record(action, ent.TypeConsent, &now.PatientID, now.ID)
+	if err := c.channelSettled(now); err != nil {
+		return err
+	}
 	c.announce(stream.Entry{Kind: code.EventKindConsentChanged, Entity: "consent", ID: now.ID, Subject: &now.PatientID})
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/cipher"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,6 +26,8 @@ type Directory struct {
 	mu    sync.Mutex
 	known map[uuid.UUID]*viewer.Identity
 	keys  map[subject]uuid.UUID
+	// entered is when each user was last noted to have entered a portal.
+	entered map[door]time.Time
 	// epoch counts the changes of rights heard of, so that what was read before one is not kept after it.
 	epoch int
 }
@@ -35,7 +38,7 @@ type subject struct{ issuer, name, portal string }
 // NewDirectory returns a directory over the database. Cipher gives the block cipher of a purpose and subject under
 // the server's secret: it hides keys from analysts and makes pseudonyms.
 func NewDirectory(client *ent.Client, cipher func(purpose, subject string) cipher.Block) *Directory {
-	return &Directory{client: client, cipher: cipher, known: map[uuid.UUID]*viewer.Identity{}, keys: map[subject]uuid.UUID{}}
+	return &Directory{client: client, cipher: cipher, known: map[uuid.UUID]*viewer.Identity{}, keys: map[subject]uuid.UUID{}, entered: map[door]time.Time{}}
 }
 
 // Refusals of a subject that has a valid token.

@@ -196,7 +196,7 @@ func TestEvidence(t *testing.T) {
 		w.refused("BAD_USER_INPUT", "coordinator", proofed, give("FAX", paper, vars{"scriptVersion": "7"}))
 		w.refused("BAD_USER_INPUT", "coordinator", proofed, give("PHONE", vars{"recordingId": "R-1"}, vars{"agentName": " "}))
 		w.must("coordinator", proofed, give("IN_PERSON", vars{"witness": "A nurse"}, nil))
-		w.must("coordinator", proofed, give("PORTAL", vars{"signatureId": "S-1"}, nil))
+		w.refused("BAD_USER_INPUT", "coordinator", proofed, give("PORTAL", vars{"signatureId": "S-1"}, nil)) // nobody has signed so
 		w.refused("BAD_USER_INPUT", "coordinator", proofed, give("SMS", vars{"signatureId": "S-1"}, nil))
 
 		// The store refuses it too, whichever way it comes.

@@ -106,6 +106,9 @@ func (c *change) draftForm(input model.DraftConsentFormInput) (uuid.UUID, error)
 		edition = last.Edition + 1
 	}
 	made, err := create.SetNillableProgramID(program).SetEdition(edition).SetSha256("of the body").Save(c)
+	if ent.IsConstraintError(err) { // somebody else has drafted the same edition
+		return uuid.Nil, changedMeanwhile()
+	}
 	if err != nil {
 		return uuid.Nil, err
 	}

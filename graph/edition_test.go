@@ -1,9 +1,13 @@
 package graph_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
@@ -74,6 +78,45 @@ func TestEditions(t *testing.T) {
 		sign := `mutation($id: ID!) { signConsent(input: {scope: DATA_PROCESSING, decision: PERMIT, formId: $id, signerName: "Ann"}) { consent { id } unmet { code } } }`
 		if got := w.must("patient", sign, vars{"id": third}).gates("signConsent"); len(got) != 1 || got[0] != "FORM_MISSING" {
 			t.Errorf("signed on nothing: %v", got)
+		}
+	})
+}
+
+// Of those who draft at once each gets an edition of its own or is told that others were faster; no two are alike, for
+// a program or for all.
+func TestDraftsAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		for _, program := range []any{nil, w.id("program bridge")} {
+			input := vars{"scope": "DATA_PROCESSING", "locale": "en-US", "title": "Your data", "body": "You agree.", "programId": program}
+			answers := make([]answer, 8)
+			var wait sync.WaitGroup
+			for i := range answers {
+				wait.Go(func() { answers[i] = w.do("coordinator", draftForm, vars{"input": input}) })
+			}
+			wait.Wait()
+			seen := map[any]bool{}
+			for _, a := range answers {
+				edition := a.at("draftConsentForm.form.edition")
+				switch {
+				case a.code() == "CONFLICT":
+				case a.code() != "" || edition == nil || seen[edition]:
+					t.Errorf("drafted: %s", a.raw)
+				default:
+					seen[edition] = true
+				}
+			}
+			if len(seen) == 0 || !seen[1.0] {
+				t.Errorf("editions %v", seen)
+			}
+		}
+		// The database has the last word.
+		for _, program := range []*uuid.UUID{nil, new(w.row("program bridge"))} {
+			err := w.client.ConsentForm.Create().SetScope("DATA_PROCESSING").SetEdition(1).SetLocale("en-US").SetTitle("Form").SetBody("x").SetSha256("00").
+				SetEffectiveFrom(day(-1)).SetNillableProgramID(program).Exec(w.system())
+			if !ent.IsConstraintError(err) {
+				t.Errorf("an edition twice: %v", err)
+			}
 		}
 	})
 }

@@ -67,6 +67,7 @@ var gateMessages = map[code.GateCode]string{
 	code.GateCodeNotCovered:              "the payer does not pay",
 	code.GateCodeCoverageNotActive:       "the coverage is not in force",
 	code.GateCodeMemberDataMissing:       "member number, payer or the birth date of who is insured is missing",
+	code.GateCodeChannelClosed:           "the patient does not permit the channel",
 }
 
 // shown are the gates as the contract has them.

@@ -66,7 +66,7 @@ func (c *change) acceptInvitation(who subject, text string) error {
 		return err
 	}
 	// The grant first: whoever else accepts, revokes or lets it run out finds it changed.
-	next := func(u *ent.PortalAccessUpdateOne) { u.SetExpiresAt(now.Add(invitationLasts)) }
+	next := func(u *ent.PortalAccessUpdateOne) { u.ClearExpiresAt().SetVerifyBy(now.Add(invitationLasts)) }
 	if err := c.bind(found, who); err != nil {
 		return err
 	}

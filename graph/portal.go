@@ -236,7 +236,7 @@ func (r mutationResolver) VerifyIdentity(ctx context.Context, input model.Verify
 		if input.Level == code.IdentityLevelIal1 { // IAL2 and above: evidence of who it is (NIST SP 800-63A)
 			return a.ID, nil
 		}
-		err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.SetActivatedAt(at).ClearExpiresAt() })
+		err = c.accessBecomes(c, a, code.PortalAccessStatusActive, nil, func(u *ent.PortalAccessUpdateOne) { u.SetActivatedAt(at).ClearVerifyBy() })
 		return a.ID, err
 	})
 	if err != nil {
@@ -277,7 +277,7 @@ func (c *change) closeAccess(id gid.ID, version *int, to code.PortalAccessStatus
 	if err != nil {
 		return uuid.Nil, err
 	}
-	err = c.accessBecomes(c, a, to, &reason, func(u *ent.PortalAccessUpdateOne) { u.SetReason(reason).ClearExpiresAt() })
+	err = c.accessBecomes(c, a, to, &reason, func(u *ent.PortalAccessUpdateOne) { u.SetReason(reason).ClearExpiresAt().ClearVerifyBy() })
 	return a.ID, err
 }
 

@@ -92,6 +92,10 @@ func TestPortalAccess(t *testing.T) {
 		if err := w.accepts("patient", "TRIAL_PORTAL", text); !errors.Is(err, graph.ErrNoInvitation) {
 			t.Errorf("accepted twice: %v", err)
 		}
+		if a := w.must("coordinator", `query($id: ID!) { portalAccessMatrix(patientId: $id) { access { expiresAt verifyBy } } }`, vars{"id": w.id("patient ann")}); a.at("portalAccessMatrix.1.access.expiresAt") != nil ||
+			a.text("portalAccessMatrix.1.access.verifyBy") != noon.AddDate(0, 0, 14).Format(time.RFC3339) {
+			t.Errorf("to be verified: %s", a.raw)
+		}
 		if err := w.enters("patient", "TRIAL_PORTAL"); !errors.Is(err, graph.ErrNoPortal) {
 			t.Errorf("enters unverified: %v", err)
 		}

@@ -1,8 +1,10 @@
 package graph_test
 
 import (
+	"bytes"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,8 @@ import (
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph"
+	"github.com/carehub/carehub/graph/fault"
 )
 
 // The operations of proxies.
@@ -90,7 +94,26 @@ func TestProxyReads(t *testing.T) {
 		}
 		w.must("patient2", signFor, vars{"form": w.id("form approved")}) // for oneself, still
 
-		w.later(11 * 24 * time.Hour)
+		// The proxy reads what the patient reads, documents too: a link is a way to read. To send one is not.
+		stored, err := w.upload("coordinator", "ann", fax, nil)
+		w.ok(err)
+		if _, err := w.upload("patient2", "ann", fax, nil); err == nil || fault.Classify(err).Code != fault.Forbidden {
+			t.Errorf("who may only read stores: %v", err)
+		}
+		id := vars{"id": stored.GlobalID().String()}
+		token := strings.TrimPrefix(w.must("patient2", linked, id).text("createDocumentLink.path"), graph.DocumentPath)
+		if _, content, err := w.api.OpenDocument(t.Context(), token); err != nil || !bytes.Equal(content, fax) {
+			t.Errorf("the proxy loads: %v", err)
+		}
+		w.later(10*24*time.Hour - time.Minute)
+		token = strings.TrimPrefix(w.must("patient2", linked, id).text("createDocumentLink.path"), graph.DocumentPath)
+
+		w.later(time.Minute) // the grant ends before the link does
+		if _, _, err := w.api.OpenDocument(t.Context(), token); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("the proxy loads after the end: %v", err)
+		}
+		w.refused("NOT_FOUND", "patient2", linked, id)
+		w.later(24 * time.Hour)
 		if a := w.do("patient2", whole, ann); a.code() != "NOT_FOUND" {
 			t.Errorf("after the end: %s", a.raw)
 		}

@@ -175,15 +175,16 @@ func (c *change) send(input model.SendInquiryResponseInput) (uuid.UUID, error) {
 		return uuid.Nil, noWay("response", w.Status, code.ResponseStatusSent)
 	}
 	now := clock.Now(c)
-	if err := c.sendable(w, now); err != nil {
+	channel := w.inquiry.PreferredDelivery
+	if input.Channel != nil {
+		channel = *input.Channel
+	}
+	relied, err := c.sendable(w, channel, now)
+	if err != nil {
 		return uuid.Nil, err
 	}
 	if w.found, err = c.start(w.found); err != nil {
 		return uuid.Nil, err
-	}
-	channel := w.inquiry.PreferredDelivery
-	if input.Channel != nil {
-		channel = *input.Channel
 	}
 	err = c.answer(w, code.ResponseStatusSent, nil, func(u *ent.InquiryResponseUpdateOne) { u.SetChannel(channel).SetSentAt(now) })
 	if err != nil {
@@ -215,12 +216,16 @@ func (c *change) send(input model.SendInquiryResponseInput) (uuid.UUID, error) {
 	} else if err := c.step(updated, w.found.Status, nil); err != nil {
 		return uuid.Nil, err
 	}
-	return w.ID, c.delivered(updated, channel, now)
+	return w.ID, c.delivered(updated, channel, relied, now)
 }
 
-// delivered writes that an answer to the case went out.
-func (c *change) delivered(updated *ent.CareCase, channel code.Channel, now time.Time) error {
-	contact, err := c.tx.Touchpoint.Create().
+// delivered writes that an answer to the case went out, and on which consent that relied.
+func (c *change) delivered(updated *ent.CareCase, channel code.Channel, relied *uuid.UUID, now time.Time) error {
+	create := c.tx.Touchpoint.Create()
+	if updated.RequesterKind == code.AccountKindPatient {
+		create.SetNillablePatientID(updated.PatientID).SetNillableConsentID(relied)
+	}
+	contact, err := create.
 		SetKind(code.TouchpointKindCommunication).SetDirection(code.DirectionOutbound).SetChannel(channel).
 		SetStatus(code.TouchpointStatusCompleted).SetOutcome(code.TouchpointOutcomeDelivered).SetOccurredAt(now).
 		SetSubject("Answer to inquiry " + updated.Number).SetAeScreen(code.AdverseEventScreenNotApplicable).SetReactive(true).
@@ -232,13 +237,19 @@ func (c *change) delivered(updated *ent.CareCase, channel code.Channel, now time
 	return nil
 }
 
-// sendable checks the gates of an answer's way out.
-func (c *change) sendable(w *written, now time.Time) error {
+// sendable checks the gates of an answer's way out. An answer to a patient takes the patient's consent to the channel,
+// which is returned; providers and staff are written to without.
+func (c *change) sendable(w *written, channel code.Channel, now time.Time) (relied *uuid.UUID, err error) {
 	lacking := &gates{}
+	if w.found.RequesterKind == code.AccountKindPatient && w.found.PatientID != nil {
+		if relied, err = c.permitted(*w.found.PatientID, channel, channel == w.found.Channel, lacking); err != nil {
+			return nil, err
+		}
+	}
 	if w.found.ProviderID != nil {
 		provider, err := c.tx.Provider.Get(c.system, *w.found.ProviderID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if provider.Verification != code.VerificationVerified {
 			lacking.unmet(code.GateCodeProviderNotVerified, "the requester's identity is not verified")
@@ -246,14 +257,14 @@ func (c *change) sendable(w *written, now time.Time) error {
 	}
 	outside, err := c.outsideLabel(w)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if outside && !w.OffLabel {
 		lacking.unmet(code.GateCodeReviewRequired, "a question was classified as outside the label after the approval: draft a new answer")
 	}
 	resources, err := c.cited(w)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, resource := range resources {
 		valid := resource.Status == code.ResourceStatusApproved && !resource.EffectiveFrom.After(now) &&
@@ -265,7 +276,7 @@ func (c *change) sendable(w *written, now time.Time) error {
 			lacking.unmet(code.GateCodeOffLabelResource, "off-label, but nobody asked for it: "+resource.Title)
 		}
 	}
-	return lacking.err()
+	return relied, lacking.err()
 }
 
 // close marks the questions of the answer as answered and reports whether others are still open.

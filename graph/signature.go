@@ -241,6 +241,39 @@ func signature(signer uuid.UUID, form *ent.ConsentForm, scope code.ConsentScope,
 	return fmt.Sprintf("sha256:%s", hex.EncodeToString(sum[:]))
 }
 
+// signedHere finds the signature that is to prove a consent which is recorded: one that the patient gave here, which
+// proves no other consent, and what it was given for. It returns the form that was signed; who signed, when and where
+// from is what it was.
+func (c *change) signedHere(patient uuid.UUID, input model.RecordConsentInput, g *given) (*uuid.UUID, error) {
+	rows, err := c.tx.Consent.Query().Where(
+		consent.PatientID(patient), consent.EvidenceKindEQ(code.EvidenceKindESignature), consent.EvidenceRef(g.proof.ref),
+	).Order(consent.ByCapturedAt(), consent.ByID()).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || rows[0].FormID == nil {
+		return nil, fault.Input(g.proof.argument, "the patient has given no such signature here")
+	}
+	for _, row := range rows {
+		if row.Status != code.ConsentStatusEnteredInError {
+			return nil, fault.Input(g.proof.argument, "the signature proves another consent")
+		}
+	}
+	signed := rows[0]
+	switch {
+	case signed.Scope != input.Scope || signed.Decision != g.decision:
+		return nil, fault.Input(g.proof.argument, "the signature is for another scope or decision")
+	case signed.CapturedVia != g.via:
+		return nil, fault.Input("input.capturedVia", "the signature was given over another channel")
+	case input.CapturedAt != nil && !input.CapturedAt.Equal(signed.CapturedAt):
+		return nil, fault.Input("input.capturedAt", "the signature was given at another moment")
+	case input.ExpiresAt != nil && !input.ExpiresAt.After(clock.Now(c)):
+		return nil, fault.Input("input.expiresAt", "in the future")
+	}
+	g.at, g.role, g.name, g.proof.from = signed.CapturedAt, signed.SignerRole, signed.SignerName, signed.SignedFrom
+	return signed.FormID, nil
+}
+
 // WithdrawConsent resolves Mutation.withdrawConsent.
 func (r mutationResolver) WithdrawConsent(ctx context.Context, input model.WithdrawConsentInput) (*model.WithdrawConsentPayload, error) {
 	now, _, err := r.consented(ctx, "withdrawConsent", input.IdempotencyKey, input, func(c *change) (uuid.UUID, error) {

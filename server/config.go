@@ -39,6 +39,8 @@ type serveCommand struct {
 	Blobs         string   `env:"CAREHUB_BLOBS" default:"carehub.blobs" placeholder:"PATH" help:"Where the files of documents are kept: a folder, or s3://BUCKET?endpoint=URL (${default})"`
 	DocumentLimit int64    `env:"CAREHUB_DOCUMENT_LIMIT" default:"20971520" placeholder:"BYTES" help:"Largest file of a document (${default})"`
 	Clearinghouse string   `env:"CAREHUB_CLEARINGHOUSE" enum:",none,simulated" default:"" placeholder:"NAME" help:"Who carries verifications to payers: none or simulated; simulated with demo data, none otherwise."`
+	// The networks are those of reverse proxies, never those of clients: whoever is trusted says where requests come from.
+	TrustedProxies []string `env:"CAREHUB_TRUSTED_PROXIES" placeholder:"CIDR" help:"Addresses or networks of reverse proxies whose X-Forwarded-For or Forwarded is believed; repeatable, none by default."`
 	streaming
 	keeping
 }
@@ -46,7 +48,7 @@ type serveCommand struct {
 // streaming bounds what stays open: websockets and event streams.
 type streaming struct {
 	StreamsPerIdentity int `env:"CAREHUB_STREAMS_PER_IDENTITY" default:"20" placeholder:"N" help:"Websockets and event streams of one identity at a time (${default})"`
-	StreamsPerAddress  int `env:"CAREHUB_STREAMS_PER_ADDRESS" default:"1000" placeholder:"N" help:"Websockets and event streams from one address at a time; behind a proxy all have its address (${default})"`
+	StreamsPerAddress  int `env:"CAREHUB_STREAMS_PER_ADDRESS" default:"1000" placeholder:"N" help:"Websockets and event streams from one address at a time; behind a proxy that is not trusted all have its address (${default})"`
 }
 
 // keeping says how long is kept what nobody needs for ever.
@@ -96,6 +98,9 @@ func (s *serveCommand) check() error {
 		say("--oidc-audience: the issuer's tokens need at least one audience")
 	}
 	if _, err := s.audiences(); err != nil {
+		wrong = append(wrong, err)
+	}
+	if _, err := parseProxies(s.TrustedProxies); err != nil {
 		wrong = append(wrong, err)
 	}
 	for _, origin := range s.CORSOrigin {

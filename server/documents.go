@@ -35,7 +35,7 @@ func (v *server) documents() http.Handler {
 	mux.HandleFunc("GET "+graph.DocumentPath+"{link}", v.loadDocument)
 	shared := cors.New(cors.Options{
 		AllowOriginFunc: v.listed, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key"}, MaxAge: 600,
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key"}, ExposedHeaders: []string{"Content-Disposition"}, MaxAge: 600,
 	})
 	return shared.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -81,7 +81,12 @@ func (v *server) storeDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, v.settings.DocumentLimit))
 	if err != nil {
-		v.refuse(w, r, fault.Input("content", "at most %d bytes, and all of them", v.settings.DocumentLimit))
+		refused := fault.Input("content", "at most %d bytes, and all of them", v.settings.DocumentLimit)
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			v.refuseWith(w, http.StatusRequestEntityTooLarge, refused.Code, refused.Message, refused.Argument)
+		} else {
+			v.refuse(w, r, refused)
+		}
 		return
 	}
 	query := r.URL.Query()
@@ -111,6 +116,7 @@ func (v *server) loadDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	extension := map[string]string{"application/pdf": ".pdf", "image/tiff": ".tiff", "image/png": ".png", "image/jpeg": ".jpg"}[row.ContentType]
 	w.Header().Set("Content-Type", row.ContentType)
+	w.Header().Set("Accept-Ranges", "none") // each download is whole, and recorded as such
 	w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": row.GlobalID().String() + extension}))
 	w.Write(content) //nolint:errcheck // a client that has gone hears nothing
@@ -131,9 +137,14 @@ func (v *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		v.log.ErrorContext(r.Context(), "a document", "error", err, "request", requestID(r.Context()))
 		status, message = http.StatusInternalServerError, "internal error"
 	}
+	v.refuseWith(w, status, f.Code, message, f.Argument)
+}
+
+// refuseWith answers with the code and the words.
+func (v *server) refuseWith(w http.ResponseWriter, status int, code fault.Code, message, argument string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"code": f.Code, "message": message, "argument": f.Argument}) //nolint:errcheck,errchkjson // see above
+	json.NewEncoder(w).Encode(map[string]any{"code": code, "message": message, "argument": argument}) //nolint:errcheck,errchkjson // see above
 }
 
 // orphanAge is how old a blob is before it counts as left over: no upload takes that long.

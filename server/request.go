@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"runtime/debug"
 
@@ -14,14 +13,11 @@ import (
 type requestKey struct{}
 
 // named gives every request an identifier, under which the logs and errors speak of it, and notes where it came from.
-func named(next http.Handler) http.Handler {
+func named(next http.Handler, behind proxies) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		w.Header().Set("X-Request-Id", id)
-		ctx := context.WithValue(r.Context(), requestKey{}, id)
-		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-			ctx = graph.From(ctx, host)
-		}
+		ctx := graph.From(context.WithValue(r.Context(), requestKey{}, id), behind.origin(r))
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph"
 	"github.com/carehub/carehub/graph/relay"
 	"github.com/carehub/carehub/graph/stream"
@@ -43,6 +44,7 @@ type server struct {
 	auth     *auth.Authenticator
 	demo     *auth.Demo // nil outside demo mode
 	endpoint *wire.Endpoint
+	behind   proxies
 	jobs     *job.Runner
 
 	leaving atomic.Bool
@@ -58,6 +60,9 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 		return nil, err
 	}
 	v := &server{settings: s, log: log}
+	if v.behind, err = parseProxies(s.TrustedProxies); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, v.close(ctx))
@@ -95,11 +100,11 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	if err != nil {
 		return nil, err
 	}
-	if err := v.authenticate(ctx, keys, identities.Lookup); err != nil {
+	if err := v.authenticate(ctx, keys, v.signIn(identities)); err != nil {
 		return nil, err
 	}
 	v.endpoint, err = wire.New(wire.Options{
-		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Limits: s.limits(), Log: log,
+		Executor: v.api, Authenticate: v.auth.Authenticate, Origins: s.CORSOrigin, Address: v.behind.origin, Limits: s.limits(), Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -127,6 +132,20 @@ func newServer(ctx context.Context, s *serveCommand, log *slog.Logger) (_ *serve
 	}
 	v.jobs = job.Start(ctx, v.store, jobs, job.Options{Logger: log})
 	return v, nil
+}
+
+// signIn looks up who comes in, and notes that they did. Who may come in does so even where that can not be noted.
+func (v *server) signIn(identities *graph.Directory) auth.Lookup {
+	return func(ctx context.Context, issuer, subject, portal string) (*viewer.Identity, error) {
+		id, err := identities.Lookup(ctx, issuer, subject, portal)
+		if err != nil {
+			return nil, err
+		}
+		if err := identities.Entered(ctx, id, portal); err != nil {
+			v.log.WarnContext(ctx, "cannot note that a portal was entered", "error", err, "request", requestID(ctx))
+		}
+		return id, nil
+	}
 }
 
 // authenticate sets up whose tokens are accepted.
@@ -164,7 +183,7 @@ func (v *server) handler() http.Handler {
 		mux.HandleFunc("POST /demo/token", v.demoToken)
 	}
 	mux.Handle("/", playground.Handler(playground.Options{Identities: v.identities()}))
-	return named(mux)
+	return named(mux, v.behind)
 }
 
 // identities are those whom the playground offers to sign in as.

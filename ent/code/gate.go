@@ -30,6 +30,7 @@ const (
 	GateCodeCoverageNotActive       GateCode = "COVERAGE_NOT_ACTIVE"
 	GateCodeMemberDataMissing       GateCode = "MEMBER_DATA_MISSING"
 	GateCodeNotCovered              GateCode = "NOT_COVERED"
+	GateCodeChannelClosed           GateCode = "CHANNEL_CLOSED"
 )
 
 // Values lists the members.
@@ -60,5 +61,6 @@ func (GateCode) Values() []string {
 		GateCodeCoverageNotActive,
 		GateCodeMemberDataMissing,
 		GateCodeNotCovered,
+		GateCodeChannelClosed,
 	)
 }

@@ -195,7 +195,7 @@ func ValidColumn(column string) bool {
 //
 //	import _ "github.com/carehub/carehub/ent/runtime"
 var (
-	Hooks  [4]ent.Hook
+	Hooks  [6]ent.Hook
 	Policy ent.Policy
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int

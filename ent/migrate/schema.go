@@ -693,6 +693,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{ConsentsColumns[7], ConsentsColumns[13]},
 			},
+			{
+				Name:    "consent_evidence_ref",
+				Unique:  false,
+				Columns: []*schema.Column{ConsentsColumns[19]},
+			},
 		},
 	}
 	// ConsentFormsColumns holds the columns for the "consent_forms" table.
@@ -739,8 +744,16 @@ var (
 		Indexes: []*schema.Index{
 			{
 				Name:    "consentform_scope_locale_edition",
-				Unique:  false,
+				Unique:  true,
 				Columns: []*schema.Column{ConsentFormsColumns[6], ConsentFormsColumns[8], ConsentFormsColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "program_id IS NULL",
+				},
+			},
+			{
+				Name:    "consentform_program_id_scope_locale_edition",
+				Unique:  true,
+				Columns: []*schema.Column{ConsentFormsColumns[17], ConsentFormsColumns[6], ConsentFormsColumns[8], ConsentFormsColumns[7]},
 			},
 			{
 				Name:    "consentform_effective_from_id",
@@ -1885,6 +1898,7 @@ var (
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"INVITED", "IDENTITY_PENDING", "ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"}},
 		{Name: "invited_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "verify_by", Type: field.TypeTime, Nullable: true},
 		{Name: "activated_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_login_at", Type: field.TypeTime, Nullable: true},
 		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
@@ -1900,7 +1914,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "portal_accesses_accounts_account",
-				Columns:    []*schema.Column{PortalAccessesColumns[15]},
+				Columns:    []*schema.Column{PortalAccessesColumns[16]},
 				RefColumns: []*schema.Column{AccountsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1909,12 +1923,12 @@ var (
 			{
 				Name:    "portalaccess_invitation_hash",
 				Unique:  true,
-				Columns: []*schema.Column{PortalAccessesColumns[14]},
+				Columns: []*schema.Column{PortalAccessesColumns[15]},
 			},
 			{
 				Name:    "portalaccess_account_id_portal",
 				Unique:  true,
-				Columns: []*schema.Column{PortalAccessesColumns[15], PortalAccessesColumns[6]},
+				Columns: []*schema.Column{PortalAccessesColumns[16], PortalAccessesColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "ended_at IS NULL",
 				},
@@ -1922,7 +1936,7 @@ var (
 			{
 				Name:    "portalaccess_account_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{PortalAccessesColumns[15], PortalAccessesColumns[8], PortalAccessesColumns[0]},
+				Columns: []*schema.Column{PortalAccessesColumns[16], PortalAccessesColumns[8], PortalAccessesColumns[0]},
 			},
 			{
 				Name:    "portalaccess_invited_at_id",

@@ -37,6 +37,8 @@ const (
 	FieldInvitedAt = "invited_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// FieldVerifyBy holds the string denoting the verify_by field in the database.
+	FieldVerifyBy = "verify_by"
 	// FieldActivatedAt holds the string denoting the activated_at field in the database.
 	FieldActivatedAt = "activated_at"
 	// FieldLastLoginAt holds the string denoting the last_login_at field in the database.
@@ -91,6 +93,7 @@ var Columns = []string{
 	FieldStatus,
 	FieldInvitedAt,
 	FieldExpiresAt,
+	FieldVerifyBy,
 	FieldActivatedAt,
 	FieldLastLoginAt,
 	FieldEndedAt,
@@ -202,6 +205,11 @@ func ByInvitedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByExpiresAt orders the results by the expires_at field.
 func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByVerifyBy orders the results by the verify_by field.
+func ByVerifyBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldVerifyBy, opts...).ToFunc()
 }
 
 // ByActivatedAt orders the results by the activated_at field.

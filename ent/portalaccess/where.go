@@ -97,6 +97,11 @@ func ExpiresAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldExpiresAt, v))
 }
 
+// VerifyBy applies equality check predicate on the "verify_by" field. It's identical to VerifyByEQ.
+func VerifyBy(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldVerifyBy, v))
+}
+
 // ActivatedAt applies equality check predicate on the "activated_at" field. It's identical to ActivatedAtEQ.
 func ActivatedAt(v time.Time) predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldEQ(FieldActivatedAt, v))
@@ -510,6 +515,56 @@ func ExpiresAtIsNil() predicate.PortalAccess {
 // ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
 func ExpiresAtNotNil() predicate.PortalAccess {
 	return predicate.PortalAccess(sql.FieldNotNull(FieldExpiresAt))
+}
+
+// VerifyByEQ applies the EQ predicate on the "verify_by" field.
+func VerifyByEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldEQ(FieldVerifyBy, v))
+}
+
+// VerifyByNEQ applies the NEQ predicate on the "verify_by" field.
+func VerifyByNEQ(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNEQ(FieldVerifyBy, v))
+}
+
+// VerifyByIn applies the In predicate on the "verify_by" field.
+func VerifyByIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIn(FieldVerifyBy, vs...))
+}
+
+// VerifyByNotIn applies the NotIn predicate on the "verify_by" field.
+func VerifyByNotIn(vs ...time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotIn(FieldVerifyBy, vs...))
+}
+
+// VerifyByGT applies the GT predicate on the "verify_by" field.
+func VerifyByGT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGT(FieldVerifyBy, v))
+}
+
+// VerifyByGTE applies the GTE predicate on the "verify_by" field.
+func VerifyByGTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldGTE(FieldVerifyBy, v))
+}
+
+// VerifyByLT applies the LT predicate on the "verify_by" field.
+func VerifyByLT(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLT(FieldVerifyBy, v))
+}
+
+// VerifyByLTE applies the LTE predicate on the "verify_by" field.
+func VerifyByLTE(v time.Time) predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldLTE(FieldVerifyBy, v))
+}
+
+// VerifyByIsNil applies the IsNil predicate on the "verify_by" field.
+func VerifyByIsNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldIsNull(FieldVerifyBy))
+}
+
+// VerifyByNotNil applies the NotNil predicate on the "verify_by" field.
+func VerifyByNotNil() predicate.PortalAccess {
+	return predicate.PortalAccess(sql.FieldNotNull(FieldVerifyBy))
 }
 
 // ActivatedAtEQ applies the EQ predicate on the "activated_at" field.

@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"github.com/carehub/carehub/ent/careprogram"
+	"github.com/carehub/carehub/ent/carerelationship"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/patient"
@@ -22,8 +23,29 @@ func ForOneself(v viewer.Viewer) func(*sql.Selector) { return self(proxygrant.Fi
 // differs, and how, is for package graph, which computes the same of one patient.
 var AccessDeviates = either(
 	deviates(code.PortalPatientPortal, everything),
+	providerLacks,
 	deviates(code.PortalTrialPortal, through(enrollment.FieldProgramID, careprogram.Table, "trial", is(careprogram.FieldKind, code.ProgramKindClinicalTrial))),
 )
+
+// providerLacks is for rows of Patient: the patient has an open enrollment, and somebody who treats the patient has no
+// grant of the providers' portal in order. One that is open calls for no reason: providers ask questions there as well.
+func providerLacks(v viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(Exists(s, enrollment.Table, "calling", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(enrollment.FieldPatientID), s.C(patient.FieldID)))
+			in.Where(sql.IsNull(in.C(enrollment.FieldEndedAt)))
+		}))
+		s.Where(Exists(s, carerelationship.Table, "treating", func(care *sql.Selector) {
+			care.Where(sql.ColumnsEQ(care.C(carerelationship.FieldPatientID), s.C(patient.FieldID)))
+			care.Where(sql.IsNull(care.C(carerelationship.FieldEndedAt)))
+			care.Where(sql.Not(Exists(care, portalaccess.Table, "grant_of", func(in *sql.Selector) {
+				in.Where(sql.ColumnsEQ(in.C(portalaccess.FieldAccountID), care.C(carerelationship.FieldProviderID)))
+				in.Where(sql.EQ(in.C(portalaccess.FieldPortal), string(code.PortalProviderPortal)))
+				Apply(in, inOrder(v))
+			})))
+		}))
+	}
+}
 
 // deviates is for rows of Patient: an open enrollment of the kind calls for the portal and there is no grant in order, or
 // none does and there is an open grant.
@@ -48,14 +70,16 @@ func deviates(portal code.Portal, calling Rule) Rule {
 			}
 		}
 	}
-	inOrder := either(
-		is(portalaccess.FieldStatus, code.PortalAccessStatusActive),
-		both(is(portalaccess.FieldStatus, code.PortalAccessStatusInvited), after(portalaccess.FieldExpiresAt)),
-		both(is(portalaccess.FieldStatus, code.PortalAccessStatusIdentityPending), after(portalaccess.FieldExpiresAt)),
-	)
 	open := oneOf(portalaccess.FieldStatus, code.PortalAccessStatusInvited, code.PortalAccessStatusIdentityPending, code.PortalAccessStatusActive)
 	return either(both(expected, not(granted(inOrder))), both(not(expected), granted(open)))
 }
+
+// inOrder is for rows of PortalAccess: the portal is open, or about to be opened in time.
+var inOrder = either(
+	is(portalaccess.FieldStatus, code.PortalAccessStatusActive),
+	both(is(portalaccess.FieldStatus, code.PortalAccessStatusInvited), after(portalaccess.FieldExpiresAt)),
+	both(is(portalaccess.FieldStatus, code.PortalAccessStatusIdentityPending), after(portalaccess.FieldVerifyBy)),
+)
 
 // after matches rows whose moment is still to come, or is none.
 func after(column string) Rule {

@@ -538,6 +538,10 @@ func init() {
 	consent.Hooks[2] = consentMixinHooks0[1]
 
 	consent.Hooks[3] = consentHooks[0]
+
+	consent.Hooks[4] = consentHooks[1]
+
+	consent.Hooks[5] = consentHooks[2]
 	consentMixinFields0 := consentMixin[0].Fields()
 	_ = consentMixinFields0
 	consentFields := schema.Consent{}.Fields()
@@ -2283,11 +2287,11 @@ func init() {
 	// portalaccess.DefaultVersion holds the default value on creation for the version field.
 	portalaccess.DefaultVersion = portalaccessDescVersion.Default.(int)
 	// portalaccessDescReason is the schema descriptor for reason field.
-	portalaccessDescReason := portalaccessFields[8].Descriptor()
+	portalaccessDescReason := portalaccessFields[9].Descriptor()
 	// portalaccess.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	portalaccess.ReasonValidator = portalaccessDescReason.Validators[0].(func(string) error)
 	// portalaccessDescInvitationHash is the schema descriptor for invitation_hash field.
-	portalaccessDescInvitationHash := portalaccessFields[9].Descriptor()
+	portalaccessDescInvitationHash := portalaccessFields[10].Descriptor()
 	// portalaccess.InvitationHashValidator is a validator for the "invitation_hash" field. It is called by the builders before save.
 	portalaccess.InvitationHashValidator = portalaccessDescInvitationHash.Validators[0].(func(string) error)
 	// portalaccessDescID is the schema descriptor for id field.

@@ -65,7 +65,7 @@ func (Consent) Edges() []ent.Edge {
 }
 
 // Hooks of Consent.
-func (Consent) Hooks() []ent.Hook { return []ent.Hook{effective} }
+func (Consent) Hooks() []ent.Hook { return []ent.Hook{effective, channelled, signedOnce} }
 
 // Indexes of Consent.
 func (Consent) Indexes() []ent.Index {
@@ -74,5 +74,6 @@ func (Consent) Indexes() []ent.Index {
 		index.Fields("patient_id", "captured_at", "id"),
 		index.Fields("captured_at", "id"),
 		index.Fields("status", "expires_at"),
+		index.Fields("evidence_ref"),
 	}
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -50,7 +51,11 @@ func (ConsentForm) Edges() []ent.Edge {
 // Hooks of ConsentForm.
 func (ConsentForm) Hooks() []ent.Hook { return []ent.Hook{approved} }
 
-// Indexes of ConsentForm.
+// Indexes of ConsentForm. An edition is one of its scope, program and language: two say so, as null is never equal to null.
 func (ConsentForm) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("scope", "locale", "edition"), index.Fields("effective_from", "id")}
+	return []ent.Index{
+		index.Fields("scope", "locale", "edition").Unique().Annotations(entsql.IndexWhere("program_id IS NULL")),
+		index.Fields("program_id", "scope", "locale", "edition").Unique(),
+		index.Fields("effective_from", "id"),
+	}
 }

@@ -30,6 +30,7 @@ func (PortalAccess) Fields() []ent.Field {
 		field.Enum("status").GoType(code.PortalAccessStatus("")),
 		field.Time("invited_at"),
 		moment("expires_at"),
+		moment("verify_by"),
 		moment("activated_at"),
 		moment("last_login_at"),
 		moment("ended_at"),

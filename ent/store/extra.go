@@ -23,6 +23,7 @@ var extra = map[string][]string{
 // earlier brings rows of earlier versions to what later columns say of them.
 var earlier = []string{
 	"UPDATE portal_accesses SET ended_at = updated_at WHERE ended_at IS NULL AND status IN ('REVOKED', 'EXPIRED')",
+	"UPDATE portal_accesses SET verify_by = expires_at, expires_at = NULL WHERE verify_by IS NULL AND expires_at IS NOT NULL AND status = 'IDENTITY_PENDING'",
 	"UPDATE enrollments SET eligibility = 'ELIGIBLE' WHERE eligibility = 'UNDECIDED' AND status = 'ACTIVE'",
 }
 

@@ -510,7 +510,8 @@ func (ConsentChanged) IsConsentChangedItem() {}
 
 // What proves a consent. The kind must fit the channel.
 type ConsentEvidenceInput struct {
-	// Number of an electronic signature (portal, app).
+	// Electronic signature (portal, app): the `evidenceRef` of a consent that the patient signed here and that was marked as
+	// entered in error. It proves what it was given for: this patient, form, scope and decision; and one consent only.
 	SignatureID *string `json:"signatureId,omitempty"`
 	// Number of a telephone recording (phone).
 	RecordingID *string `json:"recordingId,omitempty"`
@@ -994,10 +995,17 @@ type PauseProgramPayload struct {
 type PortalAccessExpectation struct {
 	// The portal.
 	Portal code.Portal `json:"portal"`
-	// Whether the patient should have it: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial.
+	// Of PROVIDER_PORTAL, the provider who treats the patient now and is to have it; null for the patient's own portals.
+	Provider *ent.Provider `json:"provider,omitempty"`
+	// Whether there should be access: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial,
+	// PROVIDER_PORTAL for each provider who treats the patient while there is any.
 	Expected bool `json:"expected"`
-	// The open grant, or the latest; null where there never was one.
+	// The patient's open grant, or the latest; null where there never was one. Grants of providers are not shown: who operates the system sees to them.
 	Access *ent.PortalAccess `json:"access,omitempty"`
+	// Where the grant stands, of patients and providers; null where there never was one.
+	Status *code.PortalAccessStatus `json:"status,omitempty"`
+	// When the portal was last entered, to the hour.
+	LastLoginAt *time.Time `json:"lastLoginAt,omitempty"`
 	// How the two differ; null where they do not.
 	Mismatch *AccessMismatch `json:"mismatch,omitempty"`
 	// The difference in words.
@@ -2012,7 +2020,7 @@ const (
 	AccessMismatchSuspendedThoughExpected AccessMismatch = "SUSPENDED_THOUGH_EXPECTED"
 	// Expected, and invited for more than 14 days without the identity being verified.
 	AccessMismatchIdentityPendingLong AccessMismatch = "IDENTITY_PENDING_LONG"
-	// Not expected, and invited or open.
+	// Not expected, and invited or open; of patients only, as providers have other reasons to come.
 	AccessMismatchOpenWithoutReason AccessMismatch = "OPEN_WITHOUT_REASON"
 )
 
