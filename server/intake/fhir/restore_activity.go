@@ -130,8 +130,9 @@ func (x *exact) planOf(enrollment uuid.UUID) uuid.UUID {
 		x.refuse(x.path("onboarding"), "the enrollment has no plan")
 	case err != nil:
 		l.failed = err
+	default:
+		l.planKeys[enrollment] = key
 	}
-	l.planKeys[enrollment] = key
 	return key
 }
 
