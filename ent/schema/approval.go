@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/consentform"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/viewer"
 )
@@ -87,7 +87,7 @@ func permitted(next ent.Mutator) ent.Mutator {
 		if patient, _ := m.PatientID(); c.PatientID != patient {
 			return nil, errForeignConsent
 		}
-		if !authorizes(c, at) {
+		if !gate.Authorizes(c, at) {
 			return nil, unauthorized()
 		}
 		return next.Mutate(ctx, m)
@@ -97,11 +97,4 @@ func permitted(next ent.Mutator) ent.Mutator {
 // unauthorized is the gate of a disclosure that no authorization covers.
 func unauthorized() error {
 	return &lifecycle.UnmetError{Gates: []lifecycle.Unmet{{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeHipaaAuthorization}}}
-}
-
-// authorizes reports whether the consent permitted disclosures at the time. One that has ended since still did so before.
-func authorizes(c *ent.Consent, at time.Time) bool {
-	return c.Scope == code.ConsentScopeHipaaAuthorization && c.Decision == code.ConsentDecisionPermit &&
-		(c.Status == code.ConsentStatusActive || c.Status == code.ConsentStatusInactive) &&
-		!at.Before(c.EffectiveFrom) && (c.ExpiresAt == nil || at.Before(*c.ExpiresAt)) && (c.RevokedAt == nil || at.Before(*c.RevokedAt))
 }

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"slices"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/server/export/fhir"
 )
 
@@ -93,6 +95,12 @@ func (r *reading) patient(key uuid.UUID, cited citations) ([]resource, error) {
 	for _, k := range slices.Backward(kinds) {
 		of := among("id", slices.Collect(maps.Keys(cited[k.typ])))
 		switch {
+		case k.owner == ofEnrollment:
+			of = func(q *sql.Selector) {
+				stays := sql.Table(enrollment.Table)
+				q.Where(sql.In(q.C(ofEnrollment), sql.Select(stays.C(enrollment.FieldID)).From(stays).
+					Where(sql.EQ(stays.C(enrollment.FieldPatientID), key))))
+			}
 		case k.owner != "":
 			of = among(k.owner, []uuid.UUID{key})
 		case k.typ == fhir.TypePractitionerRole: // nothing refers to it, but the professionals have it

@@ -66,6 +66,12 @@ func extensionsIn(t testing.TB, line string, found func(where, name string)) {
 		Extension     []extension
 		Telecom       []struct{ Extension []extension }
 		StatusHistory []struct{ Extension []extension }
+		Insurance     []struct {
+			Item []struct {
+				Extension []extension
+				Benefit   []struct{ Extension []extension }
+			}
+		}
 	}
 	if err := json.Unmarshal([]byte(line), &r); err != nil {
 		t.Fatal(err)
@@ -78,6 +84,14 @@ func extensionsIn(t testing.TB, line string, found func(where, name string)) {
 	at(r.ResourceType, r.Extension)
 	for _, c := range r.Telecom {
 		at("`telecom`", c.Extension)
+	}
+	for _, i := range r.Insurance {
+		for _, item := range i.Item {
+			at("`insurance.item`", item.Extension)
+			for _, b := range item.Benefit {
+				at("`insurance.item.benefit`", b.Extension)
+			}
+		}
 	}
 	for _, s := range r.StatusHistory {
 		at("`EpisodeOfCare.statusHistory`", s.Extension)

@@ -179,7 +179,7 @@ func TestBulk(t *testing.T) {
 				t.Errorf("%s: %d lines, %d counted", typ, len(lines), n)
 			}
 		}
-		if files, _ := os.ReadDir(folder); len(files) != len(counts) || len(counts) != 16 {
+		if files, _ := os.ReadDir(folder); len(files) != len(counts) || len(counts) != 20 {
 			t.Errorf("%d files, %d types", len(files), len(counts))
 		}
 		if got := disclosures(t, s); !slices.Equal(got, []string{samplePatient.String(), sampleKey(2).String()}) {

@@ -5,10 +5,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/eligibilityanswer"
 	"github.com/carehub/carehub/ent/eligibilitycriterion"
 	"github.com/carehub/carehub/ent/gid"
+	"github.com/carehub/carehub/ent/programproduct"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/requiredconsent"
 	"github.com/carehub/carehub/ent/statuschange"
@@ -19,7 +22,7 @@ import (
 // kind is a type of resource and how its rows are read and written.
 type kind struct {
 	typ string
-	// owner is the column that says which patient a row is about; empty for what belongs to none.
+	// owner is the column that says which patient a row is about, or ofEnrollment; empty for what belongs to none.
 	owner string
 	read  func(*reading, scope) ([]written, error)
 }
@@ -37,12 +40,19 @@ var kinds = []kind{
 	{fhir.TypeCoverage, "patient_id", (*reading).coverages},
 	{fhir.TypeEpisodeOfCare, "patient_id", (*reading).episodes},
 	{fhir.TypeResearchSubject, "patient_id", (*reading).subjects},
+	{fhir.TypeEligibility, "patient_id", (*reading).verifications},
+	{fhir.TypeClaimResponse, "patient_id", (*reading).authorizations},
+	{fhir.TypeTask, ofEnrollment, (*reading).activities},
+	{fhir.TypeAuditEvent, "patient_id", (*reading).disclosures},
 	{fhir.TypeCareTeam, "patient_id", (*reading).relationships},
 	{fhir.TypeCondition, "patient_id", (*reading).conditions},
 	{fhir.TypeMedicationRequest, "patient_id", (*reading).treatments},
 	{fhir.TypeEncounter, "patient_id", (*reading).encounters},
 	{fhir.TypeCommunication, "patient_id", (*reading).communications},
 }
+
+// ofEnrollment is the column of what belongs to the patient of an enrollment.
+const ofEnrollment = "enrollment_id"
 
 // scope narrows a query to the rows that are wanted.
 type scope = func(*sql.Selector)
@@ -123,14 +133,27 @@ func (r *reading) patients(of scope) ([]written, error) {
 
 // programs reads programs with all that is said of them.
 func (r *reading) programs(of scope) *ent.CareProgramQuery {
-	return r.client.CareProgram.Query().Where(of).Order(ascending).WithProduct().WithTrial().
+	return r.client.CareProgram.Query().Where(of).Order(ascending).WithProduct().WithTrial().WithHistory(inOrder).
+		WithParent().
+		WithProducts(func(q *ent.ProgramProductQuery) { q.Order(programproduct.ByID()).WithProduct() }).
+		WithActivityTemplates(func(q *ent.ActivityTemplateQuery) { q.Order(activitytemplate.BySeq()) }).
 		WithRequiredConsents(func(q *ent.RequiredConsentQuery) { q.Order(requiredconsent.ByID()) }).
 		WithSites(func(q *ent.ProgramSiteQuery) { q.Order(programsite.ByID()) }).
 		WithCriteria(func(q *ent.EligibilityCriterionQuery) { q.Order(eligibilitycriterion.BySeq()) })
 }
 
+// alone keeps the programs of a patient's bundle without those that they are a part of, which are not in it.
+func (r *reading) alone(rows []*ent.CareProgram) {
+	for _, row := range rows {
+		if r.masked {
+			row.Edges.Parent = nil
+		}
+	}
+}
+
 func (r *reading) services(of scope) ([]written, error) {
 	rows, err := r.programs(of).Where(careprogram.KindNEQ(code.ProgramKindClinicalTrial)).All(r.ctx)
+	r.alone(rows)
 	return write(r, rows, err, func(row *ent.CareProgram, names fhir.Identifiers) resource {
 		return fhir.HealthcareServiceOf(r.at, row, names)
 	})
@@ -138,6 +161,7 @@ func (r *reading) services(of scope) ([]written, error) {
 
 func (r *reading) studies(of scope) ([]written, error) {
 	rows, err := r.programs(of).Where(careprogram.KindEQ(code.ProgramKindClinicalTrial)).All(r.ctx)
+	r.alone(rows)
 	return write(r, rows, err, func(row *ent.CareProgram, names fhir.Identifiers) resource {
 		return fhir.ResearchStudyOf(r.at, row, names)
 	})
@@ -154,7 +178,7 @@ func (r *reading) consents(of scope) ([]written, error) {
 }
 
 func (r *reading) coverages(of scope) ([]written, error) {
-	rows, err := r.client.Coverage.Query().Where(of).Order(ascending).All(r.ctx)
+	rows, err := r.client.Coverage.Query().Where(of).Order(ascending).WithHistory(inOrder).All(r.ctx)
 	return write(r, rows, err, func(row *ent.Coverage, names fhir.Identifiers) resource {
 		return fhir.CoverageOf(r.at, row, names)
 	})
@@ -170,7 +194,8 @@ func (r *reading) enrollments(of scope, trials bool) ([]*ent.Enrollment, error) 
 		}
 		q.Where(sql.In(q.C("program_id"), sql.Select(programs.C(careprogram.FieldID)).From(programs).
 			Where(is(programs.C(careprogram.FieldKind), code.ProgramKindClinicalTrial))))
-	}).Order(ascending).WithHistory(inOrder).
+	}).Order(ascending).WithHistory(inOrder).WithOnboarding().
+		WithAnswers(func(q *ent.EligibilityAnswerQuery) { q.Order(eligibilityanswer.ByID()).WithCriterion() }).
 		WithProgram(func(q *ent.CareProgramQuery) { q.WithTrial() }).
 		WithTrialSubject(func(q *ent.TrialSubjectQuery) { q.WithSite().WithHistory(inOrder) }).
 		All(r.ctx)

@@ -133,10 +133,14 @@ var bookkeeping = []string{"version", "created_at", "created_by", "updated_at", 
 // anonymous are the tables whose rows have no address of their own.
 var anonymous = []string{
 	"contact_points", "status_changes", "required_consents", "program_sites", "eligibility_criteria", "trial_details", "trial_subjects",
+	"activity_templates", "program_products", "eligibility_answers", "onboarding_plans", "verification_attempts", "coverage_benefits",
 }
 
 // staying are the columns that do not travel: they refer to what is no FHIR resource.
-var staying = []string{"form_id", "document_id", "renews_id", "parent_id", "coordinator_id", "user_id", "care_case_id", "changed_by_id", "attested_by"}
+var staying = []string{
+	"form_id", "document_id", "coordinator_id", "user_id", "care_case_id", "changed_by_id", "attested_by", "answered_by_id", "assignee_id",
+	"requested_by_id",
+}
 
 var keyText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
@@ -171,6 +175,24 @@ func translated(t testing.TB, from, to *store.Store) map[string]table {
 	for _, row := range to.Client.TrialSubject.Query().AllX(ctx) {
 		keys[row.ID.String()] = subjects[keys[row.EnrollmentID.String()]]
 	}
+	// So are criteria and onboarding plans.
+	type rule struct {
+		program string
+		seq     int
+	}
+	criteria, plans := map[rule]string{}, map[string]string{}
+	for _, row := range from.Client.EligibilityCriterion.Query().AllX(ctx) {
+		criteria[rule{row.ProgramID.String(), row.Seq}] = row.ID.String()
+	}
+	for _, row := range from.Client.OnboardingPlan.Query().AllX(ctx) {
+		plans[row.EnrollmentID.String()] = row.ID.String()
+	}
+	for _, row := range to.Client.EligibilityCriterion.Query().AllX(ctx) {
+		keys[row.ID.String()] = criteria[rule{keys[row.ProgramID.String()], row.Seq}]
+	}
+	for _, row := range to.Client.OnboardingPlan.Query().AllX(ctx) {
+		keys[row.ID.String()] = plans[keys[row.EnrollmentID.String()]]
+	}
 	byName := map[string]string{}
 	for _, row := range from.Client.Product.Query().AllX(ctx) {
 		byName[row.Name] = row.ID.String()
@@ -189,6 +211,8 @@ func origin(ctx context.Context, s *store.Store) []string {
 		s.Client.Location.Query().IDsX(ctx), s.Client.CareProgram.Query().IDsX(ctx), s.Client.Enrollment.Query().IDsX(ctx),
 		s.Client.Consent.Query().IDsX(ctx), s.Client.Coverage.Query().IDsX(ctx), s.Client.CareRelationship.Query().IDsX(ctx),
 		s.Client.Condition.Query().IDsX(ctx), s.Client.Treatment.Query().IDsX(ctx), s.Client.Touchpoint.Query().IDsX(ctx),
+		s.Client.BenefitVerification.Query().IDsX(ctx), s.Client.PriorAuthorization.Query().IDsX(ctx),
+		s.Client.ServiceActivity.Query().IDsX(ctx), s.Client.Disclosure.Query().IDsX(ctx),
 	} {
 		for _, key := range keys {
 			out = append(out, key.String())
@@ -246,10 +270,18 @@ func dump(t testing.TB, s *store.Store, keys map[string]string) map[string]table
 	each(c.Condition.Query().AllX(ctx), "conditions", line)
 	each(c.Treatment.Query().AllX(ctx), "treatments", line)
 	each(c.Touchpoint.Query().AllX(ctx), "touchpoints", line)
+	each(c.ProgramProduct.Query().AllX(ctx), "program_products", line)
+	each(c.ActivityTemplate.Query().AllX(ctx), "activity_templates", line)
+	each(c.EligibilityAnswer.Query().AllX(ctx), "eligibility_answers", line)
+	each(c.OnboardingPlan.Query().AllX(ctx), "onboarding_plans", line)
+	each(c.ServiceActivity.Query().AllX(ctx), "service_activities", line)
+	each(c.BenefitVerification.Query().AllX(ctx), "benefit_verifications", line)
+	each(c.VerificationAttempt.Query().AllX(ctx), "verification_attempts", line)
+	each(c.CoverageBenefit.Query().AllX(ctx), "coverage_benefits", line)
+	each(c.PriorAuthorization.Query().AllX(ctx), "prior_authorizations", line)
+	each(c.Disclosure.Query().AllX(ctx), "disclosures", line)
 	for _, row := range c.StatusChange.Query().AllX(ctx) {
-		if row.EnrollmentID != nil || row.ConsentID != nil || row.TrialSubjectID != nil {
-			line("status_changes", row)
-		}
+		line("status_changes", row)
 	}
 	identifiers := map[[4]string]bool{}
 	for _, row := range c.ExternalIdentifier.Query().AllX(ctx) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
@@ -108,9 +109,42 @@ func sample(t testing.TB, s *store.Store) {
 		SetKind(code.TouchpointKindCommunication).SetDirection(code.DirectionOutbound).SetChannel(code.ChannelPhone).
 		SetStatus(code.TouchpointStatusCompleted).SetOutcome(code.TouchpointOutcomeReached).SetOccurredAt(day(-4)).SetDurationSeconds(61).
 		SetSubject("Welcome").SetBody("Two lines,\nas written.").SetAeScreen(code.AdverseEventScreenNone).ExecX(ctx)
+	insured(ctx, c, at)
 	c.Touchpoint.Create().SetID(sampleKey(23)).SetPatientID(sampleKey(2)).SetKind(code.TouchpointKindCommunication).
 		SetDirection(code.DirectionInbound).SetChannel(code.ChannelEmail).SetStatus(code.TouchpointStatusCompleted).SetOccurredAt(day(-4)).
 		SetBody("Canary").ExecX(ctx)
+}
+
+// insured adds what was asked of the payer, what is done for the patient, and what was told of them.
+func insured(ctx context.Context, c *ent.Client, at time.Time) {
+	day := func(n int) time.Time { return at.AddDate(0, 0, n) }
+	c.ActivityTemplate.Create().SetProgramID(sampleKey(9)).SetSeq(1).SetKind(code.ActivityKindTrainingCall).SetTitle("Training call").
+		SetDueDays(3).ExecX(ctx)
+	c.EligibilityCriterion.Create().SetID(sampleKey(24)).SetProgramID(sampleKey(9)).SetSeq(1).SetKind(code.CriterionKindInclusion).
+		SetText("Examplast is prescribed").ExecX(ctx)
+	c.EligibilityAnswer.Create().SetEnrollmentID(sampleKey(15)).SetCriterionID(sampleKey(24)).SetValue("yes").
+		SetResult(code.AnswerResultMet).SetAnsweredAt(day(-94)).ExecX(ctx)
+	c.OnboardingPlan.Create().SetID(sampleKey(25)).SetEnrollmentID(sampleKey(15)).SetCompletedAt(day(-77)).ExecX(ctx)
+	c.ServiceActivity.Create().SetID(sampleKey(26)).SetEnrollmentID(sampleKey(15)).SetPlanID(sampleKey(25)).
+		SetKind(code.ActivityKindTrainingCall).SetTitle("Training call").SetStatus(code.ActivityStatusCompleted).SetMandatory(true).
+		SetDueAt(day(-77)).SetCompletedAt(day(-77)).SetOutcome("reached").ExecX(ctx)
+	c.StatusChange.Create().SetServiceActivityID(sampleKey(26)).SetToStatus("REQUESTED").SetAt(day(-80)).ExecX(ctx)
+	c.BenefitVerification.Create().SetID(sampleKey(27)).SetPatientID(samplePatient).SetCoverageID(sampleKey(13)).
+		SetEnrollmentID(sampleKey(15)).SetProductID(sampleKey(8)).SetPurposes([]code.VerificationPurpose{code.VerificationPurposeBenefits}).
+		SetStatus(code.VerificationStatusComplete).SetResult(code.VerificationResultPriorAuthorizationRequired).SetAttempt(2).
+		SetSubmittedAt(day(-92)).SetCompletedAt(day(-91)).SetValidUntil(day(90)).SetPayerReference("REF-1").ExecX(ctx)
+	c.VerificationAttempt.Create().SetVerificationID(sampleKey(27)).SetSeq(1).SetSubmittedAt(day(-92)).SetAnsweredAt(day(-92)).
+		SetOutcome(code.VerificationOutcomeError).SetErrorCode("42").ExecX(ctx)
+	c.CoverageBenefit.Create().SetVerificationID(sampleKey(27)).SetInNetwork(true).SetCurrency("USD").
+		SetDeductibleIndividualLimit(125050).SetDeductibleIndividualApplied(100000).SetDeductibleIndividualRemaining(25050).
+		SetCopay(4500).SetCoinsuranceBasisPoints(1250).SetPriorAuthorizationRequired(true).SetNotes("by mail only").ExecX(ctx)
+	c.StatusChange.Create().SetBenefitVerificationID(sampleKey(27)).SetFromStatus("SUBMITTED").SetToStatus("COMPLETE").SetAt(day(-91)).ExecX(ctx)
+	c.PriorAuthorization.Create().SetID(sampleKey(28)).SetPatientID(samplePatient).SetCoverageID(sampleKey(13)).
+		SetVerificationID(sampleKey(27)).SetProductID(sampleKey(8)).SetStatus(code.PriorAuthorizationStatusApproved).SetNumber("PA-1").
+		SetSubmittedAt(day(-91)).SetDecidedAt(day(-85)).SetValidFrom("2025-12-01").SetValidUntil("2026-11-30").ExecX(ctx)
+	c.StatusChange.Create().SetPriorAuthorizationID(sampleKey(28)).SetToStatus("APPROVED").SetAt(day(-85)).ExecX(ctx)
+	c.Disclosure.Create().SetID(sampleKey(29)).SetPatientID(samplePatient).SetDisclosedAt(day(-5)).SetRecipientName("State registry").
+		SetDescription("date of the first infusion").SetPurpose("registry").SetLegalBasis(code.LegalBasisRequiredByLaw).ExecX(ctx)
 }
 
 // system is the context in which tests read.

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/migrate"
 	"github.com/carehub/carehub/ent/store"
 )
@@ -58,7 +59,7 @@ func (w world) of(table string) world {
 
 // worlds draws small worlds.
 var worlds = rapid.Custom(func(t *rapid.T) world {
-	d := &draw{T: t, keys: map[string][]uuid.UUID{}, kinds: map[uuid.UUID]string{}}
+	d := &draw{T: t, keys: map[string][]uuid.UUID{}, kinds: map[uuid.UUID]string{}, plans: map[uuid.UUID]uuid.UUID{}}
 	few := func(make func()) {
 		for range rapid.IntRange(0, 3).Draw(t, "rows") {
 			make()
@@ -83,9 +84,15 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 	few(func() {
 		d.history(d.named(migrate.ConsentsTable, "consent", d.given()), "consent_id", code.ConsentStatus("").Values())
 	})
-	few(func() { d.named(migrate.CoveragesTable, "coverage", fixed{}) })
+	few(func() {
+		d.history(d.named(migrate.CoveragesTable, "coverage", fixed{}), "coverage_id", code.CoverageStatus("").Values())
+	})
 	few(d.enrollment)
 	few(d.enrollment)
+	few(d.activity)
+	few(d.verification)
+	few(d.authorization)
+	few(d.disclosure)
 	few(func() { d.named(migrate.CareRelationshipsTable, "care", fixed{"attested_by": nil}) })
 	few(func() { d.named(migrate.ConditionsTable, "condition", fixed{}) })
 	few(func() { d.named(migrate.TreatmentsTable, "treatment", fixed{}) })
@@ -105,8 +112,9 @@ var npis = []any{nil, "1234567893", "1245319599", "1992999825"}
 type draw struct {
 	*rapid.T
 	rows  world
-	keys  map[string][]uuid.UUID // by table
-	kinds map[uuid.UUID]string   // of programs
+	plans map[uuid.UUID]uuid.UUID // of onboarding, by enrollment
+	keys  map[string][]uuid.UUID  // by table
+	kinds map[uuid.UUID]string    // of programs
 }
 
 // fixed are columns whose value is not drawn.
@@ -163,6 +171,8 @@ func (d *draw) column(c *schema.Column, refers string, of fixed) any {
 		return rapid.SampledFrom(c.Enums).Draw(d.T, c.Name)
 	case c.Type == field.TypeTime:
 		return moments.Draw(d.T, c.Name)
+	case c.Type == field.TypeInt64:
+		return rapid.Int64Range(0, 1e6).Draw(d.T, c.Name)
 	case c.Type == field.TypeInt:
 		return rapid.IntRange(1, 1e6).Draw(d.T, c.Name)
 	case c.Type == field.TypeBool:
@@ -181,6 +191,7 @@ func (d *draw) column(c *schema.Column, refers string, of fixed) any {
 // days are columns of calendar days.
 var days = []string{
 	"birth_date", "licence_expires", "starts_on", "ends_on", "opt_out_until", "subscriber_birth_date", "period_start", "period_end",
+	"valid_from", "valid_until",
 }
 
 // moments are times as both databases store them: to the microsecond.
@@ -228,7 +239,11 @@ func (d *draw) program(kind code.ProgramKind) {
 	program := d.named(migrate.CareProgramsTable, "program", fixed{"kind": string(kind)})
 	d.kinds[program] = string(kind)
 	of := fixed{"program_id": program}
-	for _, t := range []*schema.Table{migrate.RequiredConsentsTable, migrate.ProgramSitesTable, migrate.EligibilityCriteriaTable} {
+	d.history(program, "program_id", code.ProgramStatus("").Values())
+	for _, t := range []*schema.Table{
+		migrate.RequiredConsentsTable, migrate.ProgramSitesTable, migrate.EligibilityCriteriaTable,
+		migrate.ActivityTemplatesTable, migrate.ProgramProductsTable,
+	} {
 		for range rapid.IntRange(0, 2).Draw(d.T, t.Name) {
 			row := maps.Clone(of)
 			if t == migrate.EligibilityCriteriaTable {
@@ -244,7 +259,7 @@ func (d *draw) program(kind code.ProgramKind) {
 
 // given are the columns of a consent that keep it possible: one in force has its evidence.
 func (d *draw) given() fixed {
-	of := fixed{"form_id": nil, "document_id": nil, "renews_id": nil, "status": rapid.SampledFrom(code.ConsentStatus("").Values()).Draw(d.T, "status")}
+	of := fixed{"form_id": nil, "document_id": nil, "status": rapid.SampledFrom(code.ConsentStatus("").Values()).Draw(d.T, "status")}
 	if of["status"] == string(code.ConsentStatusActive) {
 		of["evidence_kind"] = rapid.SampledFrom(code.EvidenceKind("").Values()).Draw(d.T, "evidence_kind")
 		of["evidence_ref"] = texts(300).Draw(d.T, "evidence_ref")
@@ -267,7 +282,7 @@ func (d *draw) takes(program uuid.UUID) bool {
 
 func (d *draw) enrollment() {
 	program := d.one("care_programs")
-	of := fixed{"program_id": program, "coordinator_id": nil}
+	of := fixed{"program_id": program, "patient_id": d.one("patients"), "coordinator_id": nil}
 	if d.takes(program) {
 		of["eligibility"] = string(code.EligibilityDecisionEligible)
 	} else {
@@ -277,6 +292,14 @@ func (d *draw) enrollment() {
 	}
 	enrollment := d.named(migrate.EnrollmentsTable, "enrollment", of)
 	d.history(enrollment, "enrollment_id", code.EnrollmentStatus("").Values())
+	for _, r := range d.rows.of("eligibility_criteria") {
+		if r.values["program_id"] == program && rapid.Bool().Draw(d.T, "answered") {
+			d.add(migrate.EligibilityAnswersTable, fixed{"enrollment_id": enrollment, "criterion_id": r.values["id"], "answered_by_id": nil})
+		}
+	}
+	if rapid.Bool().Draw(d.T, "onboarding") {
+		d.plans[enrollment] = d.add(migrate.OnboardingPlansTable, fixed{"enrollment_id": enrollment})
+	}
 	if d.kinds[program] != string(code.ProgramKindClinicalTrial) || rapid.Bool().Draw(d.T, "no subject") {
 		return
 	}
@@ -286,7 +309,11 @@ func (d *draw) enrollment() {
 			site = r.values["id"]
 		}
 	}
-	subject := d.add(migrate.TrialSubjectsTable, fixed{"enrollment_id": enrollment, "site_id": site})
+	state := rapid.SampledFrom(code.SubjectState("").Values()).Draw(d.T, "state")
+	if lifecycle.Participates(code.SubjectState(state)) {
+		d.agreement(of["patient_id"], code.ConsentScopeTrialParticipation, program)
+	}
+	subject := d.add(migrate.TrialSubjectsTable, fixed{"enrollment_id": enrollment, "site_id": site, "state": state})
 	d.history(subject, "trial_subject_id", code.SubjectState("").Values())
 }
 

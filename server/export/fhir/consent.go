@@ -58,6 +58,7 @@ func ConsentOf(at Addressing, row *ent.Consent, names Identifiers) *Consent {
 	if row.ProgramID != nil {
 		x.reference("program", at.program(row.Edges.Program))
 	}
+	x.reference("renews", at.maybe(TypeConsent, row.RenewsID))
 	x.code("captured-via", string(row.CapturedVia))
 	x.code("evidence-kind", optional(row.EvidenceKind))
 	x.moment("requested-at", row.RequestedAt)

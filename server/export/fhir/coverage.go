@@ -48,7 +48,7 @@ var coverageTypes = map[code.CoverageKind]Coding{
 
 const actCode = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 
-// CoverageOf writes a coverage. Where nobody else pays, the payor is the patient.
+// CoverageOf writes a coverage, whose history is loaded. Where nobody else pays, the payor is the patient.
 func CoverageOf(at Addressing, row *ent.Coverage, names Identifiers) *Coverage {
 	payor := at.maybe(TypeOrganization, row.PayerID)
 	if payor == nil {
@@ -82,6 +82,9 @@ func CoverageOf(at Addressing, row *ent.Coverage, names Identifiers) *Coverage {
 	}
 	var x extensions
 	x.code("coverage-kind", string(row.Kind))
+	for _, c := range row.Edges.History {
+		x.change("status-change", c)
+	}
 	out.Extension = x
 	return out
 }

@@ -40,7 +40,7 @@ var episodeStatuses = map[code.EnrollmentStatus]string{
 	code.EnrollmentStatusCancelled:      "cancelled",
 }
 
-// EpisodeOfCareOf writes an enrollment, whose program and history are loaded.
+// EpisodeOfCareOf writes an enrollment, whose program, answers, onboarding and history are loaded.
 func EpisodeOfCareOf(at Addressing, row *ent.Enrollment, names Identifiers) *EpisodeOfCare {
 	out := &EpisodeOfCare{
 		Resource: resource(TypeEpisodeOfCare, row.ID, row.UpdatedAt, names),
@@ -82,6 +82,18 @@ func enrollmentExtensions(at Addressing, row *ent.Enrollment) extensions {
 	x.text("hold-reason", text(row.HoldReason))
 	x.text("end-reason", text(row.EndReason))
 	x.day("opt-out-until", row.OptOutUntil)
+	for _, a := range row.Edges.Answers {
+		var of extensions
+		of.number("criterion", &a.Edges.Criterion.Seq)
+		of.code("result", string(a.Result))
+		of.text("value", text(a.Value))
+		of.moment("at", &a.AnsweredAt)
+		x.parts("eligibility-answer", of)
+	}
+	if plan, begun := row.Edges.Onboarding, true; plan != nil {
+		x.flag("onboarding", &begun)
+		x.moment("onboarded-at", plan.CompletedAt)
+	}
 	return x
 }
 
@@ -97,7 +109,8 @@ type ResearchSubject struct {
 	ArmMasked    *Absent    `json:"_assignedArm,omitempty"`
 }
 
-// ResearchSubjectOf writes an enrollment in a trial, whose program, histories and subject with its site are loaded.
+// ResearchSubjectOf writes an enrollment in a trial, whose program, answers, onboarding, histories and subject with its
+// site are loaded.
 // Masked, it does not tell the arm.
 func ResearchSubjectOf(at Addressing, row *ent.Enrollment, names Identifiers, masked bool) *ResearchSubject {
 	out := &ResearchSubject{

@@ -20,6 +20,7 @@ type Extension struct {
 	ValueDate      string      `json:"valueDate,omitempty"`
 	ValueDateTime  string      `json:"valueDateTime,omitempty"`
 	ValueInteger   *int        `json:"valueInteger,omitempty"`
+	ValueMoney     *Money      `json:"valueMoney,omitempty"`
 	ValueReference *Reference  `json:"valueReference,omitempty"`
 	ValueString    string      `json:"valueString,omitempty"`
 }

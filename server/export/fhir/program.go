@@ -34,7 +34,7 @@ func absent(reason string) *Absent {
 	return &Absent{[]Extension{{URL: "http://hl7.org/fhir/StructureDefinition/data-absent-reason", ValueCode: reason}}}
 }
 
-// HealthcareServiceOf writes a program that is no trial; its consents, sites, criteria and product are loaded.
+// HealthcareServiceOf writes a program that is no trial; its parts and products are loaded.
 func HealthcareServiceOf(at Addressing, row *ent.CareProgram, names Identifiers) *HealthcareService {
 	x := programExtensions(at, row)
 	x.day("starts-on", row.StartsOn)
@@ -47,7 +47,7 @@ func HealthcareServiceOf(at Addressing, row *ent.CareProgram, names Identifiers)
 	return out
 }
 
-// ResearchStudyOf writes a trial; its detail, consents, sites, criteria and product are loaded.
+// ResearchStudyOf writes a trial; its detail, parts and products are loaded.
 func ResearchStudyOf(at Addressing, row *ent.CareProgram, names Identifiers) *ResearchStudy {
 	out := &ResearchStudy{
 		Resource: resource(TypeResearchStudy, row.ID, row.UpdatedAt, names),
@@ -103,6 +103,12 @@ func programExtensions(at Addressing, row *ent.CareProgram) extensions {
 	x.number("opt-out-days", &row.OptOutDays)
 	x.text("registry-id", text(row.RegistryID))
 	x.product(row.Edges.Product)
+	if row.Edges.Parent != nil {
+		x.reference("part-of", at.program(row.Edges.Parent))
+	}
+	for _, p := range row.Edges.Products {
+		x.text("further-product", p.Edges.Product.Name)
+	}
 	for _, c := range row.Edges.RequiredConsents {
 		x.code("required-consent", string(c.Scope))
 	}
@@ -121,6 +127,18 @@ func programExtensions(at Addressing, row *ent.CareProgram) extensions {
 		of.text("expression", text(c.Expression))
 		of.flag("required", &c.Required)
 		x.parts("criterion", of)
+	}
+	for _, a := range row.Edges.ActivityTemplates {
+		var of extensions
+		of.number("seq", &a.Seq)
+		of.code("kind", string(a.Kind))
+		of.text("title", a.Title)
+		of.number("due-days", &a.DueDays)
+		of.flag("mandatory", &a.Mandatory)
+		x.parts("activity-template", of)
+	}
+	for _, c := range row.Edges.History {
+		x.change("status-change", c)
 	}
 	return x
 }

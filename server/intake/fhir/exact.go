@@ -205,9 +205,25 @@ func (x *exact) owner(element string, ref *out.Reference) uuid.UUID {
 	return x.it.patient
 }
 
-// product finds a product of the catalogue by its name.
-func (x *exact) product() *uuid.UUID {
-	called := x.extension("product").ValueString
+// earlier finds the row of the same kind that an extension refers to. One that is not there yet is left out.
+func (x *exact) earlier(name, entity string) *uuid.UUID {
+	ref := x.extension(name).ValueReference
+	if ref == nil {
+		return nil
+	}
+	key, found := x.find(ref, entity)
+	if !found || key == uuid.Nil {
+		x.l.remark("what a " + x.it.typ + " " + strings.ReplaceAll(name, "-", " ") + " is not here and was left out")
+		return nil
+	}
+	return &key
+}
+
+// product finds the product of an extension.
+func (x *exact) product() *uuid.UUID { return x.called(x.extension("product").ValueString) }
+
+// called finds a product of the catalogue by its name.
+func (x *exact) called(called string) *uuid.UUID {
 	if called == "" {
 		return nil
 	}

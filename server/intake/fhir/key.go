@@ -46,6 +46,18 @@ var stored = map[string]func(context.Context, *ent.Tx, func(*sql.Selector)) ([]u
 	relationships: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
 		return tx.CareRelationship.Query().Where(of).IDs(ctx)
 	},
+	verifications: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
+		return tx.BenefitVerification.Query().Where(of).IDs(ctx)
+	},
+	authorizations: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
+		return tx.PriorAuthorization.Query().Where(of).IDs(ctx)
+	},
+	activities: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
+		return tx.ServiceActivity.Query().Where(of).IDs(ctx)
+	},
+	disclosures: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
+		return tx.Disclosure.Query().Where(of).IDs(ctx)
+	},
 	consents: func(ctx context.Context, tx *ent.Tx, of func(*sql.Selector)) ([]uuid.UUID, error) {
 		return tx.Consent.Query().Where(of).IDs(ctx)
 	},

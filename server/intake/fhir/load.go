@@ -47,7 +47,10 @@ func (im *Importer) Load(ctx context.Context, tx *ent.Tx, b *Bundle, rank int) (
 		affiliations: map[uuid.UUID]uuid.UUID{}, meetings: map[bond]meeting{}, starts: map[uuid.UUID]time.Time{},
 		managers: map[uuid.UUID]uuid.UUID{}, trials: map[uuid.UUID]code.ProgramStatus{},
 		permissions: map[uuid.UUID]permission{},
-		restoring:   restoring{siteKeys: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{}},
+		restoring: restoring{
+			siteKeys: map[site]uuid.UUID{}, open: map[bond]uuid.UUID{},
+			criterionKeys: map[question]uuid.UUID{}, planKeys: map[uuid.UUID]uuid.UUID{},
+		},
 	}
 	if b.loose {
 		if err := b.check(); err != nil {

@@ -35,13 +35,23 @@ func restores[R any](typ string, read func(l *load, x *exact, r *R) func()) rest
 	}
 }
 
-// relationships is the prefix of the identifiers of care relationships, which only an export names.
-const relationships = "care"
+// Prefixes of the identifiers of what only an export names.
+const (
+	relationships  = "care"
+	verifications  = "verification"
+	authorizations = "authorization"
+	activities     = "activity"
+	disclosures    = "disclosure"
+)
 
 // exportedOnly are the types that the model has a place for only where they were exported.
 var exportedOnly = map[string]kind{
 	out.TypeHealthcareService: {entity: programs, rank: 2},
 	out.TypeCareTeam:          {entity: relationships, rank: 4},
+	out.TypeAuditEvent:        {entity: disclosures, rank: 5},
+	out.TypeEligibility:       {entity: verifications, rank: 6},
+	out.TypeTask:              {entity: activities, rank: 6},
+	out.TypeClaimResponse:     {entity: authorizations, rank: 7},
 }
 
 // restoring is what a load knows of the rows that exports refer to.
@@ -51,6 +61,9 @@ type restoring struct {
 	// products are the catalogue by name, and siteKeys the rows of sites, as far as they were needed.
 	products map[string]uuid.UUID
 	siteKeys map[site]uuid.UUID
+	// criterionKeys are the rows of criteria, and planKeys those of onboarding plans by enrollment.
+	criterionKeys map[question]uuid.UUID
+	planKeys      map[uuid.UUID]uuid.UUID
 	// seats and open are the enrollments and relationships that have not ended.
 	seats map[seat]bool
 	open  map[bond]uuid.UUID
@@ -77,6 +90,10 @@ var restorers = []restorer{
 	restores(out.TypeCoverage, (*load).restoreCoverage),
 	restores(out.TypeEpisodeOfCare, (*load).restoreEpisode),
 	restores(out.TypeResearchSubject, (*load).restoreSubject),
+	restores(out.TypeEligibility, (*load).restoreVerification),
+	restores(out.TypeClaimResponse, (*load).restoreAuthorization),
+	restores(out.TypeTask, (*load).restoreActivity),
+	restores(out.TypeAuditEvent, (*load).restoreDisclosure),
 	restores(out.TypeCareTeam, (*load).restoreCareTeam),
 	restores(out.TypeCondition, (*load).restoreCondition),
 	restores(out.TypeMedicationRequest, (*load).restoreMedication),

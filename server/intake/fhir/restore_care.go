@@ -48,6 +48,7 @@ func (l *load) restoreConsent(x *exact, p *out.Consent) func() {
 	}
 	c := l.tx.Consent.Create().SetPatientID(x.owner("patient", p.Patient)).
 		SetNillableProgramID(x.refer(x.path("program"), x.extension("program").ValueReference, programs)).
+		SetNillableRenewsID(x.earlier("renews", consents)).
 		SetScope(chosen(x, "Consent.policyRule", codeIn(p.PolicyRule, out.ConsentScopes), entconsent.ScopeValidator)).
 		SetStatus(chosen(x, "Consent.status", unwired(p.Status), entconsent.StatusValidator)).
 		SetDecision(chosen(x, "Consent.provision.type", unwired(p.Provision.Type), entconsent.DecisionValidator)).
@@ -125,7 +126,13 @@ func (l *load) restoreCoverage(x *exact, p *out.Coverage) func() {
 			c.SetNillablePcn(x.text("class.value", class.Value, entcoverage.PcnValidator))
 		}
 	}
-	return func() { l.coverages = append(l.coverages, c.SetID(x.it.key)) }
+	history := x.changes(x.all("status-change"))
+	return func() {
+		l.coverages = append(l.coverages, c.SetID(x.it.key))
+		for _, h := range history {
+			l.history = append(l.history, h.SetCoverageID(x.it.key))
+		}
+	}
 }
 
 // restoreCareTeam makes a care relationship. Of one pair only one is open: that which is here.

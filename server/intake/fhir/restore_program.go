@@ -79,7 +79,10 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 		SetNillableCutoffHours(x.number("cutoff-hours", entprogram.CutoffHoursValidator)).
 		SetNillableOptOutDays(x.number("opt-out-days", entprogram.OptOutDaysValidator)).
 		SetNillableRegistryID(x.words("registry-id", entprogram.RegistryIDValidator)).
-		SetNillableProductID(x.product())
+		SetNillableProductID(x.product()).
+		SetNillableParentID(x.earlier("part-of", programs))
+	further, templates := x.furtherProducts(), x.templates()
+	history := x.changes(x.all("status-change"))
 	var required []*ent.RequiredConsentCreate
 	for _, e := range x.all("required-consent") {
 		required = append(required, l.tx.RequiredConsent.Create().
@@ -109,7 +112,7 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 				x.refuse(x.path("criterion"), "its expression cannot be decided: %v", err)
 			}
 		}
-		criteria = append(criteria, l.tx.EligibilityCriterion.Create().SetSeq(*seq).
+		criteria = append(criteria, l.tx.EligibilityCriterion.Create().SetID(uuid.Must(uuid.NewV7())).SetSeq(*seq).
 			SetKind(must(of, "kind", entcriterion.KindValidator)).
 			SetText(of.needed("extension(text)", of.extension("text").ValueString, entcriterion.TextValidator)).
 			SetNillableExpression(expression).
@@ -128,6 +131,18 @@ func (l *load) restoreProgram(x *exact, element, title string) (*ent.CareProgram
 		}
 		for _, r := range criteria {
 			l.criteria = append(l.criteria, r.SetProgramID(x.it.key))
+			seq, _ := r.Mutation().Seq()
+			id, _ := r.Mutation().ID()
+			l.criterionKeys[question{x.it.key, seq}] = id
+		}
+		for _, r := range further {
+			l.further = append(l.further, r.SetProgramID(x.it.key))
+		}
+		for _, r := range templates {
+			l.templates = append(l.templates, r.SetProgramID(x.it.key))
+		}
+		for _, h := range history {
+			l.history = append(l.history, h.SetProgramID(x.it.key))
 		}
 	}
 }
@@ -214,6 +229,7 @@ func (l *load) restoreEnrollment(x *exact, of, in *out.Reference, during out.Per
 		SetNillableEndReason(x.words("end-reason", entenrollment.EndReasonValidator)).
 		SetNillableOptOutUntil(x.on("opt-out-until"))
 	history := x.changes(steps)
+	answers, onboarding := x.answers(program), x.onboarding()
 	at := seat{patient, program}
 	if ended == nil && x.isNew() && l.seats[at] {
 		x.refuse(x.it.typ+".period", "a second open enrollment of one patient and program")
@@ -223,6 +239,13 @@ func (l *load) restoreEnrollment(x *exact, of, in *out.Reference, during out.Per
 		l.enrollments = append(l.enrollments, c.SetID(x.it.key))
 		for _, h := range history {
 			l.history = append(l.history, h.SetEnrollmentID(x.it.key))
+		}
+		for _, a := range answers {
+			l.answers = append(l.answers, a.SetEnrollmentID(x.it.key))
+		}
+		if onboarding != nil {
+			l.plans = append(l.plans, onboarding.SetEnrollmentID(x.it.key))
+			l.planKeys[x.it.key], _ = onboarding.Mutation().ID()
 		}
 	}
 }

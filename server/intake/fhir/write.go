@@ -24,6 +24,16 @@ type writes struct {
 	programSites  []*ent.ProgramSiteCreate
 	required      []*ent.RequiredConsentCreate
 	criteria      []*ent.EligibilityCriterionCreate
+	further       []*ent.ProgramProductCreate
+	templates     []*ent.ActivityTemplateCreate
+	answers       []*ent.EligibilityAnswerCreate
+	plans         []*ent.OnboardingPlanCreate
+	activities    []*ent.ServiceActivityCreate
+	verifications []*ent.BenefitVerificationCreate
+	attempts      []*ent.VerificationAttemptCreate
+	benefits      []*ent.CoverageBenefitCreate
+	permits       []*ent.PriorAuthorizationCreate
+	disclosures   []*ent.DisclosureCreate
 	relationships []*ent.CareRelationshipCreate
 	consents      []*ent.ConsentCreate
 	enrollments   []*ent.EnrollmentCreate
@@ -53,13 +63,24 @@ func (l *load) insert() error {
 		func() error { return insertRows(l.ctx, w.programSites, tx.ProgramSite.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.required, tx.RequiredConsent.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.criteria, tx.EligibilityCriterion.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.further, tx.ProgramProduct.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.templates, tx.ActivityTemplate.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.consents, tx.Consent.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.disclosures, tx.Disclosure.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.relationships, tx.CareRelationship.CreateBulk) },
 		l.settle,
 		func() error { return insertRows(l.ctx, w.enrollments, tx.Enrollment.CreateBulk) },
+		l.partake,
 		func() error { return insertRows(l.ctx, w.subjects, tx.TrialSubject.CreateBulk) },
-		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.answers, tx.EligibilityAnswer.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.plans, tx.OnboardingPlan.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.activities, tx.ServiceActivity.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.coverages, tx.Coverage.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.verifications, tx.BenefitVerification.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.attempts, tx.VerificationAttempt.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.benefits, tx.CoverageBenefit.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.permits, tx.PriorAuthorization.CreateBulk) },
+		func() error { return insertRows(l.ctx, w.history, tx.StatusChange.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.touchpoints, tx.Touchpoint.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.treatments, tx.Treatment.CreateBulk) },
 		func() error { return insertRows(l.ctx, w.conditions, tx.Condition.CreateBulk) },
@@ -96,6 +117,36 @@ func (l *load) settle() error {
 		l.history = append(l.history, l.tx.StatusChange.Create().SetEnrollmentID(key).
 			SetFromStatus(string(code.EnrollmentStatusActive)).SetToStatus(string(code.EnrollmentStatusOnHold)).SetNote(reason))
 		l.remark("an active enrollment whose gates are not met here was put on hold")
+	}
+	return nil
+}
+
+// partake takes participants of trials back to candidates who never agreed to take part: nobody is screened without
+// consent, wherever that is claimed.
+func (l *load) partake() error {
+	for _, c := range l.subjects {
+		m := c.Mutation()
+		state, _ := m.State()
+		if !lifecycle.Participates(state) {
+			continue
+		}
+		key, _ := m.ID()
+		of, _ := m.EnrollmentID()
+		e, err := l.tx.Enrollment.Get(l.ctx, of)
+		if err != nil {
+			return err
+		}
+		agreed, err := gate.OnceAgreed(l.ctx, l.tx.Client(), e.PatientID, e.ProgramID, clock.Now(l.ctx))
+		if err != nil {
+			return err
+		}
+		if agreed {
+			continue
+		}
+		c.SetState(code.SubjectStateCandidate)
+		l.history = append(l.history, l.tx.StatusChange.Create().SetTrialSubjectID(key).SetFromStatus(string(state)).
+			SetToStatus(string(code.SubjectStateCandidate)).SetNote("no consent to take part in the trial is here"))
+		l.remark("a participant of a trial who never agreed to take part became a candidate again")
 	}
 	return nil
 }
