@@ -228,7 +228,7 @@ func (w *world) sites(ctx context.Context, clinic uuid.UUID) {
 	for _, name := range []string{"bridge", "harbor", "sketch", "ended"} {
 		program := w.row("program " + name)
 		w.keep(name)(w.client.TrialDetail.Create().SetProgramID(program).SetOfficialTitle("A trial").SetSummary("Short").SetPhase("PHASE_3").
-			SetStudyStatus("ACTIVE").SetRegistryStatus("Recruiting").SetEthicsApprovalRef("E-1").SetBlinded(true).SetTargetEnrollment(100).
+			SetStudyStatus("ACTIVE").SetRegistryStatus("Recruiting").SetEthicsApprovalRef("E-1").SetEthicsVersion("1").SetBlinded(name != "sketch" && name != "harbor").SetTargetEnrollment(100).
 			SetConditions([]string{"Carcinoma"}).SetSponsorID(clinic).Save(ctx))
 		w.keep(name)(w.client.ProgramSite.Create().SetProgramID(program).SetOrganizationID(clinic).SetStudyStatus("ACTIVE").SetNumber("701").Save(ctx))
 		w.keep(name)(w.client.EligibilityCriterion.Create().SetProgramID(program).SetSeq(1).SetKind("INCLUSION").SetText("Adults").SetExpression("age >= 18").Save(ctx))

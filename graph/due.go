@@ -28,6 +28,7 @@ func Dues() []Due {
 	return []Due{
 		{Name: "consents that expire", Every: time.Minute, do: expireConsents},
 		{Name: "consents to be renewed", Every: time.Hour, do: renewalTasks},
+		{Name: "participants to be asked again", Every: time.Hour, do: reconsentTasks},
 		{Name: "places that became free", Every: time.Minute, do: freePlaces},
 		{Name: "expiry of invitations", Every: time.Minute, do: expireInvitations},
 		{Name: "expiry of proxy grants", Every: time.Minute, do: endProxies},

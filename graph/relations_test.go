@@ -95,6 +95,8 @@ CareProgram
 	STAFF        active=bridge draft=sketch
 	ANALYST      active=bridge draft=sketch
 	ADMIN        active=bridge draft=sketch
+ProgramTeamMember
+	COORDINATOR  own=bridge other=harbor
 TrialDetail
 	PATIENT      active=bridge draft=sketch closed=ended
 	PROVIDER     active=bridge draft=sketch closed=ended
@@ -126,7 +128,7 @@ ServiceActivity
 	PROVIDER     TREATS=ann AUTHORED=old other=bob
 	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 TrialSubject
-	PATIENT      SELF=ann other=bob
+	PATIENT      SELF=ann patient2:SELF,open=bob other=bob
 	PROVIDER     TREATS=ann AUTHORED=old other=bob
 	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 Enrollment

@@ -213,6 +213,7 @@ type ComplexityRoot struct {
 		CutoffHours           func(childComplexity int) int
 		EndsOn                func(childComplexity int) int
 		GlobalID              func(childComplexity int) int
+		History               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Kind                  func(childComplexity int) int
 		LeadHours             func(childComplexity int) int
 		Name                  func(childComplexity int) int
@@ -224,6 +225,7 @@ type ComplexityRoot struct {
 		Sites                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		StartsOn              func(childComplexity int) int
 		Status                func(childComplexity int) int
+		Team                  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Trial                 func(childComplexity int) int
 		Version               func(childComplexity int) int
 		Waitlist              func(childComplexity int) int
@@ -1215,6 +1217,26 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ProgramTeamMember struct {
+		EndedAt   func(childComplexity int) int
+		GlobalID  func(childComplexity int) int
+		Identity  func(childComplexity int) int
+		Role      func(childComplexity int) int
+		StartedAt func(childComplexity int) int
+	}
+
+	ProgramTeamMemberConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProgramTeamMemberEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Provider struct {
 		Address        func(childComplexity int) int
 		ContactPoints  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
@@ -1336,6 +1358,7 @@ type ComplexityRoot struct {
 
 	RecordEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	RecordScreeningResultPayload struct {
@@ -1532,6 +1555,7 @@ type ComplexityRoot struct {
 		GlobalID    func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		Mandatory   func(childComplexity int) int
+		Outcome     func(childComplexity int) int
 		Status      func(childComplexity int) int
 		Title       func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -1706,6 +1730,7 @@ type ComplexityRoot struct {
 		Blinded           func(childComplexity int) int
 		Conditions        func(childComplexity int) int
 		EthicsApprovalRef func(childComplexity int) int
+		EthicsVersion     func(childComplexity int) int
 		GlobalID          func(childComplexity int) int
 		OfficialTitle     func(childComplexity int) int
 		Phase             func(childComplexity int) int
@@ -1834,6 +1859,8 @@ type CareProgramResolver interface {
 
 	Sites(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramSite], error)
 	Criteria(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityCriterion], error)
+	Team(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramTeamMember], error)
+	History(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type CaseResolver interface {
 	ReceivedYear(ctx context.Context, obj *ent.CareCase) (int, error)
@@ -2592,6 +2619,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.GlobalID(childComplexity), true
+	case "CareProgram.history":
+		if e.ComplexityRoot.CareProgram.History == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.kind":
 		if e.ComplexityRoot.CareProgram.Kind == nil {
 			break
@@ -2663,6 +2701,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Status(childComplexity), true
+	case "CareProgram.team":
+		if e.ComplexityRoot.CareProgram.Team == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_team_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.Team(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.trial":
 		if e.ComplexityRoot.CareProgram.Trial == nil {
 			break
@@ -7144,6 +7193,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProgramSiteEdge.Node(childComplexity), true
 
+	case "ProgramTeamMember.endedAt":
+		if e.ComplexityRoot.ProgramTeamMember.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.EndedAt(childComplexity), true
+	case "ProgramTeamMember.id":
+		if e.ComplexityRoot.ProgramTeamMember.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.GlobalID(childComplexity), true
+	case "ProgramTeamMember.identity":
+		if e.ComplexityRoot.ProgramTeamMember.Identity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.Identity(childComplexity), true
+	case "ProgramTeamMember.role":
+		if e.ComplexityRoot.ProgramTeamMember.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.Role(childComplexity), true
+	case "ProgramTeamMember.startedAt":
+		if e.ComplexityRoot.ProgramTeamMember.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.StartedAt(childComplexity), true
+
+	case "ProgramTeamMemberConnection.edges":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.Edges(childComplexity), true
+	case "ProgramTeamMemberConnection.nodes":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.Nodes(childComplexity), true
+	case "ProgramTeamMemberConnection.pageInfo":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.PageInfo(childComplexity), true
+	case "ProgramTeamMemberConnection.totalCount":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.TotalCount(childComplexity), true
+
+	case "ProgramTeamMemberEdge.cursor":
+		if e.ComplexityRoot.ProgramTeamMemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberEdge.Cursor(childComplexity), true
+	case "ProgramTeamMemberEdge.node":
+		if e.ComplexityRoot.ProgramTeamMemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberEdge.Node(childComplexity), true
+
 	case "Provider.address":
 		if e.ComplexityRoot.Provider.Address == nil {
 			break
@@ -8014,6 +8132,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
+	case "RecordEligibilityPayload.unmet":
+		if e.ComplexityRoot.RecordEligibilityPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordEligibilityPayload.Unmet(childComplexity), true
 
 	case "RecordScreeningResultPayload.subject":
 		if e.ComplexityRoot.RecordScreeningResultPayload.Subject == nil {
@@ -8612,6 +8736,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceActivity.Mandatory(childComplexity), true
+	case "ServiceActivity.outcome":
+		if e.ComplexityRoot.ServiceActivity.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Outcome(childComplexity), true
 	case "ServiceActivity.status":
 		if e.ComplexityRoot.ServiceActivity.Status == nil {
 			break
@@ -9227,6 +9357,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialDetail.EthicsApprovalRef(childComplexity), true
+	case "TrialDetail.ethicsVersion":
+		if e.ComplexityRoot.TrialDetail.EthicsVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.EthicsVersion(childComplexity), true
 	case "TrialDetail.id":
 		if e.ComplexityRoot.TrialDetail.GlobalID == nil {
 			break
@@ -9863,6 +9999,8 @@ enum AccessCondition @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF
   SAFETY_OR_PRIVACY_CASE
   """The viewer wrote it, or the patient has an active consent for the scope MEDICAL_AFFAIRS."""
   AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT
+  """The trial is not blinded."""
+  OPEN_LABEL
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -10558,7 +10696,7 @@ type Mutation {
     """What is asked for."""
     input: RequestEnrollmentInput!
   ): RequestEnrollmentPayload! @access(to: [PATIENT])
-  """Answers the criteria of a program for oneself. The answers are kept; they decide nothing."""
+  """Answers the criteria of a program for oneself. The answers are kept; they decide nothing. Of a trial, the first answers make a candidate of who permits to be asked."""
   answerPrescreener(
     """What is asked for."""
     input: AnswerPrescreenerInput!
@@ -10573,7 +10711,7 @@ type Mutation {
     """What is asked for."""
     input: EnrollPatientInput!
   ): EnrollPatientPayload! @access(to: [COORDINATOR])
-  """Answers the criteria of a program for a patient."""
+  """Answers the criteria of a program for a patient. Of a trial, the first answers make a candidate of who permits to be asked."""
   recordEligibility(
     """What is asked for."""
     input: RecordEligibilityInput!
@@ -10668,7 +10806,7 @@ type Mutation {
     """Which one, and what of it."""
     input: ActivateProgramInput!
   ): ActivateProgramPayload! @access(to: [COORDINATOR])
-  """Lets nobody in for a while. Only who leads the program may."""
+  """Lets nobody in for a while, and nobody on hold go on; who is active stays so. Only who leads the program may."""
   pauseProgram(
     """Which one, and what of it."""
     input: PauseProgramInput!
@@ -10678,7 +10816,7 @@ type Mutation {
     """Which one, and what of it."""
     input: ResumeProgramInput!
   ): ResumeProgramPayload! @access(to: [COORDINATOR])
-  """Lets nobody in any more; who is in stays. Only who leads the program may."""
+  """Lets nobody in any more, and nobody on hold go on; who is active stays so until the enrollment ends. Only who leads the program may."""
   closeProgram(
     """Which one, and what of it."""
     input: CloseProgramInput!
@@ -10698,12 +10836,12 @@ type Mutation {
     """Which one, and what of it."""
     input: AddProgramTeamMemberInput!
   ): AddProgramTeamMemberPayload! @access(to: [COORDINATOR])
-  """Ends a membership of the program's team. The last MANAGER stays. Only who leads the program may."""
+  """Ends a membership of the program's team. What the member coordinated of it waits for another coordinator. The last MANAGER stays. Only who leads the program may."""
   endProgramTeamMember(
     """Which one, and what of it."""
     input: EndProgramTeamMemberInput!
   ): EndProgramTeamMemberPayload! @access(to: [COORDINATOR])
-  """Begins the screening of a candidate. A consent to take part on the edition of the form that is in force was given before."""
+  """Begins the screening of a candidate in a trial that recruits. A consent to take part on the version of the form that is in force was given before."""
   startScreening(
     """Which one, and what of it."""
     input: StartScreeningInput!
@@ -10748,7 +10886,7 @@ type Mutation {
     """Which one, and what of it."""
     input: NotRegisterInput!
   ): NotRegisterPayload! @access(to: [COORDINATOR])
-  """Records that a participant left the trial, and ends the enrollment."""
+  """Records that a participant left the trial, and ends the enrollment as ` + "`" + `withdrawEnrollment` + "`" + ` does."""
   withdrawTrialSubject(
     """Which one, and what of it."""
     input: WithdrawTrialSubjectInput!
@@ -11387,6 +11525,42 @@ type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
     """Only rows before this one."""
     before: Cursor
   ): EligibilityCriterionConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+  """Who works for the program or did, in the order of their beginning; for those who do."""
+  team(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProgramTeamMemberConnection! @access(to: [COORDINATOR])
+  """Every step of the program, newest first."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""Somebody who works for a program."""
+type ProgramTeamMember implements Node @access(to: [COORDINATOR]) {
+  """Identifier, ` + "`" + `team_...` + "`" + `."""
+  id: ID!
+  """Who it is."""
+  identity: User
+  """What the member does; a MANAGER leads the program."""
+  role: TeamRole!
+  """Since when."""
+  startedAt: Time!
+  """Until when."""
+  endedAt: Time
 }
 
 """What a clinical trial has beyond other programs (FHIR ResearchStudy)."""
@@ -11405,6 +11579,8 @@ type TrialDetail implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
   registryStatus: String
   """Reference of the approval by an ethics committee."""
   ethicsApprovalRef: String @access(to: [COORDINATOR, STAFF])
+  """Version of the study that the ethics committee has approved."""
+  ethicsVersion: String @access(to: [COORDINATOR, STAFF])
   """Whether participants are not told which treatment they get."""
   blinded: Boolean!
   """How many participants are planned."""
@@ -11534,12 +11710,12 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
   state: SubjectState!
   """Number under which the participant was screened."""
   screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
-  """Whether a newer edition of the consent form waits for the participant, who is screened or further, to agree to."""
+  """Whether a newer version of the consent form waits for the participant, who is screened or further, to agree to. No step further is taken before."""
   reconsentDue: Boolean! @access(to: [COORDINATOR])
   """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [COORDINATOR])
-  """When the participant was assigned to an arm."""
-  randomizedAt: Time
+  """When the participant was assigned to an arm. Which arm it is nobody is told here."""
+  randomizedAt: Time @access(to: [COORDINATOR]) @access(to: [PATIENT, PROVIDER], when: OPEN_LABEL)
   """The site that looks after the participant."""
   site: ProgramSite
   """Every step of the participant, newest first."""
@@ -11762,6 +11938,8 @@ type ServiceActivity implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR
   dueAt: Time!
   """When it was done."""
   completedAt: Time
+  """What came of it, or why it was left out."""
+  outcome: String @access(to: [COORDINATOR])
   """Who is to do it."""
   assignee: User @access(to: [COORDINATOR])
   """The enrollment."""
@@ -13611,6 +13789,8 @@ input RecordEligibilityInput @access(to: [COORDINATOR]) {
 type RecordEligibilityPayload @access(to: [COORDINATOR]) {
   """The enrollment."""
   enrollment: Enrollment
+  """Why nothing was recorded; empty otherwise."""
+  unmet: [UnmetGate!]!
 }
 
 """The decision."""
@@ -15389,6 +15569,26 @@ type LocationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) 
   cursor: Cursor!
 }
 
+"""A page of team members."""
+type ProgramTeamMemberConnection @access(to: [COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [ProgramTeamMemberEdge!]!
+  """The rows."""
+  nodes: [ProgramTeamMember!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A team member in a page."""
+type ProgramTeamMemberEdge @access(to: [COORDINATOR]) {
+  """The row."""
+  node: ProgramTeamMember!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
 """A page of program sites."""
 type ProgramSiteConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """The rows with their cursors."""
@@ -16672,6 +16872,10 @@ func (ec *executionContext) childFields_CareProgram(ctx context.Context, field g
 		return ec.fieldContext_CareProgram_sites(ctx, field)
 	case "criteria":
 		return ec.fieldContext_CareProgram_criteria(ctx, field)
+	case "team":
+		return ec.fieldContext_CareProgram_team(ctx, field)
+	case "history":
+		return ec.fieldContext_CareProgram_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CareProgram", field.Name)
 }
@@ -18438,6 +18642,46 @@ func (ec *executionContext) childFields_ProgramSiteEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ProgramSiteEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ProgramTeamMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgramTeamMember_id(ctx, field)
+	case "identity":
+		return ec.fieldContext_ProgramTeamMember_identity(ctx, field)
+	case "role":
+		return ec.fieldContext_ProgramTeamMember_role(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ProgramTeamMember_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ProgramTeamMember_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMember", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramTeamMemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProgramTeamMemberConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProgramTeamMemberConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProgramTeamMemberConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProgramTeamMemberConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramTeamMemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ProgramTeamMemberEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ProgramTeamMemberEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMemberEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Provider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18558,6 +18802,8 @@ func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Con
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_RecordEligibilityPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RecordEligibilityPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
 }
@@ -18952,6 +19198,8 @@ func (ec *executionContext) childFields_ServiceActivity(ctx context.Context, fie
 		return ec.fieldContext_ServiceActivity_dueAt(ctx, field)
 	case "completedAt":
 		return ec.fieldContext_ServiceActivity_completedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ServiceActivity_outcome(ctx, field)
 	case "assignee":
 		return ec.fieldContext_ServiceActivity_assignee(ctx, field)
 	case "enrollment":
@@ -19270,6 +19518,8 @@ func (ec *executionContext) childFields_TrialDetail(ctx context.Context, field g
 		return ec.fieldContext_TrialDetail_registryStatus(ctx, field)
 	case "ethicsApprovalRef":
 		return ec.fieldContext_TrialDetail_ethicsApprovalRef(ctx, field)
+	case "ethicsVersion":
+		return ec.fieldContext_TrialDetail_ethicsVersion(ctx, field)
 	case "blinded":
 		return ec.fieldContext_TrialDetail_blinded(ctx, field)
 	case "targetEnrollment":
@@ -19742,7 +19992,83 @@ func (ec *executionContext) field_CareProgram_criteria_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_CareProgram_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_CareProgram_sites_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_CareProgram_team_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -26575,6 +26901,94 @@ func (ec *executionContext) fieldContext_CareProgram_criteria(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_CareProgram_criteria_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_team(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().Team(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+			return ec.marshalNProgramTeamMemberConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_team(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMemberConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_team_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_history(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -45107,6 +45521,304 @@ func (ec *executionContext) fieldContext_ProgramSiteEdge_cursor(_ context.Contex
 	return graphql.NewScalarFieldContext("ProgramSiteEdge", field, false, false, "Cursor")
 }
 
+func (ec *executionContext) _ProgramTeamMember_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ProgramTeamMember_identity(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_identity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identity(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Identity) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_identity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMember",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMember_role(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.TeamRole) graphql.Marshaler {
+			return ec.marshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "TeamRole")
+}
+
+func (ec *executionContext) _ProgramTeamMember_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProgramTeamMember_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+			return ec.marshalNProgramTeamMemberEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMemberEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProgramTeamMember) graphql.Marshaler {
+			return ec.marshalNProgramTeamMember2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMember(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMemberConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgramTeamMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProgramTeamMember) graphql.Marshaler {
+			return ec.marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMember(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMemberEdge", field, false, false, "Cursor")
+}
+
 func (ec *executionContext) _Provider_id(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -48714,6 +49426,38 @@ func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordEligibilityPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RecordEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordEligibilityPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordEligibilityPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordScreeningResultPayload_subject(ctx context.Context, field graphql.CollectedField, obj *model.RecordScreeningResultPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -51356,6 +52100,29 @@ func (ec *executionContext) _ServiceActivity_completedAt(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ServiceActivity_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ServiceActivity_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "String")
 }
 
 func (ec *executionContext) _ServiceActivity_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
@@ -54103,6 +54870,29 @@ func (ec *executionContext) _TrialDetail_ethicsApprovalRef(ctx context.Context, 
 	)
 }
 func (ec *executionContext) fieldContext_TrialDetail_ethicsApprovalRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_ethicsVersion(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_ethicsVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EthicsVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_ethicsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
 }
 
@@ -63336,6 +64126,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Provider(ctx, sel, obj)
+	case *ent.ProgramTeamMember:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ProgramTeamMember(ctx, sel, obj)
 	case *ent.ProgramSite:
 		if obj == nil {
 			return graphql.Null
@@ -64523,6 +65318,18 @@ func (ec *executionContext) _CareProgram(ctx context.Context, sel ast.SelectionS
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CareProgram_criteria(ctx, field, obj)
+				})
+		case "team":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_team(ctx, field, obj)
+				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_history(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -71251,6 +72058,146 @@ func (ec *executionContext) _ProgramSiteEdge(ctx context.Context, sel ast.Select
 	return out
 }
 
+var programTeamMemberImplementors = []string{"ProgramTeamMember", "Node"}
+
+func (ec *executionContext) _ProgramTeamMember(ctx context.Context, sel ast.SelectionSet, obj *ent.ProgramTeamMember) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMember")
+		case "id":
+			out.Values[i] = ec._ProgramTeamMember_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "identity":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProgramTeamMember_identity(ctx, field, obj)
+				})
+		case "role":
+			out.Values[i] = ec._ProgramTeamMember_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._ProgramTeamMember_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._ProgramTeamMember_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programTeamMemberConnectionImplementors = []string{"ProgramTeamMemberConnection"}
+
+func (ec *executionContext) _ProgramTeamMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMemberConnection")
+		case "edges":
+			out.Values[i] = ec._ProgramTeamMemberConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProgramTeamMemberConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProgramTeamMemberConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProgramTeamMemberConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programTeamMemberEdgeImplementors = []string{"ProgramTeamMemberEdge"}
+
+func (ec *executionContext) _ProgramTeamMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMemberEdge")
+		case "node":
+			out.Values[i] = ec._ProgramTeamMemberEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ProgramTeamMemberEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var providerImplementors = []string{"Provider", "Node"}
 
 func (ec *executionContext) _Provider(ctx context.Context, sel ast.SelectionSet, obj *ent.Provider) graphql.Marshaler {
@@ -72053,6 +73000,11 @@ func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel a
 		case "enrollment":
 			out.Values[i] = ec._RecordEligibilityPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RecordEligibilityPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -73485,6 +74437,11 @@ func (ec *executionContext) _ServiceActivity(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "outcome":
+			out.Values[i] = ec._ServiceActivity_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "assignee":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -74702,6 +75659,11 @@ func (ec *executionContext) _TrialDetail(ctx context.Context, sel ast.SelectionS
 			}
 		case "ethicsApprovalRef":
 			out.Values[i] = ec._TrialDetail_ethicsApprovalRef(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ethicsVersion":
+			out.Values[i] = ec._TrialDetail_ethicsVersion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -78848,6 +79810,62 @@ func (ec *executionContext) marshalNProgramStatus2githubᚗcomᚋcarehubᚋcareh
 		graphql.AddInvalidNullFromMarshaler(ctx, "ProgramStatus!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNProgramTeamMember2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProgramTeamMember) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx context.Context, sel ast.SelectionSet, v *ent.ProgramTeamMember) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMember!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMember(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMemberConnection!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMemberConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramTeamMemberEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMemberEdge!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMemberEdge(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNProxyGrant2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProxyGrant) graphql.Marshaler {

@@ -1086,6 +1086,8 @@ type RecordEligibilityInput struct {
 type RecordEligibilityPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// Why nothing was recorded; empty otherwise.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // Input of `recordScreeningResult`.
