@@ -153,6 +153,8 @@ func (w *world) offers(ctx context.Context) {
 		if p.team != "" {
 			w.keep(p.name)(c.ProgramTeamMember.Create().SetProgramID(id).SetIdentityID(w.row("user " + p.team)).SetStartedAt(day(-400)).Save(ctx))
 		}
+		w.keep("program " + p.name)(c.StatusChange.Create().SetProgramID(id).SetToStatus(string(p.status)).SetNote(canary(p.name, "Opened")).
+			SetChangedByID(w.row("user coordinator")).Save(ctx))
 	}
 	for _, r := range []struct {
 		name                    string

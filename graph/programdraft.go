@@ -329,7 +329,7 @@ func (c *change) defineCriteria(program uuid.UUID, criteria []*model.CriterionIn
 				return fault.Input(at+"expression", "at most 1000 characters")
 			}
 			if err := criterion.Check(*in.Expression); err != nil {
-				return fault.Input(at+"expression", "%s", err)
+				return fault.Input(at+"expression", "no expression over the inputs that eligibilityForm lists")
 			}
 		}
 		err = c.tx.EligibilityCriterion.Create().SetProgramID(program).SetSeq(i + 1).SetKind(in.Kind).SetText(text).

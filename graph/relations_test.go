@@ -185,7 +185,7 @@ CaseRouting
 	STAFF        safety:QUEUE=event quality:AUTHORED=forwarded quality:other=event
 StatusChange
 	LIAISON      case,QUEUE=case_done answer,QUEUE=response_done case,AUTHORED=case_reported case,other=case_west answer,other=response_west enrollment=enrollment_ann consent=consent_ann
-	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob case=case_done
+	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob case=case_done program=program_bridge
 	STAFF        safety:case,QUEUE=case_event information:answer,QUEUE=response_own quality:case,other=case_event information:answer,other=response_done
 RoutingRule
 	LIAISON      any=full

@@ -138,9 +138,9 @@ func latestForms(ctx context.Context, client *ent.Client, program uuid.UUID, sco
 	return latest, err
 }
 
-// OnceAgreed reports whether the patient ever agreed to take part in the program, by now: what the past state of a
+// OnceAgreed reports whether the patient ever agreed to take part in the program, by now, be it in error: what the past state of a
 // participant, as an import tells it, relies on.
 func OnceAgreed(ctx context.Context, client *ent.Client, patient, program uuid.UUID, now time.Time) (bool, error) {
 	return client.Consent.Query().Where(ofTrial(patient, program), consent.CapturedAtLTE(now),
-		consent.StatusIn(code.ConsentStatusActive, code.ConsentStatusInactive)).Exist(viewer.System(ctx, "gates of a trial"))
+		consent.StatusIn(code.ConsentStatusActive, code.ConsentStatusInactive, code.ConsentStatusEnteredInError)).Exist(viewer.System(ctx, "gates of a trial"))
 }

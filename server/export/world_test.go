@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/migrate"
 	"github.com/carehub/carehub/ent/store"
 )
@@ -286,8 +287,28 @@ func (d *draw) enrollment() {
 			site = r.values["id"]
 		}
 	}
-	subject := d.add(migrate.TrialSubjectsTable, fixed{"enrollment_id": enrollment, "site_id": site})
+	state := rapid.SampledFrom(code.SubjectState("").Values()).Draw(d.T, "state")
+	if lifecycle.Participates(code.SubjectState(state)) {
+		d.agreed(enrollment, program)
+	}
+	subject := d.add(migrate.TrialSubjectsTable, fixed{"enrollment_id": enrollment, "site_id": site, "state": state})
 	d.history(subject, "trial_subject_id", code.SubjectState("").Values())
+}
+
+// agreed draws a consent of the past to take part in the trial: without one nobody was screened.
+func (d *draw) agreed(enrollment, program uuid.UUID) {
+	of := d.given()
+	of["scope"], of["decision"] = string(code.ConsentScopeTrialParticipation), string(code.ConsentDecisionPermit)
+	of["program_id"], of["captured_at"] = program, time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	if of["status"] != string(code.ConsentStatusActive) {
+		of["status"] = string(code.ConsentStatusInactive)
+	}
+	for _, r := range d.rows {
+		if r.values["id"] == enrollment {
+			of["patient_id"] = r.values["patient_id"]
+		}
+	}
+	d.named(migrate.ConsentsTable, "consent", of)
 }
 
 // history draws a history of a row, which may be partial.
