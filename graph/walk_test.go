@@ -265,6 +265,8 @@ func (w *world) likely(random *rand.Rand, rows map[string][]string) (name, id st
 		return "resumeProgram", trial
 	case len(rows["closed"]) > 0:
 		return "archiveProgram", rows["closed"][0]
+	case len(rows["activity"]) > 0 && random.IntN(8) == 0:
+		return "completeActivity", rows["activity"][0]
 	case len(subjects) < 3:
 		return "enrollPatient", trial
 	default:

@@ -21,6 +21,7 @@ type page struct {
 	relationships []*ent.CareRelationshipCreate
 	assignments   []*ent.LiaisonAssignmentCreate
 	enrollments   []*ent.EnrollmentCreate
+	subjects      []*ent.TrialSubjectCreate
 	consents      []*ent.ConsentCreate
 	coverages     []*ent.CoverageCreate
 	treatments    []*ent.TreatmentCreate
@@ -46,6 +47,7 @@ func (p *page) flush(ctx context.Context, w *world) error {
 		func() error { return insert(ctx, w, w.tx.Consent.CreateBulk, p.consents) },
 		// The hook on enrollments looks at each active one by itself, with its consents.
 		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
+		func() error { return insert(ctx, w, w.tx.TrialSubject.CreateBulk, p.subjects) },
 		func() error { return insert(ctx, w, w.tx.Coverage.CreateBulk, p.coverages) },
 		func() error { return insert(ctx, w, w.tx.Treatment.CreateBulk, p.treatments) },
 		func() error { return insert(ctx, w, w.tx.Condition.CreateBulk, p.conditions) },
