@@ -113,10 +113,10 @@ func (w *world) status(list answer, id string) string {
 func TestProgramRests(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		w.screened("aid", func(p *ent.CareProgramCreate) { p.SetCapacity(1) })
+		w.screened("rests", func(p *ent.CareProgramCreate) { p.SetCapacity(1) })
 		w.ok(w.client.ProgramTeamMember.Update().SetRole("MANAGER").Exec(w.system()))
-		id, _ := w.activated("aid", noon.AddDate(1, 0, 0))
-		program, of := vars{"id": w.id("program aid")}, vars{"id": id}
+		id, _ := w.activated("rests", noon.AddDate(1, 0, 0))
+		program, of := vars{"id": w.id("program rests")}, vars{"id": id}
 		status := func() string {
 			t.Helper()
 			return w.must("coordinator", `query($id: ID!) { enrollment(id: $id) { status } }`, of).text("enrollment.status")
@@ -129,7 +129,7 @@ func TestProgramRests(t *testing.T) {
 		if got := w.must("coordinator", resume, of).gates("resumeEnrollment"); len(got) != 1 || got[0] != "PROGRAM_NOT_ACTIVE" {
 			t.Errorf("resumed meanwhile: %v", got)
 		}
-		if got := w.must("coordinator", enroll, vars{"input": vars{"programId": w.id("program aid"), "patientId": w.id("patient cal")}}).gates("enrollPatient"); len(got) != 1 || got[0] != "PROGRAM_NOT_ACTIVE" {
+		if got := w.must("coordinator", enroll, vars{"input": vars{"programId": w.id("program rests"), "patientId": w.id("patient cal")}}).gates("enrollPatient"); len(got) != 1 || got[0] != "PROGRAM_NOT_ACTIVE" {
 			t.Errorf("let in meanwhile: %v", got)
 		}
 		const reopen = `mutation($id: ID!) { resumeProgram(input: {programId: $id}) { program { status } unmet { code } } }`
@@ -147,7 +147,7 @@ func TestProgramRests(t *testing.T) {
 		if got := w.refused("", "coordinator", archive, program).gates("archiveProgram"); len(got) != 1 || got[0] != "OPEN_ENROLLMENTS" {
 			t.Errorf("put away with somebody in it: %v", got)
 		}
-		if err := w.client.CareProgram.UpdateOneID(w.row("program aid")).SetStatus("ARCHIVED").Exec(w.system()); err == nil {
+		if err := w.client.CareProgram.UpdateOneID(w.row("program rests")).SetStatus("ARCHIVED").Exec(w.system()); err == nil {
 			t.Error("put away past the API with somebody in it")
 		}
 		w.must("coordinator", complete, of)

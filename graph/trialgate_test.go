@@ -72,9 +72,9 @@ func (w *world) keyOf(id string) uuid.UUID {
 func TestTrialConsentHolds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		w.trial("nova")
+		w.trial("vega")
 		ctx, c := w.system(), w.client
-		_, id, whom := w.participant("nova", false)
+		_, id, whom := w.participant("vega", false)
 		subject, patient := w.keyOf(id), w.keyOf(whom)
 		missing := lifecycle.Unmet{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeTrialParticipation}
 		outdated := lifecycle.Unmet{Gate: code.GateCodeConsentFormOutdated, Scope: code.ConsentScopeTrialParticipation}
@@ -116,11 +116,11 @@ func TestTrialConsentHolds(t *testing.T) {
 			}
 		}
 		give := func(tx *ent.ConsentClient) *ent.ConsentCreate {
-			return tx.Create().SetPatientID(patient).SetProgramID(w.row("program nova")).SetScope("TRIAL_PARTICIPATION").SetStatus("ACTIVE").SetDecision("PERMIT").
-				SetFormID(w.row("form novaTRIAL_PARTICIPATION")).SetCapturedVia("IN_PERSON").SetCapturedAt(noon).SetEffectiveFrom(noon).SetSignerRole("SELF").
+			return tx.Create().SetPatientID(patient).SetProgramID(w.row("program vega")).SetScope("TRIAL_PARTICIPATION").SetStatus("ACTIVE").SetDecision("PERMIT").
+				SetFormID(w.row("form vegaTRIAL_PARTICIPATION")).SetCapturedVia("IN_PERSON").SetCapturedAt(noon).SetEffectiveFrom(noon).SetSignerRole("SELF").
 				SetEvidenceKind("WITNESS").SetEvidenceRef("A nurse")
 		}
-		other := c.ConsentForm.Create().SetProgramID(w.row("program nova")).SetScope("TRIAL_PARTICIPATION").SetEdition(1).SetLocale("es-US").SetTitle("Old").
+		other := c.ConsentForm.Create().SetProgramID(w.row("program vega")).SetScope("TRIAL_PARTICIPATION").SetEdition(1).SetLocale("es-US").SetTitle("Old").
 			SetBody("Old").SetSha256("of the body").SetEthicsVersion("0").SetEffectiveFrom(day(-9)).SetEffectiveTo(day(-2)).SetStatus("APPROVED").SaveX(ctx)
 		for what, by := range map[string]struct {
 			change func(*ent.ConsentCreate)
@@ -150,7 +150,7 @@ func TestTrialConsentHolds(t *testing.T) {
 			}), by.want)
 		}
 		// What comes into being as screened tells of the past, and that has its consent too.
-		made := c.Enrollment.Create().SetPatientID(w.row("patient cal")).SetProgramID(w.row("program nova")).SetSource("IMPORT").SetReferredAt(noon).SaveX(ctx)
+		made := c.Enrollment.Create().SetPatientID(w.row("patient cal")).SetProgramID(w.row("program vega")).SetSource("IMPORT").SetReferredAt(noon).SaveX(ctx)
 		born := func(do func(*ent.Tx) error) error {
 			return w.within(ctx, func(tx *ent.Tx) error {
 				if do != nil {
@@ -174,7 +174,7 @@ func TestTrialConsentHolds(t *testing.T) {
 		w.ok(moves(nil))
 		w.later(time.Hour)
 		ctx = w.system()
-		w.newVersion("nova", "2", *w.now.Load())
+		w.newVersion("vega", "2", *w.now.Load())
 		is("another version is in force", w.within(ctx, func(tx *ent.Tx) error {
 			return tx.TrialSubject.UpdateOneID(subject).SetState("ELIGIBLE").Exec(ctx)
 		}), outdated)
@@ -198,8 +198,10 @@ func TestScreeningRaces(t *testing.T) {
 			_, subject, _ := w.participant("nova", true)
 			e := w.client.TrialSubject.Query().Where(trialsubject.ID(w.keyOf(subject))).QueryEnrollment().OnlyX(w.system())
 			given := w.client.Consent.Query().Where(consent.PatientID(e.PatientID), consent.StatusEQ("ACTIVE")).OnlyX(w.system())
-			form := w.must("coordinator", draftForm, vars{"input": vars{"scope": "TRIAL_PARTICIPATION", "programId": w.id("program nova"), "locale": "en-US",
-				"title": "Form", "body": "I agree", "ethicsVersion": fmt.Sprint(i + 2), "effectiveFrom": w.now.Load().Format(time.RFC3339)}}).text("draftConsentForm.form.id")
+			form := w.must("coordinator", draftForm, vars{"input": vars{
+				"scope": "TRIAL_PARTICIPATION", "programId": w.id("program nova"), "locale": "en-US",
+				"title": "Form", "body": "I agree", "ethicsVersion": fmt.Sprint(i + 2), "effectiveFrom": w.now.Load().Format(time.RFC3339),
+			}}).text("draftConsentForm.form.id")
 			rivals := []struct {
 				who, document string
 				of            vars

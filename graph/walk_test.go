@@ -331,10 +331,11 @@ func (w *world) collect(rows map[string][]string) {
 		put("form", "form", r.ID, r.Status == "DRAFT" && r.ProgramID != nil)
 	}
 	for _, p := range c.CareProgram.Query().Order(ent.Asc("id")).AllX(ctx) {
-		if p.Name == "Another" {
+		switch p.Name {
+		case "Another":
 			put("another", "program", p.ID, p.Status == "DRAFT" || p.Status == "ACTIVE" || p.Status == "CLOSED")
 			put("closed", "program", p.ID, p.Status == "CLOSED")
-		} else if p.Name == "nova" || p.Name == "aid" {
+		case "nova", "aid":
 			put("program", "program", p.ID, true)
 		}
 	}

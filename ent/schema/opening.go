@@ -36,9 +36,9 @@ func opened(next ent.Mutator) ent.Mutator {
 			return nil, err
 		}
 		var unmet []lifecycle.Unmet
-		switch {
-		case status == old.Status:
-		case status == code.ProgramStatusActive:
+		switch status {
+		case old.Status:
+		case code.ProgramStatusActive:
 			unmet, err = gate.Opening(ctx, m.Client(), old, clock.Now(ctx))
 		default:
 			unmet, err = gate.Archiving(ctx, m.Client(), old)
