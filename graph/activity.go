@@ -12,18 +12,26 @@ import (
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/onboardingplan"
+	"github.com/carehub/carehub/ent/predicate"
 	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/model"
 )
 
-// doneSteps are the steps by which an activity is completed from each status, as people record it: all at once.
-var doneSteps = []code.ActivityStatus{code.ActivityStatusAccepted, code.ActivityStatusInProgress, code.ActivityStatusCompleted}
+// The steps by which an activity ends: as people record it, all at once.
+var (
+	doneSteps = []code.ActivityStatus{code.ActivityStatusAccepted, code.ActivityStatusInProgress, code.ActivityStatusCompleted}
+	skipped   = []code.ActivityStatus{code.ActivityStatusCancelled}
+)
 
-// endActivity ends an activity that the viewer sees, over the steps that lead to the end, and completes the onboarding
-// plan with the last mandatory one.
-func (r mutationResolver) endActivity(ctx context.Context, operation string, id gid.ID, version *int, steps []code.ActivityStatus, argument string, words *string) (*ent.ServiceActivity, error) {
+// undone matches activities that have not ended.
+func undone() predicate.ServiceActivity {
+	return serviceactivity.StatusNotIn(code.ActivityStatusCompleted, code.ActivityStatusCancelled, code.ActivityStatusFailed)
+}
+
+// activity is a mutation that ends an activity which the viewer sees.
+func (r mutationResolver) activity(ctx context.Context, operation string, id gid.ID, version *int, steps []code.ActivityStatus, argument string, outcome *string) (*ent.ServiceActivity, error) {
 	key, err := r.change(ctx, operation, nil, nil, func(c *change) (uuid.UUID, error) {
 		if err := expect(id, "activity", "input.activityId"); err != nil {
 			return uuid.Nil, err
@@ -36,45 +44,19 @@ func (r mutationResolver) endActivity(ctx context.Context, operation string, id 
 		if version != nil && *version != a.Version {
 			return uuid.Nil, changedMeanwhile()
 		}
-		if words != nil {
-			text, err := sentence(*words, argument, 500)
+		if outcome != nil {
+			text, err := sentence(*outcome, argument, 500)
 			if err != nil {
 				return uuid.Nil, err
 			}
-			words = &text
+			outcome = &text
 		}
 		e, err := c.tx.Enrollment.Get(c, a.EnrollmentID)
 		if err != nil {
 			return uuid.Nil, err
 		}
-		to := steps[len(steps)-1]
-		from := a.Status
-		var way []code.ActivityStatus
-		for _, next := range steps {
-			if lifecycle.Activity.Allows(from, next) {
-				way = append(way, next)
-				from = next
-			}
-		}
-		if from != to {
-			return uuid.Nil, noWay("activity", a.Status, to)
-		}
-		update := c.tx.ServiceActivity.UpdateOneID(a.ID).Where(serviceactivity.Version(a.Version)).SetStatus(to).SetNillableOutcome(words)
-		if to == code.ActivityStatusCompleted {
-			update.SetCompletedAt(clock.Now(c))
-		}
-		if err := update.Exec(c.system); err != nil {
-			return uuid.Nil, changedOr(err)
-		}
-		c.record(code.AuditActionUpdate, ent.TypeServiceActivity, &e.PatientID, a.ID)
-		was := a.Status
-		for _, next := range way {
-			err := c.tx.StatusChange.Create().SetServiceActivityID(a.ID).SetFromStatus(string(was)).SetToStatus(string(next)).
-				SetNillableChangedByID(c.actor()).Exec(c.system)
-			if err != nil {
-				return uuid.Nil, err
-			}
-			was = next
+		if err := c.endActivity(a, e, steps, outcome); err != nil {
+			return uuid.Nil, err
 		}
 		c.tellEnrollment(e)
 		return a.ID, c.planDone(a, e)
@@ -82,7 +64,53 @@ func (r mutationResolver) endActivity(ctx context.Context, operation string, id 
 	if err != nil {
 		return nil, err
 	}
-	return r.Client.ServiceActivity.Get(ctx, key)
+	now, err := r.Client.ServiceActivity.Get(ctx, key)
+	return now, ent.MaskNotFound(err)
+}
+
+// endActivity ends an activity over those of the steps that lead to the last of them, with its history.
+func (c *change) endActivity(a *ent.ServiceActivity, e *ent.Enrollment, steps []code.ActivityStatus, outcome *string) error {
+	to, at := steps[len(steps)-1], a.Status
+	var way []*ent.StatusChangeCreate
+	for _, next := range steps {
+		if lifecycle.Activity.Allows(at, next) {
+			way = append(way, c.tx.StatusChange.Create().SetServiceActivityID(a.ID).SetFromStatus(string(at)).
+				SetToStatus(string(next)).SetNillableChangedByID(c.actor()))
+			at = next
+		}
+	}
+	if at != to || len(way) == 0 {
+		return noWay("activity", a.Status, to)
+	}
+	update := c.tx.ServiceActivity.UpdateOneID(a.ID).Where(serviceactivity.Version(a.Version)).SetStatus(to).SetNillableOutcome(outcome)
+	if to == code.ActivityStatusCompleted {
+		update.SetCompletedAt(clock.Now(c))
+	}
+	if err := update.Exec(c.system); err != nil {
+		return changedOr(err)
+	}
+	c.record(code.AuditActionUpdate, ent.TypeServiceActivity, &e.PatientID, a.ID)
+	for _, step := range way { // one by one, so that they stand in their order
+		if err := step.Exec(c.system); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endTasks ends what is still to be done for the enrollment and matches: nobody is left with a task that is no more.
+func (c *change) endTasks(e *ent.Enrollment, steps []code.ActivityStatus, outcome string, of ...predicate.ServiceActivity) error {
+	open, err := c.tx.ServiceActivity.Query().Where(of...).Where(serviceactivity.EnrollmentID(e.ID), undone()).
+		Order(serviceactivity.BySeq(), serviceactivity.ByID()).All(c.system)
+	if err != nil {
+		return err
+	}
+	for _, a := range open {
+		if err := c.endActivity(a, e, steps, &outcome); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // planDone completes the plan of the activity when no mandatory step of it is open.
@@ -105,7 +133,7 @@ func (c *change) planDone(a *ent.ServiceActivity, e *ent.Enrollment) error {
 
 // CompleteActivity resolves Mutation.completeActivity.
 func (r mutationResolver) CompleteActivity(ctx context.Context, input model.CompleteActivityInput) (*model.CompleteActivityPayload, error) {
-	now, err := r.endActivity(ctx, "completeActivity", input.ActivityID, input.ExpectedVersion, doneSteps, "input.outcome", input.Outcome)
+	now, err := r.activity(ctx, "completeActivity", input.ActivityID, input.ExpectedVersion, doneSteps, "input.outcome", input.Outcome)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +142,7 @@ func (r mutationResolver) CompleteActivity(ctx context.Context, input model.Comp
 
 // SkipActivity resolves Mutation.skipActivity.
 func (r mutationResolver) SkipActivity(ctx context.Context, input model.SkipActivityInput) (*model.SkipActivityPayload, error) {
-	now, err := r.endActivity(ctx, "skipActivity", input.ActivityID, input.ExpectedVersion, []code.ActivityStatus{code.ActivityStatusCancelled}, "input.reason", &input.Reason)
+	now, err := r.activity(ctx, "skipActivity", input.ActivityID, input.ExpectedVersion, skipped, "input.reason", &input.Reason)
 	if err != nil {
 		return nil, err
 	}
@@ -149,11 +177,24 @@ func (r mutationResolver) AssignCoordinator(ctx context.Context, input model.Ass
 		}
 		c.record(code.AuditActionUpdate, ent.TypeEnrollment, &e.PatientID, e.ID)
 		c.tellEnrollment(e)
-		return now, c.tx.ServiceActivity.Update().Where(serviceactivity.EnrollmentID(e.ID), serviceactivity.StatusNotIn(
-			code.ActivityStatusCompleted, code.ActivityStatusCancelled, code.ActivityStatusFailed)).SetAssigneeID(user).Exec(c.system)
+		return now, c.reassign(e, &user)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &model.AssignCoordinatorPayload{Enrollment: now}, nil
+}
+
+// reassign gives what is still to be done for the enrollment to somebody, or to nobody.
+func (c *change) reassign(e *ent.Enrollment, to *uuid.UUID) error {
+	open, err := c.tx.ServiceActivity.Query().Where(serviceactivity.EnrollmentID(e.ID), undone()).IDs(c.system)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	c.record(code.AuditActionUpdate, ent.TypeServiceActivity, &e.PatientID, open...)
+	update := c.tx.ServiceActivity.Update().Where(serviceactivity.IDIn(open...)).ClearAssigneeID()
+	if to != nil {
+		update.SetAssigneeID(*to)
+	}
+	return update.Exec(c.system)
 }

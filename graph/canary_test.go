@@ -97,7 +97,7 @@ func (w *world) arguments(p viewer.Persona, f *ast.FieldDefinition) []vars {
 	for _, name := range []string{
 		"patient ann", "patient bob", "patient cal", "case done", "case event", "case west", "provider provider", "provider provider2",
 		"resource label", "touch ann", "enrollment ann", "consent ann", "inquiry done", "response done",
-		"user coordinator",
+		"user coordinator", "subject ann", "activity ann", "program bridge",
 	} {
 		id := w.idFor(first[p], name)
 		out = append(out, vars{"id": id, "ids": []string{id}, "type": name})
@@ -225,6 +225,15 @@ func TestCanariesInFailures(t *testing.T) {
 			},
 			{"liaison", `mutation($id: ID!, $text: String!) { rerouteCase(input: {caseId: $id, department: COMMERCIAL, reason: $text}) { caseId } }`, vars{"id": w.id("case waiting"), "text": strings.Repeat(marker, 200)}},
 			{"safety", `mutation($id: ID!, $text: String!) { rerouteCase(input: {caseId: $id, department: LEGAL, reason: $text}) { caseId } }`, vars{"id": w.id("case event"), "text": marker}},
+			{"coordinator", `mutation($text: String!) { createProgram(input: {kind: THERAPY, name: $text}) { program { id } } }`, vars{"text": strings.Repeat(marker, 90)}},
+			{"coordinator", `mutation($id: ID!, $text: String!) { defineProgram(input: {programId: $id, criteria: [{kind: INCLUSION, text: "Adults", expression: $text}]}) { program { id } } }`, vars{"id": w.id("program sketch"), "text": marker + " >"}},
+			{"coordinator", `mutation($id: ID!, $text: String!) { pauseProgram(input: {programId: $id, reason: $text}) { program { id } } }`, vars{"id": w.id("program bridge"), "text": strings.Repeat(marker, 90)}},
+			{"coordinator", screen, vars{"id": w.id("subject ann"), "number": strings.Repeat(marker, 90)}},
+			{"coordinator", screen, vars{"id": w.id("subject ann"), "number": marker}},
+			{"coordinator", screeningFound, vars{"id": w.id("subject ann"), "fit": false, "note": strings.Repeat(marker, 90)}},
+			{"coordinator", `mutation($id: ID!, $text: String!) { withdrawTrialSubject(input: {subjectId: $id, reason: $text}) { subject { id } } }`, vars{"id": w.id("subject ann"), "text": marker}},
+			{"coordinator", completeActivity, vars{"id": w.id("activity ann"), "outcome": strings.Repeat(marker, 90)}},
+			{"coordinator", completeActivity, vars{"id": w.id("activity ann"), "outcome": marker}},
 		} {
 			a := w.do(c.who, c.document, c.variables)
 			if len(a.errors) == 0 {

@@ -153,6 +153,8 @@ func (w *world) offers(ctx context.Context) {
 		if p.team != "" {
 			w.keep(p.name)(c.ProgramTeamMember.Create().SetProgramID(id).SetIdentityID(w.row("user " + p.team)).SetStartedAt(day(-400)).Save(ctx))
 		}
+		w.keep("program " + p.name)(c.StatusChange.Create().SetProgramID(id).SetToStatus(string(p.status)).SetNote(canary(p.name, "Opened")).
+			SetChangedByID(w.row("user coordinator")).Save(ctx))
 	}
 	for _, r := range []struct {
 		name                    string
@@ -228,7 +230,7 @@ func (w *world) sites(ctx context.Context, clinic uuid.UUID) {
 	for _, name := range []string{"bridge", "harbor", "sketch", "ended"} {
 		program := w.row("program " + name)
 		w.keep(name)(w.client.TrialDetail.Create().SetProgramID(program).SetOfficialTitle("A trial").SetSummary("Short").SetPhase("PHASE_3").
-			SetStudyStatus("ACTIVE").SetRegistryStatus("Recruiting").SetEthicsApprovalRef("E-1").SetBlinded(true).SetTargetEnrollment(100).
+			SetStudyStatus("ACTIVE").SetRegistryStatus("Recruiting").SetEthicsApprovalRef("E-1").SetEthicsVersion("1").SetBlinded(name != "sketch" && name != "harbor").SetTargetEnrollment(100).
 			SetConditions([]string{"Carcinoma"}).SetSponsorID(clinic).Save(ctx))
 		w.keep(name)(w.client.ProgramSite.Create().SetProgramID(program).SetOrganizationID(clinic).SetStudyStatus("ACTIVE").SetNumber("701").Save(ctx))
 		w.keep(name)(w.client.EligibilityCriterion.Create().SetProgramID(program).SetSeq(1).SetKind("INCLUSION").SetText("Adults").SetExpression("age >= 18").Save(ctx))

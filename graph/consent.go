@@ -219,6 +219,11 @@ func (c *change) inForce(now *ent.Consent) error {
 	if err := c.replaceConsents(now); err != nil {
 		return err
 	}
+	if now.Scope == code.ConsentScopeTrialParticipation {
+		if err := c.agreedAnew(now.PatientID); err != nil {
+			return err
+		}
+	}
 	return c.consentGiven(now.PatientID)
 }
 

@@ -29,6 +29,7 @@ func Dues() []Due {
 	return []Due{
 		{Name: "consents that expire", Every: time.Minute, do: expireConsents},
 		{Name: "consents to be renewed", Every: time.Hour, do: renewalTasks},
+		{Name: "participants to be asked again", Every: time.Hour, do: reconsentTasks},
 		{Name: "places that became free", Every: time.Minute, do: freePlaces},
 		{Name: "verifications that expire", Every: time.Minute, do: expireVerifications},
 		{Name: "verifications to be made anew", Every: time.Hour, do: reverifications},

@@ -158,6 +158,7 @@ func TestWaitlist(t *testing.T) {
 		w.ok(w.client.CareProgram.UpdateOneID(w.row("program small")).SetCapacity(5).SetStatus("PAUSED").Exec(w.system()))
 		w.due("places that became free")
 		moved(false, true, true, true, false)
+		w.form("PROGRAM_PARTICIPATION")
 		w.ok(w.client.CareProgram.UpdateOneID(w.row("program small")).SetStatus("ACTIVE").Exec(w.system()))
 		w.due("places that became free")
 		moved(false, true, true, true, true)

@@ -193,7 +193,10 @@ func (c *change) approveForm(found *ent.ConsentForm) error {
 	if err != nil {
 		return err
 	}
-	return c.formStep(approved, found.Status, nil)
+	if err := c.formStep(approved, found.Status, nil); err != nil {
+		return err
+	}
+	return c.newVersion(approved)
 }
 
 // later returns the later of two moments.

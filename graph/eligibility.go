@@ -80,9 +80,12 @@ func (r mutationResolver) AnswerPrescreener(ctx context.Context, input model.Ans
 
 // RecordEligibility resolves Mutation.recordEligibility.
 func (r mutationResolver) RecordEligibility(ctx context.Context, input model.RecordEligibilityInput) (*model.RecordEligibilityPayload, error) {
-	now, _, err := r.step(ctx, "recordEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
+	now, unmet, err := r.step(ctx, "recordEligibility", input.IdempotencyKey, input, func(c *change) (*ent.Enrollment, error) {
 		e, err := c.enrolled(input.EnrollmentID, nil)
 		if err != nil {
+			return nil, err
+		}
+		if err := c.prescreened(e); err != nil {
 			return nil, err
 		}
 		return c.answerCriteria(e, input.Answers)
@@ -90,7 +93,7 @@ func (r mutationResolver) RecordEligibility(ctx context.Context, input model.Rec
 	if err != nil {
 		return nil, err
 	}
-	return &model.RecordEligibilityPayload{Enrollment: now}, nil
+	return &model.RecordEligibilityPayload{Enrollment: now, Unmet: unmet}, nil
 }
 
 // Bounds of answers.

@@ -14,6 +14,7 @@ import (
 	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
@@ -142,6 +143,15 @@ func (c *change) become(ctx context.Context, e *ent.Enrollment, to code.Enrollme
 		return nil, err
 	}
 	if err := c.enrollmentStep(now, e.Status, note); err != nil {
+		return nil, err
+	}
+	switch {
+	case lifecycle.Enrollment.Terminal(to):
+		err = c.endTasks(now, skipped, "the enrollment has ended")
+	case e.Status == code.EnrollmentStatusOnHold:
+		err = c.endTasks(now, doneSteps, "the enrollment goes on", serviceactivity.KindEQ(code.ActivityKindHoldReview))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if slices.Contains(seated, e.Status) && !slices.Contains(seated, to) {

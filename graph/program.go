@@ -49,6 +49,16 @@ func (r careProgramResolver) Criteria(ctx context.Context, obj *ent.CareProgram,
 	return relay.Each(ctx, r.Client.EligibilityCriterion.Query, list.ProgramCriteria, obj.ID, page(first, after, last, before), r.Client.LoadEligibilityCriterion)
 }
 
+// Team resolves CareProgram.team.
+func (r careProgramResolver) Team(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramTeamMember], error) {
+	return relay.Each(ctx, r.Client.ProgramTeamMember.Query, list.ProgramTeam, obj.ID, page(first, after, last, before), r.Client.LoadProgramTeamMember)
+}
+
+// History resolves CareProgram.history.
+func (r careProgramResolver) History(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
+	return relay.Each(ctx, r.Client.StatusChange.Query, list.ProgramHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)
+}
+
 // History resolves TrialSubject.history.
 func (r trialSubjectResolver) History(ctx context.Context, obj *ent.TrialSubject, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error) {
 	return relay.Each(ctx, r.Client.StatusChange.Query, list.SubjectHistory, obj.ID, page(first, after, last, before), r.Client.LoadStatusChange)

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -126,6 +127,9 @@ func (r mutationResolver) CreateProgram(ctx context.Context, input model.CreateP
 			if err := trial.Exec(c.system); err != nil {
 				return uuid.Nil, err
 			}
+			if err := c.tx.RequiredConsent.Create().SetProgramID(made.ID).SetScope(code.ConsentScopeTrialParticipation).Exec(c.system); err != nil {
+				return uuid.Nil, err
+			}
 		}
 		err = c.tx.StatusChange.Create().SetProgramID(made.ID).SetToStatus(string(made.Status)).SetNillableChangedByID(c.actor()).Exec(c.system)
 		if err != nil {
@@ -205,6 +209,10 @@ func (r mutationResolver) DefineProgram(ctx context.Context, input model.DefineP
 			touch.SetProductID(input.ProductIds[0].UUID)
 		} else if input.ProductIds != nil {
 			touch.ClearProductID()
+		}
+		if input.RequiredConsentScopes != nil && program.Kind == code.ProgramKindClinicalTrial &&
+			!slices.Contains(input.RequiredConsentScopes, code.ConsentScopeTrialParticipation) {
+			return uuid.Nil, fault.Input("input.requiredConsentScopes", "a trial demands TRIAL_PARTICIPATION")
 		}
 		if err := c.define(program.ID, input); err != nil {
 			return uuid.Nil, err
@@ -321,7 +329,7 @@ func (c *change) defineCriteria(program uuid.UUID, criteria []*model.CriterionIn
 				return fault.Input(at+"expression", "at most 1000 characters")
 			}
 			if err := criterion.Check(*in.Expression); err != nil {
-				return fault.Input(at+"expression", "%s", err)
+				return fault.Input(at+"expression", "no expression over the inputs that eligibilityForm lists")
 			}
 		}
 		err = c.tx.EligibilityCriterion.Create().SetProgramID(program).SetSeq(i + 1).SetKind(in.Kind).SetText(text).

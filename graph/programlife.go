@@ -10,7 +10,6 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
-	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/lifecycle"
@@ -43,7 +42,9 @@ func (c *change) led(id gid.ID, version *int) (*ent.CareProgram, error) {
 	return program, nil
 }
 
-// programStep takes one step of the program's lifecycle. The hook of programs refuses to open one whose gates are not met.
+// programStep takes one step of the program's lifecycle. The hook of programs refuses to open or put away one whose gates
+// are not met. Nothing but that changes: who is active in a program that rests or is closed stays so, for a gate is asked at
+// the instant of a step.
 func (c *change) programStep(program *ent.CareProgram, to code.ProgramStatus, reason *string) error {
 	if !lifecycle.Program.Allows(program.Status, to) {
 		return noWay("program", program.Status, to)
@@ -90,15 +91,6 @@ func (r mutationResolver) turn(ctx context.Context, operation string, id gid.ID,
 		}
 		if from != "" && program.Status != from {
 			return uuid.Nil, noWay("program", program.Status, to)
-		}
-		if to == code.ProgramStatusArchived {
-			open, err := c.tx.Enrollment.Query().Where(enrollment.ProgramID(program.ID), enrollment.EndedAtIsNil()).Exist(c.system)
-			if err != nil {
-				return uuid.Nil, err
-			}
-			if open {
-				return uuid.Nil, &lifecycle.UnmetError{Gates: []lifecycle.Unmet{{Gate: code.GateCodeOpenEnrollments}}}
-			}
 		}
 		return program.ID, c.programStep(program, to, reason)
 	})
@@ -236,13 +228,34 @@ func (r mutationResolver) EndProgramTeamMember(ctx context.Context, input model.
 		if err := c.tx.CareProgram.UpdateOneID(program.ID).Where(careprogram.Version(program.Version)).Exec(c.system); err != nil {
 			return uuid.Nil, changedOr(err)
 		}
+		c.record(code.AuditActionUpdate, ent.TypeCareProgram, nil, program.ID)
 		c.record(code.AuditActionUpdate, ent.TypeProgramTeamMember, nil, member.ID)
-		return program.ID, c.tx.ProgramTeamMember.UpdateOneID(member.ID).SetEndedAt(clock.Now(c)).Exec(c.system)
+		if err := c.tx.ProgramTeamMember.UpdateOneID(member.ID).SetEndedAt(clock.Now(c)).Exec(c.system); err != nil {
+			return uuid.Nil, err
+		}
+		return program.ID, c.handOver(program.ID, member.IdentityID)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &model.EndProgramTeamMemberPayload{Program: now}, nil
+}
+
+// handOver lets the open enrollments of the program that somebody coordinated wait for another coordinator.
+func (c *change) handOver(program, from uuid.UUID) error {
+	open, err := c.tx.Enrollment.Query().
+		Where(enrollment.ProgramID(program), enrollment.CoordinatorID(from), enrollment.EndedAtIsNil()).All(c.system)
+	for _, e := range open {
+		if err := c.tx.Enrollment.UpdateOneID(e.ID).Where(enrollment.Version(e.Version)).ClearCoordinatorID().Exec(c.system); err != nil {
+			return changedOr(err)
+		}
+		c.record(code.AuditActionUpdate, ent.TypeEnrollment, &e.PatientID, e.ID)
+		c.tellEnrollment(e)
+		if err := c.reassign(e, nil); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // changedOr is CONFLICT where a conditional update found nothing, and the error otherwise.
@@ -251,22 +264,4 @@ func changedOr(err error) error {
 		return changedMeanwhile()
 	}
 	return err
-}
-
-// participation reads how the subject's patient stands to taking part now.
-func (r trialSubjectResolver) participation(ctx context.Context, obj *ent.TrialSubject) (gate.Participation, error) {
-	e, err := r.Client.Enrollment.Get(viewer.System(ctx, "reconsent"), obj.EnrollmentID)
-	if err != nil {
-		return gate.Participation{}, err
-	}
-	return gate.Participates(ctx, r.Client, e.PatientID, e.ProgramID, clock.Now(ctx))
-}
-
-// ReconsentDue resolves TrialSubject.reconsentDue.
-func (r trialSubjectResolver) ReconsentDue(ctx context.Context, obj *ent.TrialSubject) (bool, error) {
-	if !lifecycle.Participates(obj.State) {
-		return false, nil
-	}
-	p, err := r.participation(ctx, obj)
-	return p.Reconsent, err
 }

@@ -30,7 +30,7 @@ func (w *world) records(ctx context.Context) {
 			SetResult("MET").SetAnsweredAt(day(-85)).SetAnsweredByID(w.row("user coordinator")).Save(ctx))
 		plan := w.keep(p.name)(c.OnboardingPlan.Create().SetEnrollmentID(enrollment).SetCompletedAt(day(-40)).Save(ctx))
 		w.keep(p.name)(c.ServiceActivity.Create().SetEnrollmentID(enrollment).SetPlanID(plan).SetKind("TRAINING_CALL").SetTitle(canary(p.name, "Title")).
-			SetStatus("COMPLETED").SetMandatory(true).SetDueAt(day(-50)).SetCompletedAt(day(-51)).SetAssigneeID(w.row("user coordinator")).Save(ctx))
+			SetStatus("COMPLETED").SetMandatory(true).SetDueAt(day(-50)).SetCompletedAt(day(-51)).SetOutcome(canary(p.name, "Outcome")).SetAssigneeID(w.row("user coordinator")).Save(ctx))
 		subject := w.keep(p.name)(c.TrialSubject.Create().SetEnrollmentID(enrollment).SetState("OFF_STUDY").SetScreeningNumber(canary(p.name, "Screening")).
 			SetRandomizedAt(day(-60)).SetArm(canary(p.name, "Arm")).SetSiteID(w.row("site " + p.program)).Save(ctx))
 		w.keep("subject " + p.name)(c.StatusChange.Create().SetTrialSubjectID(subject).SetFromStatus("FOLLOW_UP").SetToStatus("OFF_STUDY").

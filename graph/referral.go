@@ -133,6 +133,10 @@ func (c *change) begin(b beginning, id *gid.ID, fresh *model.NewPatientInput) (*
 		}
 		patient = id.UUID
 	}
+	var err error
+	if b.program, err = gate.Steady(c, c.tx.Client(), b.program.ID); err != nil {
+		return nil, err
+	}
 	now := clock.Now(c)
 	entry, err := gate.Entry(c, c.tx.Client(), patient, b.program, b.source, now)
 	if err != nil {

@@ -95,6 +95,8 @@ CareProgram
 	STAFF        active=bridge draft=sketch
 	ANALYST      active=bridge draft=sketch
 	ADMIN        active=bridge draft=sketch
+ProgramTeamMember
+	COORDINATOR  own=bridge other=harbor
 TrialDetail
 	PATIENT      active=bridge draft=sketch closed=ended
 	PROVIDER     active=bridge draft=sketch closed=ended
@@ -126,7 +128,7 @@ ServiceActivity
 	PROVIDER     TREATS=ann AUTHORED=old other=bob
 	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 TrialSubject
-	PATIENT      SELF=ann other=bob
+	PATIENT      SELF=ann patient2:SELF,open=bob other=bob
 	PROVIDER     TREATS=ann AUTHORED=old other=bob
 	COORDINATOR  PROGRAM=ann coordinator2:coordinated=old other=bob
 Enrollment
@@ -198,7 +200,7 @@ CaseRouting
 	STAFF        safety:QUEUE=event quality:AUTHORED=forwarded quality:other=event
 StatusChange
 	LIAISON      case,QUEUE=case_done answer,QUEUE=response_done case,AUTHORED=case_reported case,other=case_west answer,other=response_west enrollment=enrollment_ann consent=consent_ann
-	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob coverage,PROGRAM=coverage_ann coverage,other=coverage_bob verification,PROGRAM=verification_ann authorization,PROGRAM=authorization_ann verification,other=verification_bob case=case_done
+	COORDINATOR  enrollment,PROGRAM=enrollment_ann subject,PROGRAM=subject_ann subject,other=subject_bob consent,PROGRAM=consent_ann enrollment,other=enrollment_bob consent,other=consent_bob coverage,PROGRAM=coverage_ann coverage,other=coverage_bob verification,PROGRAM=verification_ann authorization,PROGRAM=authorization_ann verification,other=verification_bob case=case_done program=program_bridge
 	STAFF        safety:case,QUEUE=case_event information:answer,QUEUE=response_own quality:case,other=case_event information:answer,other=response_done
 RoutingRule
 	LIAISON      any=full

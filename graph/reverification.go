@@ -12,6 +12,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/rule"
+	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/graph/fault"
 )
 
@@ -141,7 +142,7 @@ func (c *change) reverified(v *ent.BenefitVerification) error {
 		return err
 	}
 	for _, e := range needing {
-		if err := c.tasksDone(e, code.ActivityKindReverification); err != nil {
+		if err := c.endTasks(e, doneSteps, "verified anew", serviceactivity.KindEQ(code.ActivityKindReverification)); err != nil {
 			return err
 		}
 	}

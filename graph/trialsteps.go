@@ -10,7 +10,7 @@ import (
 
 // RegisterOnStudy resolves Mutation.registerOnStudy.
 func (r mutationResolver) RegisterOnStudy(ctx context.Context, input model.RegisterOnStudyInput) (*model.RegisterOnStudyPayload, error) {
-	now, unmet, err := r.subject(ctx, "registerOnStudy", input.SubjectID, input.ExpectedVersion, code.SubjectStatePendingOnStudy, nil, false, nil, nil)
+	now, unmet, err := r.onward(ctx, "registerOnStudy", input.SubjectID, input.ExpectedVersion, code.SubjectStatePendingOnStudy)
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +19,7 @@ func (r mutationResolver) RegisterOnStudy(ctx context.Context, input model.Regis
 
 // StartStudy resolves Mutation.startStudy.
 func (r mutationResolver) StartStudy(ctx context.Context, input model.StartStudyInput) (*model.StartStudyPayload, error) {
-	now, unmet, err := r.subject(ctx, "startStudy", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudy, nil, false, nil, nil)
+	now, unmet, err := r.onward(ctx, "startStudy", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudy)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (r mutationResolver) StartStudy(ctx context.Context, input model.StartStudy
 
 // StartIntervention resolves Mutation.startIntervention.
 func (r mutationResolver) StartIntervention(ctx context.Context, input model.StartInterventionInput) (*model.StartInterventionPayload, error) {
-	now, unmet, err := r.subject(ctx, "startIntervention", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudyIntervention, nil, false, nil, nil)
+	now, unmet, err := r.onward(ctx, "startIntervention", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudyIntervention)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (r mutationResolver) StartIntervention(ctx context.Context, input model.Sta
 
 // StartObservation resolves Mutation.startObservation.
 func (r mutationResolver) StartObservation(ctx context.Context, input model.StartObservationInput) (*model.StartObservationPayload, error) {
-	now, unmet, err := r.subject(ctx, "startObservation", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudyObservation, nil, false, nil, nil)
+	now, unmet, err := r.onward(ctx, "startObservation", input.SubjectID, input.ExpectedVersion, code.SubjectStateOnStudyObservation)
 	if err != nil {
 		return nil, err
 	}
@@ -46,37 +46,35 @@ func (r mutationResolver) StartObservation(ctx context.Context, input model.Star
 
 // StartFollowUp resolves Mutation.startFollowUp.
 func (r mutationResolver) StartFollowUp(ctx context.Context, input model.StartFollowUpInput) (*model.StartFollowUpPayload, error) {
-	now, unmet, err := r.subject(ctx, "startFollowUp", input.SubjectID, input.ExpectedVersion, code.SubjectStateFollowUp, nil, false, nil, nil)
+	now, unmet, err := r.onward(ctx, "startFollowUp", input.SubjectID, input.ExpectedVersion, code.SubjectStateFollowUp)
 	if err != nil {
 		return nil, err
 	}
 	return &model.StartFollowUpPayload{Subject: now, Unmet: unmet}, nil
 }
 
-// EndStudyParticipation resolves Mutation.endStudyParticipation.
+// EndStudyParticipation resolves Mutation.endStudyParticipation. The participant follows the enrollment.
 func (r mutationResolver) EndStudyParticipation(ctx context.Context, input model.EndStudyParticipationInput) (*model.EndStudyParticipationPayload, error) {
-	end := func(*ent.Enrollment) code.EnrollmentStatus { return code.EnrollmentStatusCompleted }
-	now, unmet, err := r.subject(ctx, "endStudyParticipation", input.SubjectID, input.ExpectedVersion, code.SubjectStateOffStudy, nil, false, end, nil)
+	now, unmet, err := r.subject(ctx, "endStudyParticipation", input.SubjectID, input.ExpectedVersion, func(c *change, _ *ent.TrialSubject, e *ent.Enrollment) error {
+		_, err := c.become(c, e, code.EnrollmentStatusCompleted, nil, nil)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &model.EndStudyParticipationPayload{Subject: now, Unmet: unmet}, nil
 }
 
-// NotRegister resolves Mutation.notRegister.
-func (r mutationResolver) NotRegister(ctx context.Context, input model.NotRegisterInput) (*model.NotRegisterPayload, error) {
-	end := endsAs(code.EnrollmentStatusDiscontinued)
-	now, unmet, err := r.subject(ctx, "notRegister", input.SubjectID, input.ExpectedVersion, code.SubjectStateNotRegistered, &input.Reason, false, end, nil)
-	if err != nil {
-		return nil, err
-	}
-	return &model.NotRegisterPayload{Subject: now, Unmet: unmet}, nil
-}
-
-// WithdrawTrialSubject resolves Mutation.withdrawTrialSubject.
+// WithdrawTrialSubject resolves Mutation.withdrawTrialSubject. The participant follows the enrollment.
 func (r mutationResolver) WithdrawTrialSubject(ctx context.Context, input model.WithdrawTrialSubjectInput) (*model.WithdrawTrialSubjectPayload, error) {
-	end := endsAs(code.EnrollmentStatusWithdrawn)
-	now, unmet, err := r.subject(ctx, "withdrawTrialSubject", input.SubjectID, input.ExpectedVersion, code.SubjectStateWithdrawn, &input.Reason, false, end, nil)
+	now, unmet, err := r.subject(ctx, "withdrawTrialSubject", input.SubjectID, input.ExpectedVersion, func(c *change, _ *ent.TrialSubject, e *ent.Enrollment) error {
+		reason, err := sentence(input.Reason, "input.reason", 300)
+		if err != nil {
+			return err
+		}
+		_, err = c.withdraw(e, &reason)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

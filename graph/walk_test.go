@@ -1,289 +1,342 @@
 package graph_test
 
 import (
-	"flag"
+	"cmp"
+	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
-	"pgregory.net/rapid"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
-	"github.com/carehub/carehub/graph/model"
+	"github.com/carehub/carehub/graph"
 )
 
-// walk is somebody who does anything at any time, in any order, as any of the personas.
-type walk struct {
-	w    *world
-	turn func() error
-	h    *house
-	// done counts what was not refused.
-	done map[string]int
-	// of are the programs of enrollments.
-	of map[string]string
-	// rows are the identifiers that operations returned, by what they are of.
-	rows map[string][]string
-	// before are the rows of the cast, whose histories are made up.
-	before map[uuid.UUID]bool
+// move is an operation of the contract that a walk tries, by who may, on a row of those that it collects.
+type move struct{ who, of, input string }
+
+// moves are the operations on programs, enrollments, participants, activities, consents and forms: by name, with the
+// input after the row that they are about.
+var moves = map[string]move{
+	"createProgram":         {"coordinator", "", `kind: CLINICAL_TRIAL, name: "Another"`},
+	"updateProgram":         {"coordinator", "another", `programId: $id, trial: {ethicsApprovalRef: "E-3", studyStatus: ACTIVE}`},
+	"defineProgram":         {"coordinator", "another", `programId: $id, activities: [{kind: TRAINING_CALL, title: "First call", dueDays: 3}]`},
+	"activateProgram":       {"coordinator", "another", `programId: $id`},
+	"pauseProgram":          {"coordinator", "program", `programId: $id, reason: "no stock"`},
+	"resumeProgram":         {"coordinator", "program", `programId: $id`},
+	"closeProgram":          {"coordinator", "another", `programId: $id, reason: "over"`},
+	"archiveProgram":        {"coordinator", "another", `programId: $id`},
+	"cancelProgram":         {"coordinator", "another", `programId: $id, reason: "no money"`},
+	"addProgramTeamMember":  {"coordinator", "program", `programId: $id, userId: $user, role: NURSE`},
+	"endProgramTeamMember":  {"coordinator", "program", `programId: $id, userId: $user`},
+	"enrollPatient":         {"coordinator", "program", `programId: $id, newPatient: {given: "Nora", family: "New", birthDate: "1990-05-01"}`},
+	"requestEnrollment":     {"patient", "program", `programId: $id`},
+	"recordEligibility":     {"coordinator", "enrollment", `enrollmentId: $id, answers: [{criterionId: $criterion, value: "yes"}]`},
+	"decideEligibility":     {"coordinator", "enrollment", `enrollmentId: $id, decision: ELIGIBLE`},
+	"activateEnrollment":    {"coordinator", "enrollment", `enrollmentId: $id`},
+	"putOnHold":             {"coordinator", "enrollment", `enrollmentId: $id, reason: "moved away"`},
+	"resumeEnrollment":      {"coordinator", "enrollment", `enrollmentId: $id`},
+	"completeEnrollment":    {"coordinator", "enrollment", `enrollmentId: $id`},
+	"disenroll":             {"coordinator", "enrollment", `enrollmentId: $id, reason: "no answer"`},
+	"withdrawEnrollment":    {"patient", "own", `enrollmentId: $id`},
+	"assignCoordinator":     {"coordinator", "enrollment", `enrollmentId: $id, userId: $user`},
+	"startScreening":        {"coordinator", "subject", `subjectId: $id`},
+	"recordScreeningResult": {"coordinator", "subject", `subjectId: $id, eligible: $yes, note: "as found"`},
+	"registerOnStudy":       {"coordinator", "subject", `subjectId: $id`},
+	"startStudy":            {"coordinator", "subject", `subjectId: $id`},
+	"startIntervention":     {"coordinator", "subject", `subjectId: $id`},
+	"startObservation":      {"coordinator", "subject", `subjectId: $id`},
+	"startFollowUp":         {"coordinator", "subject", `subjectId: $id`},
+	"endStudyParticipation": {"coordinator", "subject", `subjectId: $id`},
+	"notRegister":           {"coordinator", "subject", `subjectId: $id, reason: "did not come"`},
+	"withdrawTrialSubject":  {"coordinator", "subject", `subjectId: $id, reason: "moved away"`},
+	"completeActivity":      {"coordinator", "activity", `activityId: $id`},
+	"skipActivity":          {"coordinator", "activity", `activityId: $id, reason: "not wanted"`},
+	"recordConsent":         {"coordinator", "patient", `patientId: $id, programId: $trial, scope: TRIAL_PARTICIPATION, capturedVia: IN_PERSON, evidence: {witness: "A nurse"}`},
+	"revokeConsent":         {"coordinator", "consent", `consentId: $id, reason: "no longer"`},
+	"draftConsentForm":      {"coordinator", "", `programId: $trial, scope: TRIAL_PARTICIPATION, locale: "en-US", title: "Form", body: "I agree", ethicsVersion: $version`},
+	"approveConsentForm":    {"privacy", "form", `formId: $id`},
 }
 
-// wayward are the operations of the walk: who does them, on which kind of row, what of them is a new row of which kind.
-var wayward = map[string]struct {
-	who, document, on   string
-	made, path, payload string
-	input               func(*walk, *rapid.T) vars
-}{
-	"refer": {who: "provider", document: referPatient, made: "enrollment", path: "referPatient.enrollment.id", payload: "referPatient", input: func(k *walk, r *rapid.T) vars {
-		return vars{"input": vars{"programId": k.w.id(k.into(r)), "patientId": k.w.id("patient " + k.patient(r))}}
-	}},
-	"ask to take part": {who: "patient", document: request, made: "enrollment", path: "requestEnrollment.enrollment.id", payload: "requestEnrollment", input: func(k *walk, r *rapid.T) vars {
-		return vars{"id": k.w.id(k.into(r))}
-	}},
-	"answer": {who: "coordinator", document: recordAnswers, on: "enrollment", payload: "recordEligibility", input: func(k *walk, r *rapid.T) vars {
-		of := k.any(r, "enrollment")
-		return k.w.answers(of, k.of[of], rapid.Bool().Draw(r, "meets"))
-	}},
-	"decide": {who: "coordinator", document: decide, on: "enrollment", payload: "decideEligibility", input: func(k *walk, r *rapid.T) vars {
-		return vars{"input": vars{"enrollmentId": k.any(r, "enrollment"), "decision": rapid.SampledFrom([]string{"ELIGIBLE", "ELIGIBLE", "INELIGIBLE"}).Draw(r, "decision")}}
-	}},
-	"activate":          {who: "coordinator", document: activate, on: "enrollment", payload: "activateEnrollment"},
-	"hold":              {who: "coordinator", document: hold, on: "enrollment", payload: "putOnHold"},
-	"resume":            {who: "coordinator", document: resume, on: "enrollment", payload: "resumeEnrollment"},
-	"complete":          {who: "coordinator", document: complete, on: "enrollment", payload: "completeEnrollment"},
-	"disenroll":         {who: "coordinator", document: disenroll, on: "enrollment", payload: "disenroll"},
-	"withdraw":          {who: "patient", document: withdraw, on: "enrollment", payload: "withdrawEnrollment"},
-	"cancel a referral": {who: "provider", document: cancelReferral, on: "enrollment", payload: "cancelReferral"},
-	"permit": {
-		who: "coordinator", made: "consent", path: "recordConsent.consent.id", payload: "recordConsent",
-		document: `mutation($id: ID!, $scope: ConsentScope!, $until: Time) { recordConsent(input: {patientId: $id, scope: $scope, capturedVia: IN_PERSON, expiresAt: $until, evidence: {witness: "A nurse"}}) { consent { id } } }`,
-		input: func(k *walk, r *rapid.T) vars {
-			out := vars{"id": k.w.id("patient " + k.patient(r)), "scope": rapid.SampledFrom([]string{"PROGRAM_PARTICIPATION", "INSURANCE_VERIFICATION"}).Draw(r, "scope")}
-			if rapid.Bool().Draw(r, "expires") {
-				out["until"] = k.w.now.Load().AddDate(0, 0, 10).Format(time.RFC3339)
-			}
-			return out
-		},
-	},
-	"revoke": {who: "coordinator", document: revoke, on: "consent", payload: "revokeConsent"},
-	"insure": {who: "coordinator", document: addCoverage, made: "coverage", path: "addCoverage.coverage.id", payload: "addCoverage", input: func(k *walk, r *rapid.T) vars {
-		policy := k.w.policy(rapid.IntRange(2, 6).Draw(r, "priority"))
-		policy["patientId"] = k.w.id("patient " + k.patient(r))
-		return vars{"input": policy}
-	}},
-	"end a coverage": {who: "coordinator", document: cancelCoverage, on: "coverage", payload: "cancelCoverage"},
-	"verify":         {who: "coordinator", document: verifyCoverage, on: "coverage", made: "verification", path: "submitBenefitVerification.verification.id", payload: "submitBenefitVerification"},
-	"verify over the clearinghouse": {
-		who: "coordinator", document: submitElectronic, on: "coverage", made: "verification", path: "submitBenefitVerification.verification.id", payload: "submitBenefitVerification",
-	},
-	"retry": {who: "coordinator", document: retryVerification, on: "verification", payload: "retryVerification"},
-	"give up": {
-		who: "coordinator", on: "verification", payload: "cancelVerification",
-		document: `mutation($id: ID!) { cancelVerification(input: {verificationId: $id, reason: "not needed"}) { verification { status } } }`,
-	},
-	"record": {who: "coordinator", document: recordResult, on: "verification", payload: "recordVerificationResult", input: func(k *walk, r *rapid.T) vars {
-		in := vars{"verificationId": k.any(r, "verification"), "outcome": "PARTIAL"}
-		switch rapid.IntRange(0, 3).Draw(r, "outcome") {
-		case 0:
-			in["outcome"], in["errorCode"] = "ERROR", "NO_ANSWER"
-		case 1, 2:
-			in["outcome"], in["validUntil"] = "COMPLETE", k.w.now.Load().AddDate(0, 0, 8).Format(time.RFC3339)
-			in["result"] = rapid.SampledFrom([]string{"COVERED", "NOT_COVERED"}).Draw(r, "result")
-		}
-		return vars{"input": in}
-	}},
-	"ask for leave": {
-		who: "coordinator", on: "coverage", made: "authorization", path: "requestPriorAuthorization.authorization.id", payload: "requestPriorAuthorization",
-		document: `mutation($id: ID!) { requestPriorAuthorization(input: {coverageId: $id}) { authorization { id } unmet { code } } }`,
-	},
-	"decide on leave": {
-		who: "coordinator", on: "authorization", payload: "recordPriorAuthorizationDecision",
-		document: `mutation($id: ID!) { recordPriorAuthorizationDecision(input: {authorizationId: $id, approved: false, reason: "not yet"}) { authorization { id } } }`,
-	},
-	"invite": {
-		who: "coordinator", made: "access", path: "invitePortalUser.access.id", payload: "invitePortalUser", document: inviteTo,
-		input: func(k *walk, _ *rapid.T) vars {
-			return vars{"id": k.w.id("patient cal"), "portal": "PATIENT_PORTAL"} // ann is the one who does things herself
-		},
-	},
-	"suspend":         {who: "coordinator", document: suspendAccess, on: "access", payload: "suspendPortalAccess"},
-	"restore":         {who: "coordinator", document: restoreAccess, on: "access", payload: "restorePortalAccess"},
-	"take the access": {who: "coordinator", document: revokeAccess, on: "access", payload: "revokePortalAccess"},
-}
+// outcomes are the payload fields that tell what became of it.
+var outcomes = map[string]string{"program": "program { id }", "enrollment": "enrollment { id }", "subject": "subject { id }", "activity": "activity { id }", "consent": "consent { id }", "form": "form { id }"}
 
-func (k *walk) patient(r *rapid.T) string {
-	return rapid.SampledFrom([]string{"ann", "ann", "cal"}).Draw(r, "patient")
-}
+// places is where every row of a lifecycle stands, by key.
+type places map[uuid.UUID]string
 
-// into is a program, and what the next enrollment is in.
-func (k *walk) into(r *rapid.T) string {
-	k.of[""] = rapid.SampledFrom([]string{"aid", "full", "insured"}).Draw(r, "program")
-	return "program " + k.of[""]
-}
-
-// any is one of the rows of the kind; where there is none, the walk does something else.
-func (k *walk) any(r *rapid.T, kind string) string {
-	if len(k.rows[kind]) == 0 {
-		r.Skip("no " + kind)
+// standings reads all rows that walks move, with the machine of each.
+func (w *world) standings() (now places, machines map[uuid.UUID]func(from, to string) bool) {
+	w.t.Helper()
+	ctx, c := w.system(), w.client
+	now, machines = places{}, map[uuid.UUID]func(string, string) bool{}
+	for _, r := range c.CareProgram.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.Status), leads(lifecycle.Program)
 	}
-	return rapid.SampledFrom(k.rows[kind]).Draw(r, kind)
-}
-
-// step does one operation, which is done whole or refused whole.
-func (k *walk) step(r *rapid.T, name string) {
-	one := wayward[name]
-	var variables vars
-	if one.input != nil {
-		variables = one.input(k, r)
-	} else {
-		variables = vars{"id": k.any(r, one.on)}
+	for _, r := range c.Enrollment.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.Status), leads(lifecycle.Enrollment)
 	}
-	k.w.later(time.Minute)
-	before := k.size()
-	a := k.w.do(one.who, one.document, variables)
-	switch refused := len(a.gates(one.payload)) > 0; {
-	case a.code() == "" && !refused:
-		if id := a.text(one.path); one.made != "" && !slices.Contains(k.rows[one.made], id) {
-			k.rows[one.made] = append(k.rows[one.made], id)
-			k.of[id] = k.of[""]
-		}
-		k.done[name]++
-	case !refused && !slices.Contains([]string{"INVALID_TRANSITION", "CONFLICT", "NOT_FOUND", "BAD_USER_INPUT", "FORBIDDEN"}, a.code()):
-		r.Fatalf("%s: %s", name, a.raw)
-	case k.size() != before:
-		r.Fatalf("%s was refused and wrote something: %s", name, a.raw)
+	for _, r := range c.TrialSubject.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.State), leads(lifecycle.Subject)
 	}
-}
-
-// size is how much history and how many events there are.
-func (k *walk) size() [2]int {
-	ctx := k.w.system()
-	return [2]int{k.w.client.StatusChange.Query().CountX(ctx), k.w.client.Event.Query().CountX(ctx)}
-}
-
-// along takes an enrollment on as people mean it to go, as far as that works.
-func (k *walk) along(r *rapid.T) {
-	of := k.any(r, "enrollment")
-	k.w.do("coordinator", recordAnswers, k.w.answers(of, k.of[of], true))
-	k.w.do("coordinator", decide, vars{"input": vars{"enrollmentId": of, "decision": "ELIGIBLE"}})
-	for _, patient := range []string{"ann", "cal"} {
-		k.w.do("coordinator", permit, vars{"id": k.w.id("patient " + patient)})
-		k.w.do("coordinator", permitVerifying, vars{"id": k.w.id("patient " + patient)})
+	for _, r := range c.ServiceActivity.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.Status), leads(lifecycle.Activity)
 	}
-	k.w.later(time.Minute)
-	k.w.do("coordinator", activate, vars{"id": of})
-}
-
-// time lets days pass, and what is due with them.
-func (k *walk) time(r *rapid.T) {
-	k.w.later(time.Duration(rapid.IntRange(1, 6).Draw(r, "days")) * 24 * time.Hour)
-	k.w.due()
-}
-
-// payers answer, in any way, what they are asked.
-func (k *walk) payers(r *rapid.T) {
-	if len(k.h.asked) > 0 {
-		a := k.w.answerOf(rapid.SampledFrom([]code.VerificationResult{"COVERED", "NOT_COVERED", "SOMETHING_NEW"}).Draw(r, "says"))
-		if rapid.Bool().Draw(r, "in part") {
-			a = model.RecordVerificationResultInput{Outcome: "PARTIAL"}
-		}
-		k.h.says(a)
+	for _, r := range c.Consent.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.Status), leads(lifecycle.Consent)
 	}
-	k.w.ok(k.turn())
+	for _, r := range c.ConsentForm.Query().AllX(ctx) {
+		now[r.ID], machines[r.ID] = string(r.Status), leads(lifecycle.Form)
+	}
+	return now, machines
 }
 
-// check holds everything to the lifecycles and the invariants.
-func (k *walk) check(r *rapid.T) {
-	if broken := k.w.unfounded(); broken != nil {
-		r.Fatalf("%v", broken)
-	}
-	ctx, c := k.w.system(), k.w.client
-	steps := c.StatusChange.Query().Order(statuschange.ByAt(), statuschange.ByID()).AllX(ctx)
-	holds(k, r, lifecycle.Enrollment, steps, func(s *ent.StatusChange) *uuid.UUID { return s.EnrollmentID }, c.Enrollment.Query().AllX(ctx),
-		func(e *ent.Enrollment) (uuid.UUID, code.EnrollmentStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.Consent, steps, func(s *ent.StatusChange) *uuid.UUID { return s.ConsentID }, c.Consent.Query().AllX(ctx),
-		func(e *ent.Consent) (uuid.UUID, code.ConsentStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.Coverage, steps, func(s *ent.StatusChange) *uuid.UUID { return s.CoverageID }, c.Coverage.Query().AllX(ctx),
-		func(e *ent.Coverage) (uuid.UUID, code.CoverageStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.Verification, steps, func(s *ent.StatusChange) *uuid.UUID { return s.BenefitVerificationID }, c.BenefitVerification.Query().AllX(ctx),
-		func(e *ent.BenefitVerification) (uuid.UUID, code.VerificationStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.PriorAuthorization, steps, func(s *ent.StatusChange) *uuid.UUID { return s.PriorAuthorizationID }, c.PriorAuthorization.Query().AllX(ctx),
-		func(e *ent.PriorAuthorization) (uuid.UUID, code.PriorAuthorizationStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.PortalAccess, steps, func(s *ent.StatusChange) *uuid.UUID { return s.PortalAccessID }, c.PortalAccess.Query().AllX(ctx),
-		func(e *ent.PortalAccess) (uuid.UUID, code.PortalAccessStatus) { return e.ID, e.Status })
-	holds(k, r, lifecycle.Activity, steps, func(s *ent.StatusChange) *uuid.UUID { return s.ServiceActivityID }, c.ServiceActivity.Query().AllX(ctx),
-		func(e *ent.ServiceActivity) (uuid.UUID, code.ActivityStatus) { return e.ID, e.Status })
+func leads[S ~string](m lifecycle.Machine[S]) func(from, to string) bool {
+	return func(from, to string) bool { return m.Allows(S(from), S(to)) }
 }
 
-// holds checks that each row went a way of its lifecycle, step by step, to where it stands.
-func holds[S ~string, E any](k *walk, r *rapid.T, m lifecycle.Machine[S], steps []*ent.StatusChange, of func(*ent.StatusChange) *uuid.UUID, rows []*E, at func(*E) (uuid.UUID, S)) {
-	ways := map[uuid.UUID][]*ent.StatusChange{}
-	for _, s := range steps {
-		if key := of(s); key != nil {
-			ways[*key] = append(ways[*key], s)
-		}
-	}
-	for _, row := range rows {
-		key, status := at(row)
-		if k.before[key] {
+// stepsAfter reads the history after the last step that was read, by row and in its order.
+func (w *world) stepsAfter(read map[uuid.UUID]bool) map[uuid.UUID][]*ent.StatusChange {
+	w.t.Helper()
+	out := map[uuid.UUID][]*ent.StatusChange{}
+	for _, s := range w.client.StatusChange.Query().Order(statuschange.ByID()).AllX(w.system()) {
+		if read[s.ID] {
 			continue
 		}
-		was := ""
-		for _, s := range ways[key] {
-			from := ""
-			if s.FromStatus != nil {
-				from = *s.FromStatus
+		read[s.ID] = true
+		for _, key := range []*uuid.UUID{s.ProgramID, s.EnrollmentID, s.TrialSubjectID, s.ServiceActivityID, s.ConsentID, s.ConsentFormID} {
+			if key != nil {
+				out[*key] = append(out[*key], s)
 			}
-			if from != was || from != "" && !m.Allows(S(from), S(s.ToStatus)) {
-				r.Fatalf("%T of %s went from %q to %s, having been %q", row, key, from, s.ToStatus, was)
-			}
-			was = s.ToStatus
-		}
-		if was != string(status) {
-			r.Fatalf("%T of %s is %s, and its history ends with %q", row, key, status, was)
 		}
 	}
+	return out
 }
 
-// TestWalk does anything in any order for a while: no row ever leaves its lifecycle, nothing is half done, and what must
-// hold of enrollments holds after each step.
-func TestWalk(t *testing.T) {
-	for name, value := range map[string]string{"rapid.checks": "4", "rapid.steps": "100"} {
-		if f := flag.Lookup(name); f.Value.String() == f.DefValue {
-			if err := f.Value.Set(value); err != nil {
-				t.Fatal(err)
+// Whatever is tried in whatever order, by one after the other: a status changes by the steps of its lifecycle alone, each of
+// which is in its history; a refusal changes nothing; and after every step the invariants of enrollments and trials hold.
+func TestLifecycleWalk(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		w.trial("nova")
+		w.ok(w.client.CareProgram.UpdateOneID(w.row("program nova")).SetOptOutDays(0).Exec(w.system()))
+		w.screened("aid", nil)
+		w.ok(w.client.ProgramTeamMember.Update().Where(programteammember.ProgramID(w.row("program aid"))).SetRole("MANAGER").Exec(w.system()))
+		w.form("PROGRAM_PARTICIPATION")
+		random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // a walk that can be repeated
+		names := slices.Sorted(maps.Keys(moves))
+		contract := graph.Contract()
+		mutations := contract.Mutation.Fields
+		for _, f := range mutations { // what a program, participant or activity is changed by is walked
+			of := strings.Join([]string{f.Type.Name(), f.Name}, " ")
+			for _, what := range []string{"Program", "Screening", "Study", "TrialSubject", "Activity", "Intervention", "Observation", "FollowUp", "Register"} {
+				if _, walked := moves[f.Name]; strings.Contains(of, what) && !walked {
+					t.Errorf("nobody walks by %s", f.Name)
+				}
 			}
 		}
-	}
-	storetest.Each(t, func(t *testing.T, first *store.Store) {
-		done := map[string]int{}
-		defer func() { t.Logf("done: %v", done) }()
-		rapid.Check(t, func(r *rapid.T) {
-			anew := storetest.SQLite
-			if first.Dialect == dialect.Postgres {
-				anew = storetest.Postgres
+		w.form("TRIAL_PARTICIPATION")
+		w.ok(w.client.ActivityTemplate.Create().SetProgramID(w.row("program nova")).SetSeq(1).SetKind("TRAINING_CALL").SetTitle("First call").SetDueDays(3).Exec(w.system()))
+		rows := map[string][]string{}
+		done, refused := map[string]int{}, map[string]int{}
+		before, _ := w.standings()
+		read := map[uuid.UUID]bool{}
+		w.stepsAfter(read)
+		version := 1
+		try := func(name, id string) answer {
+			t.Helper()
+			m := moves[name]
+			w.later(time.Minute)
+			declared, variables := "", vars{}
+			for variable, value := range map[string]any{
+				"id": id, "user": w.id("user coordinator2"), "trial": w.id("program nova"), "criterion": w.id("criterion novaAny"), "yes": random.IntN(5) > 0,
+				"version": fmt.Sprint(version + 1),
+			} {
+				if strings.Contains(m.input, "$"+variable) {
+					declared += fmt.Sprintf("$%s: %s ", variable, cmp.Or(map[string]string{"yes": "Boolean!", "version": "String!"}[variable], "ID!"))
+					variables[variable] = value
+				}
 			}
-			k := &walk{w: newWorld(t, anew(t)), h: &house{}, rows: map[string][]string{}, of: map[string]string{}, done: done, before: map[uuid.UUID]bool{}}
-			k.turn = k.w.exchange(k.h)
-			one := 1
-			k.rows["access"] = []string{k.w.id("access cal")}
-			k.w.screened("aid", nil)
-			k.w.screened("full", func(p *ent.CareProgramCreate) { p.SetNillableCapacity(&one).SetWaitlist(true) })
-			k.w.screened("insured", func(p *ent.CareProgramCreate) { p.SetCoverageRequired(true).SetAutoActivate(true) })
-			for _, key := range k.w.rows {
-				k.before[key.UUID] = true
+			if declared != "" {
+				declared = "(" + declared + ")"
 			}
-			actions := map[string]func(*rapid.T){"": k.check, "time passes": k.time, "payers answer": k.payers, "go along": k.along, "go along again": k.along}
-			for name := range wayward {
-				actions[name] = func(r *rapid.T) { k.step(r, name) }
+			payload := contract.Types[mutations.ForName(name).Type.Name()]
+			selected := ""
+			for _, f := range payload.Fields {
+				if f.Name == "unmet" {
+					selected += "unmet { code } "
+				} else {
+					selected += outcomes[f.Name] + " "
+				}
 			}
-			r.Repeat(actions)
-		})
+			a := w.do(m.who, "mutation"+declared+" { "+name+"(input: {"+m.input+"}) { "+selected+" } }", variables)
+			worked := a.code() == "" && len(a.gates(name)) == 0
+			now, machines := w.standings()
+			steps := w.stepsAfter(read)
+			for key, status := range now {
+				at, was := before[key]
+				if !was {
+					at = ""
+				}
+				for _, s := range steps[key] {
+					from := ""
+					if s.FromStatus != nil {
+						from = *s.FromStatus
+					}
+					if from != at || from != "" && !machines[key](from, s.ToStatus) {
+						t.Errorf("%s: a step from %q to %s of a row that stood at %q", name, from, s.ToStatus, at)
+					}
+					at = s.ToStatus
+				}
+				if at != status {
+					t.Errorf("%s: a row is %s, its history says %q", name, status, at)
+				}
+				if !worked && (!was || status != before[key]) {
+					t.Errorf("%s was refused and changed a row from %q to %s: %s", name, before[key], status, a.raw)
+				}
+			}
+			for _, broken := range append(w.unfounded(), w.unagreed()...) {
+				t.Errorf("after %s: %s", name, broken)
+			}
+			if t.Failed() {
+				t.FailNow()
+			}
+			switch c := a.code(); c {
+			case "", "INVALID_TRANSITION", "CONFLICT", "NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT":
+			default:
+				t.Fatalf("%s: %s", name, a.raw)
+			}
+			if before = now; worked {
+				done[name]++
+				if name == "approveConsentForm" {
+					version++
+				}
+			} else {
+				refused[name]++
+			}
+			return a
+		}
+		for range 650 {
+			name := names[random.IntN(len(names))]
+			m, id := moves[name], ""
+			w.collect(rows)
+			open, all := rows[m.of], rows["any "+m.of]
+			switch {
+			case random.IntN(2) == 0: // every other step is one that could come next
+				name, id = w.likely(random, rows)
+			case m.of == "":
+			case len(open) > 0 && random.IntN(4) > 0:
+				id = open[random.IntN(len(open))]
+			case len(all) > 0:
+				id = all[random.IntN(len(all))]
+			default:
+				continue
+			}
+			try(name, id)
+		}
+		for _, name := range names {
+			if done[name] == 0 {
+				t.Errorf("%s never worked in %d tries", name, refused[name])
+			}
+		}
+		t.Logf("worked %v, refused %v", done, refused)
 	})
+}
+
+// attempt is an operation and the row that it is about.
+type attempt struct{ name, id string }
+
+// likely picks the operation that could come next: of a trial that rests, that it goes on; otherwise of a participant.
+func (w *world) likely(random *rand.Rand, rows map[string][]string) (name, id string) {
+	w.t.Helper()
+	trial := w.id("program nova")
+	switch subjects := rows["subject"]; {
+	case w.client.CareProgram.GetX(w.system(), w.row("program nova")).Status == "PAUSED":
+		return "resumeProgram", trial
+	case len(rows["closed"]) > 0:
+		return "archiveProgram", rows["closed"][0]
+	case len(rows["activity"]) > 0 && random.IntN(8) == 0:
+		return "completeActivity", rows["activity"][0]
+	case len(subjects) < 3:
+		return "enrollPatient", trial
+	default:
+		id = subjects[random.IntN(len(subjects))]
+	}
+	s := w.client.TrialSubject.GetX(w.system(), w.keyOf(id))
+	e := w.client.Enrollment.GetX(w.system(), s.EnrollmentID)
+	enrollment, patient := e.GlobalID().String(), gid.ID{Prefix: "patient", UUID: e.PatientID}.String()
+	if e.Status == "ON_HOLD" && random.IntN(2) == 0 {
+		return "resumeEnrollment", enrollment
+	}
+	agrees := attempt{"recordConsent", patient}
+	options := map[code.SubjectState][]attempt{
+		"POTENTIAL_CANDIDATE":   {agrees, {"recordEligibility", enrollment}},
+		"CANDIDATE":             {agrees, {"startScreening", id}, {"startScreening", id}, {"notRegister", id}},
+		"SCREENING":             {agrees, {"recordScreeningResult", id}, {"decideEligibility", enrollment}},
+		"ELIGIBLE":              {agrees, {"registerOnStudy", id}, {"decideEligibility", enrollment}},
+		"PENDING_ON_STUDY":      {agrees, {"decideEligibility", enrollment}, {"activateEnrollment", enrollment}, {"startStudy", id}},
+		"ON_STUDY":              {agrees, {"startIntervention", id}, {"startObservation", id}},
+		"ON_STUDY_INTERVENTION": {agrees, {"startFollowUp", id}},
+		"ON_STUDY_OBSERVATION":  {agrees, {"startFollowUp", id}},
+		"FOLLOW_UP":             {{"endStudyParticipation", id}, {"completeEnrollment", enrollment}},
+	}[s.State]
+	one := options[random.IntN(len(options))]
+	return one.name, one.id
+}
+
+// collect gathers what there is to be moved: under "any" all of it, otherwise what has not ended.
+func (w *world) collect(rows map[string][]string) {
+	w.t.Helper()
+	clear(rows)
+	ctx, c := w.system(), w.client
+	put := func(of, prefix string, id uuid.UUID, open bool) {
+		text := gid.ID{Prefix: prefix, UUID: id}.String()
+		rows["any "+of] = append(rows["any "+of], text)
+		if open {
+			rows[of] = append(rows[of], text)
+		}
+	}
+	walked := map[uuid.UUID]bool{}
+	for _, e := range c.Enrollment.Query().WithTrialSubject().Order(ent.Asc("id")).AllX(ctx) {
+		if e.ReferredAt.Before(noon) { // of the world
+			continue
+		}
+		walked[e.PatientID] = true
+		put("enrollment", "enrollment", e.ID, e.EndedAt == nil)
+		put("patient", "patient", e.PatientID, e.EndedAt == nil)
+		if s := e.Edges.TrialSubject; s != nil {
+			put("subject", "subject", s.ID, e.EndedAt == nil)
+		}
+		if e.PatientID == w.row("patient ann") {
+			put("own", "enrollment", e.ID, e.EndedAt == nil)
+		}
+	}
+	for _, r := range c.ServiceActivity.Query().Order(ent.Asc("id")).AllX(ctx) {
+		put("activity", "activity", r.ID, !lifecycle.Activity.Terminal(r.Status))
+	}
+	for _, r := range c.Consent.Query().Order(ent.Asc("id")).AllX(ctx) {
+		put("consent", "consent", r.ID, r.Status == "ACTIVE" && walked[r.PatientID])
+	}
+	for _, r := range c.ConsentForm.Query().Order(ent.Asc("id")).AllX(ctx) {
+		put("form", "form", r.ID, r.Status == "DRAFT" && r.ProgramID != nil)
+	}
+	for _, p := range c.CareProgram.Query().Order(ent.Asc("id")).AllX(ctx) {
+		switch p.Name {
+		case "Another":
+			put("another", "program", p.ID, p.Status == "DRAFT" || p.Status == "ACTIVE" || p.Status == "CLOSED")
+			put("closed", "program", p.ID, p.Status == "CLOSED")
+		case "nova", "aid":
+			put("program", "program", p.ID, true)
+		}
+	}
 }

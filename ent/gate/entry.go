@@ -11,7 +11,6 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/lifecycle"
-	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -24,8 +23,8 @@ func Entry(ctx context.Context, client *ent.Client, patient uuid.UUID, program *
 		Trial: program.Kind == code.ProgramKindClinicalTrial, Today: code.DateOf(now),
 	}
 	if e.Trial {
-		trial, err := client.TrialDetail.Query().Where(trialdetail.ProgramID(program.ID)).Only(ctx)
-		if err != nil && !ent.IsNotFound(err) {
+		trial, err := detail(ctx, client, program.ID)
+		if err != nil {
 			return e, err
 		}
 		if trial != nil {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/lifecycle"
-	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -32,15 +32,25 @@ func Opening(ctx context.Context, client *ent.Client, program *ent.CareProgram, 
 	if program.Kind != code.ProgramKindClinicalTrial {
 		return out, nil
 	}
-	trial, err := client.TrialDetail.Query().Where(trialdetail.ProgramID(program.ID)).Only(ctx)
-	if err != nil && !ent.IsNotFound(err) {
+	trial, err := detail(ctx, client, program.ID)
+	if err != nil {
 		return nil, err
 	}
 	if trial == nil || trial.EthicsApprovalRef == nil {
 		out = append(out, lifecycle.Unmet{Gate: code.GateCodeEthicsApprovalMissing})
 	}
-	if trial == nil || trial.StudyStatus == nil || *trial.StudyStatus != code.StudyStatusActive {
+	if !recruits(trial) {
 		out = append(out, lifecycle.Unmet{Gate: code.GateCodeStudyNotRecruiting})
 	}
 	return out, nil
+}
+
+// Archiving lists what keeps the program from being put away: enrollments that are open.
+func Archiving(ctx context.Context, client *ent.Client, program *ent.CareProgram) ([]lifecycle.Unmet, error) {
+	open, err := client.Enrollment.Query().Where(enrollment.ProgramID(program.ID), enrollment.EndedAtIsNil()).
+		Exist(viewer.System(ctx, "gates of a program"))
+	if err != nil || !open {
+		return nil, err
+	}
+	return []lifecycle.Unmet{{Gate: code.GateCodeOpenEnrollments}}, nil
 }

@@ -13,23 +13,51 @@ import (
 	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
-// Permits reports whether the patient permits the scope now, for the program or for all.
-func Permits(ctx context.Context, client *ent.Client, patient, program uuid.UUID, scope code.ConsentScope, now time.Time) (bool, error) {
-	scopes, err := inForce(viewer.System(ctx, "gates of a trial"), client, patient, program, now)
-	return slices.Contains(scopes, scope), err
+// Permits reports whether the patient permits one of the scopes now, for the program or for all.
+func Permits(ctx context.Context, client *ent.Client, patient, program uuid.UUID, now time.Time, scopes ...code.ConsentScope) (bool, error) {
+	given, err := inForce(viewer.System(ctx, "gates of a trial"), client, patient, program, now)
+	return slices.ContainsFunc(scopes, func(s code.ConsentScope) bool { return slices.Contains(given, s) }), err
+}
+
+// Recruiting lists what keeps a trial from taking candidates into screening now.
+func Recruiting(ctx context.Context, client *ent.Client, program *ent.CareProgram) ([]lifecycle.Unmet, error) {
+	trial, err := detail(ctx, client, program.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []lifecycle.Unmet
+	if program.Status != code.ProgramStatusActive {
+		out = append(out, lifecycle.Unmet{Gate: code.GateCodeProgramNotActive})
+	}
+	if !recruits(trial) {
+		out = append(out, lifecycle.Unmet{Gate: code.GateCodeStudyNotRecruiting})
+	}
+	return out, nil
+}
+
+// detail reads what the trial has beyond other programs; nil where nobody has said it.
+func detail(ctx context.Context, client *ent.Client, program uuid.UUID) (*ent.TrialDetail, error) {
+	trial, err := client.TrialDetail.Query().Where(trialdetail.ProgramID(program)).Only(viewer.System(ctx, "gates of a trial"))
+	return trial, ent.MaskNotFound(err)
+}
+
+func recruits(trial *ent.TrialDetail) bool {
+	return trial != nil && trial.StudyStatus != nil && *trial.StudyStatus == code.StudyStatusActive
 }
 
 // Participation is how a patient stands to taking part in a trial.
 type Participation struct {
-	// Given: a consent to participate is in force, signed and dated before now. Current: on the edition of the form that
-	// is in force.
-	Given, Current bool
-	// Reconsent: the ethics committee has approved another version than the one that was signed.
-	Reconsent bool
+	// Given: a consent to participate is in force, signed and dated by now. Current: on the version of the form that is
+	// in force. Asked: there is a form in force to agree to.
+	Given, Current, Asked bool
 }
+
+// Reconsent reports whether who agreed is to be asked again, because another version is in force.
+func (p Participation) Reconsent() bool { return p.Given && !p.Current && p.Asked }
 
 // Unmet lists the gates that are not met.
 func (p Participation) Unmet() []lifecycle.Unmet {
@@ -50,53 +78,47 @@ func ofTrial(patient, program uuid.UUID) predicate.Consent {
 	)
 }
 
-// Participates reads how the patient stands to taking part in the program now. What the source of an import proves
-// counts without a form, for the source keeps that.
+// Participates reads how the patient stands to taking part in the program now.
 func Participates(ctx context.Context, client *ent.Client, patient, program uuid.UUID, now time.Time) (Participation, error) {
 	ctx = viewer.System(ctx, "gates of a trial")
-	var p Participation
 	given, err := client.Consent.Query().Where(ofTrial(patient, program), permitting(now), consent.CapturedAtLTE(now)).WithForm().All(ctx)
-	if err != nil || len(given) == 0 {
-		return p, err
+	if err != nil {
+		return Participation{}, err
 	}
-	p.Given = true
 	latest, err := latestForms(ctx, client, program, code.ConsentScopeTrialParticipation, now)
 	if err != nil {
-		return p, err
+		return Participation{}, err
 	}
-	reconsent := true
-	for _, c := range given {
-		form := c.Edges.Form
-		switch {
-		case form == nil:
-			p.Current = p.Current || len(latest) == 0 || c.EvidenceKind != nil && *c.EvidenceKind == code.EvidenceKindSourceRecord
-			reconsent = reconsent && !p.Current
-		case len(latest) == 0:
-			p.Current, reconsent = true, false
-		default:
-			newest, there := latest[form.Locale]
-			p.Current = p.Current || there && newest.ID == form.ID
-			for _, other := range latest {
-				if there = there || other.ProgramID != nil; there {
-					newest = or(newest, other)
-				}
+	return Participation{
+		Given: len(given) > 0, Asked: len(latest) > 0,
+		Current: slices.ContainsFunc(given, func(c *ent.Consent) bool { return current(c, latest) }),
+	}, nil
+}
+
+// current reports whether the consent is on the version of the form that is in force. Editions of one version of the
+// ethics committee are one version: they correct or translate each other. A consent without a form was given before
+// there was one, which holds until there is; or elsewhere, as the source of an import proves, on what was in force at
+// that time.
+func current(given *ent.Consent, latest map[string]*ent.ConsentForm) bool {
+	signed := given.Edges.Form
+	if signed == nil {
+		if given.EvidenceKind == nil || *given.EvidenceKind != code.EvidenceKindSourceRecord {
+			return len(latest) == 0
+		}
+		for _, form := range latest {
+			if form.EffectiveFrom.After(given.CapturedAt) {
+				return false
 			}
-			reconsent = reconsent && newest != nil && !alike(newest.EthicsVersion, form.EthicsVersion)
+		}
+		return true
+	}
+	for _, form := range latest {
+		if form.ID == signed.ID || form.EthicsVersion != nil && signed.EthicsVersion != nil && *form.EthicsVersion == *signed.EthicsVersion {
+			return true
 		}
 	}
-	p.Reconsent = reconsent && !p.Current
-	return p, nil
+	return false
 }
-
-// or is the first form that there is.
-func or(a, b *ent.ConsentForm) *ent.ConsentForm {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-func alike(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // latestForms are the approved forms of the scope that are in force, in each language the latest edition: the program's
 // own where it has some, those of all otherwise.
@@ -116,9 +138,9 @@ func latestForms(ctx context.Context, client *ent.Client, program uuid.UUID, sco
 	return latest, err
 }
 
-// OnceAgreed reports whether the patient ever agreed to take part in the program, by now: what the past state of a
+// OnceAgreed reports whether the patient ever agreed to take part in the program, by now, be it in error: what the past state of a
 // participant, as an import tells it, relies on.
 func OnceAgreed(ctx context.Context, client *ent.Client, patient, program uuid.UUID, now time.Time) (bool, error) {
 	return client.Consent.Query().Where(ofTrial(patient, program), consent.CapturedAtLTE(now),
-		consent.StatusIn(code.ConsentStatusActive, code.ConsentStatusInactive)).Exist(viewer.System(ctx, "gates of a trial"))
+		consent.StatusIn(code.ConsentStatusActive, code.ConsentStatusInactive, code.ConsentStatusEnteredInError)).Exist(viewer.System(ctx, "gates of a trial"))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/carehub/carehub/ent/provider"
 	"github.com/carehub/carehub/ent/touchpoint"
 	"github.com/carehub/carehub/ent/treatment"
+	"github.com/carehub/carehub/ent/trialsubject"
 )
 
 // Condition names what must hold of viewer and row for a single value to be shown: the `when:` of the contract.
@@ -29,6 +30,8 @@ const (
 	SafetyOrPrivacyCase Condition = "SAFETY_OR_PRIVACY_CASE"
 	// AuthoredOrConsent: the viewer wrote it, or the patient permits medical affairs to read it.
 	AuthoredOrConsent Condition = "AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT"
+	// OpenLabel: the trial is not blinded.
+	OpenLabel Condition = "OPEN_LABEL"
 )
 
 // conditions gives for each condition the predicate by entity.
@@ -57,6 +60,9 @@ var conditions = map[Condition]map[string]Rule{
 	},
 	AuthoredOrConsent: {
 		"Touchpoint": either(own(touchpoint.FieldUserID), consented(touchpoint.FieldPatientID)),
+	},
+	OpenLabel: {
+		"TrialSubject": through(trialsubject.FieldEnrollmentID, enrollment.Table, "enrolled", openLabel),
 	},
 }
 

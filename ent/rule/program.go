@@ -7,6 +7,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 )
 
@@ -39,6 +40,16 @@ var enrollments = ByPersona{
 	viewer.Coordinator: ownEnrollment,
 	viewer.Staff:       casePatient(enrollment.FieldPatientID),
 	viewer.Analyst:     everything,
+}
+
+// openLabel is for rows of Enrollment: it is in a trial that is known not to be blinded.
+func openLabel(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(Exists(s, trialdetail.Table, "trial", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(trialdetail.FieldProgramID), s.C(enrollment.FieldProgramID)))
+			in.Where(sql.EQ(in.C(trialdetail.FieldBlinded), false))
+		}))
+	}
 }
 
 // ofEnrollment lets the personas see what belongs to the enrollments that they see.

@@ -14,16 +14,17 @@ import (
 
 // The refusals of steps that could not be checked.
 var (
-	errOpenedOneByOne  = errors.New("ent: programs are opened one by one")
+	errOpenedOneByOne  = errors.New("ent: programs are opened and put away one by one")
 	errSubjectOneByOne = errors.New("ent: participants are moved on one by one")
 )
 
-// opened refuses to open a program whose gates are not met, whoever does it. A program that comes into being open, by
-// an import, has nothing yet that could be checked.
+// opened refuses to open a program whose gates are not met, and to put one away in which enrollments are open, whoever
+// does it. A program that comes into being, by an import, has nothing yet that could be checked.
 func opened(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, mutation ent.Mutation) (ent.Value, error) {
 		m := mutation.(*ent.CareProgramMutation)
-		if status, set := m.Status(); !set || status != code.ProgramStatusActive || m.Op().Is(ent.OpCreate) {
+		status, _ := m.Status()
+		if status != code.ProgramStatusActive && status != code.ProgramStatusArchived || m.Op().Is(ent.OpCreate) {
 			return next.Mutate(ctx, m)
 		}
 		if !m.Op().Is(ent.OpUpdateOne) {
@@ -34,10 +35,14 @@ func opened(next ent.Mutator) ent.Mutator {
 		if err != nil {
 			return nil, err
 		}
-		if old.Status == code.ProgramStatusActive {
-			return next.Mutate(ctx, m)
+		var unmet []lifecycle.Unmet
+		switch status {
+		case old.Status:
+		case code.ProgramStatusActive:
+			unmet, err = gate.Opening(ctx, m.Client(), old, clock.Now(ctx))
+		default:
+			unmet, err = gate.Archiving(ctx, m.Client(), old)
 		}
-		unmet, err := gate.Opening(ctx, m.Client(), old, clock.Now(ctx))
 		if err == nil && len(unmet) > 0 {
 			err = &lifecycle.UnmetError{Gates: unmet}
 		}
@@ -48,8 +53,9 @@ func opened(next ent.Mutator) ent.Mutator {
 	})
 }
 
-// agreed refuses to take a participant of a trial into screening or further who has not agreed before, on the edition of
-// the form that is in force. What an import tells of the past relies on a consent of the past.
+// agreed refuses to take a participant of a trial into screening or further who has not agreed before, on the version of
+// the form that is in force. A row that comes into being there tells of a past, as imports and restored copies do: it
+// relies on a consent of that past, which may have ended since.
 func agreed(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, mutation ent.Mutation) (ent.Value, error) {
 		m := mutation.(*ent.TrialSubjectMutation)
@@ -84,6 +90,9 @@ func agreed(next ent.Mutator) ent.Mutator {
 		} else {
 			if _, err := m.Tx(); err != nil {
 				return nil, errAlone
+			}
+			if err := gate.LockTrial(ctx, m.Client(), e.ProgramID); err != nil {
+				return nil, err
 			}
 			if err := gate.Lock(ctx, m.Client(), e.PatientID); err != nil {
 				return nil, err

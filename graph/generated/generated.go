@@ -220,6 +220,7 @@ type ComplexityRoot struct {
 		CutoffHours           func(childComplexity int) int
 		EndsOn                func(childComplexity int) int
 		GlobalID              func(childComplexity int) int
+		History               func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Kind                  func(childComplexity int) int
 		LeadHours             func(childComplexity int) int
 		Name                  func(childComplexity int) int
@@ -231,6 +232,7 @@ type ComplexityRoot struct {
 		Sites                 func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		StartsOn              func(childComplexity int) int
 		Status                func(childComplexity int) int
+		Team                  func(childComplexity int, first *int, after *relay.Cursor, last *int, before *relay.Cursor) int
 		Trial                 func(childComplexity int) int
 		Version               func(childComplexity int) int
 		Waitlist              func(childComplexity int) int
@@ -1168,6 +1170,7 @@ type ComplexityRoot struct {
 		Portal      func(childComplexity int) int
 		Reason      func(childComplexity int) int
 		Status      func(childComplexity int) int
+		VerifyBy    func(childComplexity int) int
 	}
 
 	PortalAccessConnection struct {
@@ -1186,8 +1189,11 @@ type ComplexityRoot struct {
 		Access      func(childComplexity int) int
 		Expected    func(childComplexity int) int
 		Explanation func(childComplexity int) int
+		LastLoginAt func(childComplexity int) int
 		Mismatch    func(childComplexity int) int
 		Portal      func(childComplexity int) int
+		Provider    func(childComplexity int) int
+		Status      func(childComplexity int) int
 	}
 
 	PriorAuthorization struct {
@@ -1255,6 +1261,26 @@ type ComplexityRoot struct {
 	}
 
 	ProgramSiteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ProgramTeamMember struct {
+		EndedAt   func(childComplexity int) int
+		GlobalID  func(childComplexity int) int
+		Identity  func(childComplexity int) int
+		Role      func(childComplexity int) int
+		StartedAt func(childComplexity int) int
+	}
+
+	ProgramTeamMemberConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProgramTeamMemberEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -1381,6 +1407,7 @@ type ComplexityRoot struct {
 
 	RecordEligibilityPayload struct {
 		Enrollment func(childComplexity int) int
+		Unmet      func(childComplexity int) int
 	}
 
 	RecordPriorAuthorizationDecisionPayload struct {
@@ -1586,6 +1613,7 @@ type ComplexityRoot struct {
 		GlobalID    func(childComplexity int) int
 		Kind        func(childComplexity int) int
 		Mandatory   func(childComplexity int) int
+		Outcome     func(childComplexity int) int
 		Status      func(childComplexity int) int
 		Title       func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -1760,6 +1788,7 @@ type ComplexityRoot struct {
 		Blinded           func(childComplexity int) int
 		Conditions        func(childComplexity int) int
 		EthicsApprovalRef func(childComplexity int) int
+		EthicsVersion     func(childComplexity int) int
 		GlobalID          func(childComplexity int) int
 		OfficialTitle     func(childComplexity int) int
 		Phase             func(childComplexity int) int
@@ -1902,6 +1931,8 @@ type CareProgramResolver interface {
 
 	Sites(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramSite], error)
 	Criteria(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.EligibilityCriterion], error)
+	Team(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramTeamMember], error)
+	History(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.StatusChange], error)
 }
 type CaseResolver interface {
 	ReceivedYear(ctx context.Context, obj *ent.CareCase) (int, error)
@@ -2686,6 +2717,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.GlobalID(childComplexity), true
+	case "CareProgram.history":
+		if e.ComplexityRoot.CareProgram.History == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_history_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.History(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.kind":
 		if e.ComplexityRoot.CareProgram.Kind == nil {
 			break
@@ -2757,6 +2799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CareProgram.Status(childComplexity), true
+	case "CareProgram.team":
+		if e.ComplexityRoot.CareProgram.Team == nil {
+			break
+		}
+
+		args, err := ec.field_CareProgram_team_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.CareProgram.Team(childComplexity, args["first"].(*int), args["after"].(*relay.Cursor), args["last"].(*int), args["before"].(*relay.Cursor)), true
 	case "CareProgram.trial":
 		if e.ComplexityRoot.CareProgram.Trial == nil {
 			break
@@ -7098,6 +7151,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccess.Status(childComplexity), true
+	case "PortalAccess.verifyBy":
+		if e.ComplexityRoot.PortalAccess.VerifyBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.VerifyBy(childComplexity), true
 
 	case "PortalAccessConnection.edges":
 		if e.ComplexityRoot.PortalAccessConnection.Edges == nil {
@@ -7155,6 +7214,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccessExpectation.Explanation(childComplexity), true
+	case "PortalAccessExpectation.lastLoginAt":
+		if e.ComplexityRoot.PortalAccessExpectation.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.LastLoginAt(childComplexity), true
 	case "PortalAccessExpectation.mismatch":
 		if e.ComplexityRoot.PortalAccessExpectation.Mismatch == nil {
 			break
@@ -7167,6 +7232,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccessExpectation.Portal(childComplexity), true
+	case "PortalAccessExpectation.provider":
+		if e.ComplexityRoot.PortalAccessExpectation.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Provider(childComplexity), true
+	case "PortalAccessExpectation.status":
+		if e.ComplexityRoot.PortalAccessExpectation.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccessExpectation.Status(childComplexity), true
 
 	case "PriorAuthorization.coverage":
 		if e.ComplexityRoot.PriorAuthorization.Coverage == nil {
@@ -7433,6 +7510,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProgramSiteEdge.Node(childComplexity), true
+
+	case "ProgramTeamMember.endedAt":
+		if e.ComplexityRoot.ProgramTeamMember.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.EndedAt(childComplexity), true
+	case "ProgramTeamMember.id":
+		if e.ComplexityRoot.ProgramTeamMember.GlobalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.GlobalID(childComplexity), true
+	case "ProgramTeamMember.identity":
+		if e.ComplexityRoot.ProgramTeamMember.Identity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.Identity(childComplexity), true
+	case "ProgramTeamMember.role":
+		if e.ComplexityRoot.ProgramTeamMember.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.Role(childComplexity), true
+	case "ProgramTeamMember.startedAt":
+		if e.ComplexityRoot.ProgramTeamMember.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMember.StartedAt(childComplexity), true
+
+	case "ProgramTeamMemberConnection.edges":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.Edges(childComplexity), true
+	case "ProgramTeamMemberConnection.nodes":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.Nodes(childComplexity), true
+	case "ProgramTeamMemberConnection.pageInfo":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.PageInfo(childComplexity), true
+	case "ProgramTeamMemberConnection.totalCount":
+		if e.ComplexityRoot.ProgramTeamMemberConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberConnection.TotalCount(childComplexity), true
+
+	case "ProgramTeamMemberEdge.cursor":
+		if e.ComplexityRoot.ProgramTeamMemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberEdge.Cursor(childComplexity), true
+	case "ProgramTeamMemberEdge.node":
+		if e.ComplexityRoot.ProgramTeamMemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgramTeamMemberEdge.Node(childComplexity), true
 
 	case "Provider.address":
 		if e.ComplexityRoot.Provider.Address == nil {
@@ -8315,6 +8461,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RecordEligibilityPayload.Enrollment(childComplexity), true
+	case "RecordEligibilityPayload.unmet":
+		if e.ComplexityRoot.RecordEligibilityPayload.Unmet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordEligibilityPayload.Unmet(childComplexity), true
 
 	case "RecordPriorAuthorizationDecisionPayload.authorization":
 		if e.ComplexityRoot.RecordPriorAuthorizationDecisionPayload.Authorization == nil {
@@ -8933,6 +9085,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceActivity.Mandatory(childComplexity), true
+	case "ServiceActivity.outcome":
+		if e.ComplexityRoot.ServiceActivity.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceActivity.Outcome(childComplexity), true
 	case "ServiceActivity.status":
 		if e.ComplexityRoot.ServiceActivity.Status == nil {
 			break
@@ -9548,6 +9706,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TrialDetail.EthicsApprovalRef(childComplexity), true
+	case "TrialDetail.ethicsVersion":
+		if e.ComplexityRoot.TrialDetail.EthicsVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialDetail.EthicsVersion(childComplexity), true
 	case "TrialDetail.id":
 		if e.ComplexityRoot.TrialDetail.GlobalID == nil {
 			break
@@ -10247,6 +10411,8 @@ enum AccessCondition @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF
   SAFETY_OR_PRIVACY_CASE
   """The viewer wrote it, or the patient has an active consent for the scope MEDICAL_AFFAIRS."""
   AUTHORED_OR_MEDICAL_AFFAIRS_CONSENT
+  """The trial is not blinded."""
+  OPEN_LABEL
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -10947,7 +11113,7 @@ type Mutation {
     """What is asked for."""
     input: RequestEnrollmentInput!
   ): RequestEnrollmentPayload! @access(to: [PATIENT])
-  """Answers the criteria of a program for oneself. The answers are kept; they decide nothing."""
+  """Answers the criteria of a program for oneself. The answers are kept; they decide nothing. Of a trial, the first answers make a candidate of who permits to be asked."""
   answerPrescreener(
     """What is asked for."""
     input: AnswerPrescreenerInput!
@@ -10962,7 +11128,7 @@ type Mutation {
     """What is asked for."""
     input: EnrollPatientInput!
   ): EnrollPatientPayload! @access(to: [COORDINATOR])
-  """Answers the criteria of a program for a patient."""
+  """Answers the criteria of a program for a patient. Of a trial, the first answers make a candidate of who permits to be asked."""
   recordEligibility(
     """What is asked for."""
     input: RecordEligibilityInput!
@@ -11072,7 +11238,7 @@ type Mutation {
     """Which one, and what of it."""
     input: ActivateProgramInput!
   ): ActivateProgramPayload! @access(to: [COORDINATOR])
-  """Lets nobody in for a while. Only who leads the program may."""
+  """Lets nobody in for a while, and nobody on hold go on; who is active stays so. Only who leads the program may."""
   pauseProgram(
     """Which one, and what of it."""
     input: PauseProgramInput!
@@ -11082,7 +11248,7 @@ type Mutation {
     """Which one, and what of it."""
     input: ResumeProgramInput!
   ): ResumeProgramPayload! @access(to: [COORDINATOR])
-  """Lets nobody in any more; who is in stays. Only who leads the program may."""
+  """Lets nobody in any more, and nobody on hold go on; who is active stays so until the enrollment ends. Only who leads the program may."""
   closeProgram(
     """Which one, and what of it."""
     input: CloseProgramInput!
@@ -11102,12 +11268,12 @@ type Mutation {
     """Which one, and what of it."""
     input: AddProgramTeamMemberInput!
   ): AddProgramTeamMemberPayload! @access(to: [COORDINATOR])
-  """Ends a membership of the program's team. The last MANAGER stays. Only who leads the program may."""
+  """Ends a membership of the program's team. What the member coordinated of it waits for another coordinator. The last MANAGER stays. Only who leads the program may."""
   endProgramTeamMember(
     """Which one, and what of it."""
     input: EndProgramTeamMemberInput!
   ): EndProgramTeamMemberPayload! @access(to: [COORDINATOR])
-  """Begins the screening of a candidate. A consent to take part on the edition of the form that is in force was given before."""
+  """Begins the screening of a candidate in a trial that recruits. A consent to take part on the version of the form that is in force was given before."""
   startScreening(
     """Which one, and what of it."""
     input: StartScreeningInput!
@@ -11152,7 +11318,7 @@ type Mutation {
     """Which one, and what of it."""
     input: NotRegisterInput!
   ): NotRegisterPayload! @access(to: [COORDINATOR])
-  """Records that a participant left the trial, and ends the enrollment."""
+  """Records that a participant left the trial, and ends the enrollment as ` + "`" + `withdrawEnrollment` + "`" + ` does."""
   withdrawTrialSubject(
     """Which one, and what of it."""
     input: WithdrawTrialSubjectInput!
@@ -11791,6 +11957,42 @@ type CareProgram implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
     """Only rows before this one."""
     before: Cursor
   ): EligibilityCriterionConnection! @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF])
+  """Who works for the program or did, in the order of their beginning; for those who do."""
+  team(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): ProgramTeamMemberConnection! @access(to: [COORDINATOR])
+  """Every step of the program, newest first."""
+  history(
+    """Size of the page, from its start; 20 otherwise, at most 100."""
+    first: Int
+    """Only rows after this one."""
+    after: Cursor
+    """Size of the page, from its end."""
+    last: Int
+    """Only rows before this one."""
+    before: Cursor
+  ): StatusChangeConnection! @access(to: [COORDINATOR])
+}
+
+"""Somebody who works for a program."""
+type ProgramTeamMember implements Node @access(to: [COORDINATOR]) {
+  """Identifier, ` + "`" + `team_...` + "`" + `."""
+  id: ID!
+  """Who it is."""
+  identity: User
+  """What the member does; a MANAGER leads the program."""
+  role: TeamRole!
+  """Since when."""
+  startedAt: Time!
+  """Until when."""
+  endedAt: Time
 }
 
 """What a clinical trial has beyond other programs (FHIR ResearchStudy)."""
@@ -11809,6 +12011,8 @@ type TrialDetail implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORDI
   registryStatus: String
   """Reference of the approval by an ethics committee."""
   ethicsApprovalRef: String @access(to: [COORDINATOR, STAFF])
+  """Version of the study that the ethics committee has approved."""
+  ethicsVersion: String @access(to: [COORDINATOR, STAFF])
   """Whether participants are not told which treatment they get."""
   blinded: Boolean!
   """How many participants are planned."""
@@ -11938,12 +12142,12 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
   state: SubjectState!
   """Number under which the participant was screened."""
   screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
-  """Whether a newer edition of the consent form waits for the participant, who is screened or further, to agree to."""
+  """Whether a newer version of the consent form waits for the participant, who is screened or further, to agree to. No step further is taken before."""
   reconsentDue: Boolean! @access(to: [COORDINATOR])
   """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [COORDINATOR])
-  """When the participant was assigned to an arm."""
-  randomizedAt: Time
+  """When the participant was assigned to an arm. Which arm it is nobody is told here."""
+  randomizedAt: Time @access(to: [COORDINATOR]) @access(to: [PATIENT, PROVIDER], when: OPEN_LABEL)
   """The site that looks after the participant."""
   site: ProgramSite
   """Every step of the participant, newest first."""
@@ -12216,6 +12420,8 @@ type ServiceActivity implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR
   dueAt: Time!
   """When it was done."""
   completedAt: Time
+  """What came of it, or why it was left out."""
+  outcome: String @access(to: [COORDINATOR])
   """Who is to do it."""
   assignee: User @access(to: [COORDINATOR])
   """The enrollment."""
@@ -12711,11 +12917,13 @@ type PortalAccess implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORD
   status: PortalAccessStatus!
   """When the account was invited."""
   invitedAt: Time! @access(to: [COORDINATOR, ADMIN])
-  """When the invitation ends that nobody has accepted, or by when who accepted it should have been verified."""
+  """When the invitation ends that nobody has accepted."""
   expiresAt: Time @access(to: [COORDINATOR, ADMIN])
+  """By when the identity of who accepted the invitation should have been verified; null before and afterwards."""
+  verifyBy: Time @access(to: [COORDINATOR, ADMIN])
   """When the grant became active."""
   activatedAt: Time @access(to: [COORDINATOR, ADMIN])
-  """When the portal was last entered."""
+  """When the portal was last entered, to the hour: it is noted once an hour at most."""
   lastLoginAt: Time @access(to: [COORDINATOR, ADMIN])
   """Why the grant was suspended or revoked."""
   reason: String @access(to: [COORDINATOR, ADMIN])
@@ -12767,10 +12975,19 @@ type ProxyGrantEdge @access(to: [PATIENT, COORDINATOR]) {
 type PortalAccessExpectation @access(to: [COORDINATOR]) {
   """The portal."""
   portal: Portal!
-  """Whether the patient should have it: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial."""
+  """Of PROVIDER_PORTAL, the provider who treats the patient now and is to have it; null for the patient's own portals."""
+  provider: Provider
+  """
+  Whether there should be access: PATIENT_PORTAL with any open enrollment, TRIAL_PORTAL with one in a clinical trial,
+  PROVIDER_PORTAL for each provider who treats the patient while there is any.
+  """
   expected: Boolean!
-  """The open grant, or the latest; null where there never was one."""
+  """The patient's open grant, or the latest; null where there never was one. Grants of providers are not shown: who operates the system sees to them."""
   access: PortalAccess
+  """Where the grant stands, of patients and providers; null where there never was one."""
+  status: PortalAccessStatus
+  """When the portal was last entered, to the hour."""
+  lastLoginAt: Time
   """How the two differ; null where they do not."""
   mismatch: AccessMismatch
   """The difference in words."""
@@ -12789,7 +13006,7 @@ enum AccessMismatch @access(to: [COORDINATOR]) {
   SUSPENDED_THOUGH_EXPECTED
   """Expected, and invited for more than 14 days without the identity being verified."""
   IDENTITY_PENDING_LONG
-  """Not expected, and invited or open."""
+  """Not expected, and invited or open; of patients only, as providers have other reasons to come."""
   OPEN_WITHOUT_REASON
 }
 
@@ -13573,6 +13790,8 @@ enum GateCode @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   MEMBER_DATA_MISSING
   """The payer does not pay."""
   NOT_COVERED
+  """The patient permits the channel no more, or never did."""
+  CHANNEL_CLOSED
 }
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -14121,6 +14340,8 @@ input RecordEligibilityInput @access(to: [COORDINATOR]) {
 type RecordEligibilityPayload @access(to: [COORDINATOR]) {
   """The enrollment."""
   enrollment: Enrollment
+  """Why nothing was recorded; empty otherwise."""
+  unmet: [UnmetGate!]!
 }
 
 """The decision."""
@@ -15075,7 +15296,10 @@ input RecordConsentInput @access(to: [COORDINATOR]) {
 
 """What proves a consent. The kind must fit the channel."""
 input ConsentEvidenceInput @oneOf @access(to: [COORDINATOR]) {
-  """Number of an electronic signature (portal, app)."""
+  """
+  Electronic signature (portal, app): the ` + "`" + `evidenceRef` + "`" + ` of a consent that the patient signed here and that was marked as
+  entered in error. It proves what it was given for: this patient, form, scope and decision; and one consent only.
+  """
   signatureId: String
   """Number of a telephone recording (phone)."""
   recordingId: String
@@ -15979,6 +16203,26 @@ type LocationConnection @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, ST
 type LocationEdge @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF]) {
   """The row."""
   node: Location!
+  """Its place in the list."""
+  cursor: Cursor!
+}
+
+"""A page of team members."""
+type ProgramTeamMemberConnection @access(to: [COORDINATOR]) {
+  """The rows with their cursors."""
+  edges: [ProgramTeamMemberEdge!]!
+  """The rows."""
+  nodes: [ProgramTeamMember!]!
+  """Where the page lies in the list."""
+  pageInfo: PageInfo!
+  """Number of rows in the whole list, as filtered; counted only when selected."""
+  totalCount: Int!
+}
+
+"""A team member in a page."""
+type ProgramTeamMemberEdge @access(to: [COORDINATOR]) {
+  """The row."""
+  node: ProgramTeamMember!
   """Its place in the list."""
   cursor: Cursor!
 }
@@ -17290,6 +17534,10 @@ func (ec *executionContext) childFields_CareProgram(ctx context.Context, field g
 		return ec.fieldContext_CareProgram_sites(ctx, field)
 	case "criteria":
 		return ec.fieldContext_CareProgram_criteria(ctx, field)
+	case "team":
+		return ec.fieldContext_CareProgram_team(ctx, field)
+	case "history":
+		return ec.fieldContext_CareProgram_history(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CareProgram", field.Name)
 }
@@ -18936,6 +19184,8 @@ func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field 
 		return ec.fieldContext_PortalAccess_invitedAt(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_PortalAccess_expiresAt(ctx, field)
+	case "verifyBy":
+		return ec.fieldContext_PortalAccess_verifyBy(ctx, field)
 	case "activatedAt":
 		return ec.fieldContext_PortalAccess_activatedAt(ctx, field)
 	case "lastLoginAt":
@@ -18974,10 +19224,16 @@ func (ec *executionContext) childFields_PortalAccessExpectation(ctx context.Cont
 	switch field.Name {
 	case "portal":
 		return ec.fieldContext_PortalAccessExpectation_portal(ctx, field)
+	case "provider":
+		return ec.fieldContext_PortalAccessExpectation_provider(ctx, field)
 	case "expected":
 		return ec.fieldContext_PortalAccessExpectation_expected(ctx, field)
 	case "access":
 		return ec.fieldContext_PortalAccessExpectation_access(ctx, field)
+	case "status":
+		return ec.fieldContext_PortalAccessExpectation_status(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_PortalAccessExpectation_lastLoginAt(ctx, field)
 	case "mismatch":
 		return ec.fieldContext_PortalAccessExpectation_mismatch(ctx, field)
 	case "explanation":
@@ -19124,6 +19380,46 @@ func (ec *executionContext) childFields_ProgramSiteEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ProgramSiteEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ProgramTeamMember(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgramTeamMember_id(ctx, field)
+	case "identity":
+		return ec.fieldContext_ProgramTeamMember_identity(ctx, field)
+	case "role":
+		return ec.fieldContext_ProgramTeamMember_role(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_ProgramTeamMember_startedAt(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ProgramTeamMember_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMember", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramTeamMemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProgramTeamMemberConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProgramTeamMemberConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProgramTeamMemberConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProgramTeamMemberConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgramTeamMemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ProgramTeamMemberEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ProgramTeamMemberEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgramTeamMemberEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Provider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19244,6 +19540,8 @@ func (ec *executionContext) childFields_RecordEligibilityPayload(ctx context.Con
 	switch field.Name {
 	case "enrollment":
 		return ec.fieldContext_RecordEligibilityPayload_enrollment(ctx, field)
+	case "unmet":
+		return ec.fieldContext_RecordEligibilityPayload_unmet(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RecordEligibilityPayload", field.Name)
 }
@@ -19656,6 +19954,8 @@ func (ec *executionContext) childFields_ServiceActivity(ctx context.Context, fie
 		return ec.fieldContext_ServiceActivity_dueAt(ctx, field)
 	case "completedAt":
 		return ec.fieldContext_ServiceActivity_completedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ServiceActivity_outcome(ctx, field)
 	case "assignee":
 		return ec.fieldContext_ServiceActivity_assignee(ctx, field)
 	case "enrollment":
@@ -19974,6 +20274,8 @@ func (ec *executionContext) childFields_TrialDetail(ctx context.Context, field g
 		return ec.fieldContext_TrialDetail_registryStatus(ctx, field)
 	case "ethicsApprovalRef":
 		return ec.fieldContext_TrialDetail_ethicsApprovalRef(ctx, field)
+	case "ethicsVersion":
+		return ec.fieldContext_TrialDetail_ethicsVersion(ctx, field)
 	case "blinded":
 		return ec.fieldContext_TrialDetail_blinded(ctx, field)
 	case "targetEnrollment":
@@ -20474,7 +20776,83 @@ func (ec *executionContext) field_CareProgram_criteria_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_CareProgram_history_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_CareProgram_sites_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*relay.Cursor, error) {
+			return ec.unmarshalOCursor2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_CareProgram_team_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -27555,6 +27933,94 @@ func (ec *executionContext) fieldContext_CareProgram_criteria(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_CareProgram_criteria_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_team(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_team(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().Team(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+			return ec.marshalNProgramTeamMemberConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_team(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMemberConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_team_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CareProgram_history(ctx context.Context, field graphql.CollectedField, obj *ent.CareProgram) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CareProgram_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.CareProgram().History(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*relay.Cursor), fc.Args["last"].(*int), fc.Args["before"].(*relay.Cursor))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *relay.Connection[ent.StatusChange]) graphql.Marshaler {
+			return ec.marshalNStatusChangeConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CareProgram_history(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CareProgram",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_CareProgram_history_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -45428,6 +45894,29 @@ func (ec *executionContext) fieldContext_PortalAccess_expiresAt(_ context.Contex
 	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
 }
 
+func (ec *executionContext) _PortalAccess_verifyBy(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_verifyBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifyBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_verifyBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Time")
+}
+
 func (ec *executionContext) _PortalAccess_activatedAt(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45694,6 +46183,38 @@ func (ec *executionContext) fieldContext_PortalAccessExpectation_portal(_ contex
 	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Portal")
 }
 
+func (ec *executionContext) _PortalAccessExpectation_provider(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_provider(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Provider, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Provider) graphql.Marshaler {
+			return ec.marshalOProvider2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProvider(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_provider(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PortalAccessExpectation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Provider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PortalAccessExpectation_expected(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45747,6 +46268,52 @@ func (ec *executionContext) fieldContext_PortalAccessExpectation_access(_ contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PortalAccessExpectation_status(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *code.PortalAccessStatus) graphql.Marshaler {
+			return ec.marshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "PortalAccessStatus")
+}
+
+func (ec *executionContext) _PortalAccessExpectation_lastLoginAt(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccessExpectation_lastLoginAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastLoginAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccessExpectation_lastLoginAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccessExpectation", field, false, false, "Time")
 }
 
 func (ec *executionContext) _PortalAccessExpectation_mismatch(ctx context.Context, field graphql.CollectedField, obj *model.PortalAccessExpectation) (ret graphql.Marshaler) {
@@ -46933,6 +47500,304 @@ func (ec *executionContext) _ProgramSiteEdge_cursor(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_ProgramSiteEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProgramSiteEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _ProgramTeamMember_id(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GlobalID(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, true, false, "ID")
+}
+
+func (ec *executionContext) _ProgramTeamMember_identity(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_identity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Identity(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Identity) graphql.Marshaler {
+			return ec.marshalOUser2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐIdentity(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_identity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMember",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMember_role(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_role(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Role, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v code.TeamRole) graphql.Marshaler {
+			return ec.marshalNTeamRole2githubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐTeamRole(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "TeamRole")
+}
+
+func (ec *executionContext) _ProgramTeamMember_startedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProgramTeamMember_endedAt(ctx context.Context, field graphql.CollectedField, obj *ent.ProgramTeamMember) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMember_endedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMember_endedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMember", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+			return ec.marshalNProgramTeamMemberEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMemberEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ProgramTeamMember) graphql.Marshaler {
+			return ec.marshalNProgramTeamMember2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMember(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMemberConnection", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ProgramTeamMemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ProgramTeamMember) graphql.Marshaler {
+			return ec.marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgramTeamMemberEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgramTeamMember(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgramTeamMemberEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *relay.Edge[ent.ProgramTeamMember]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgramTeamMemberEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v relay.Cursor) graphql.Marshaler {
+			return ec.marshalNCursor2githubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProgramTeamMemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgramTeamMemberEdge", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _Provider_id(ctx context.Context, field graphql.CollectedField, obj *ent.Provider) (ret graphql.Marshaler) {
@@ -50586,6 +51451,38 @@ func (ec *executionContext) fieldContext_RecordEligibilityPayload_enrollment(_ c
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordEligibilityPayload_unmet(ctx context.Context, field graphql.CollectedField, obj *model.RecordEligibilityPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordEligibilityPayload_unmet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmet, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnmetGate) graphql.Marshaler {
+			return ec.marshalNUnmetGate2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋmodelᚐUnmetGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordEligibilityPayload_unmet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordEligibilityPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnmetGate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RecordPriorAuthorizationDecisionPayload_authorization(ctx context.Context, field graphql.CollectedField, obj *model.RecordPriorAuthorizationDecisionPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -53324,6 +54221,29 @@ func (ec *executionContext) _ServiceActivity_completedAt(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ServiceActivity_completedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "Time")
+}
+
+func (ec *executionContext) _ServiceActivity_outcome(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceActivity_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceActivity_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceActivity", field, false, false, "String")
 }
 
 func (ec *executionContext) _ServiceActivity_assignee(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceActivity) (ret graphql.Marshaler) {
@@ -56071,6 +56991,29 @@ func (ec *executionContext) _TrialDetail_ethicsApprovalRef(ctx context.Context, 
 	)
 }
 func (ec *executionContext) fieldContext_TrialDetail_ethicsApprovalRef(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
+}
+
+func (ec *executionContext) _TrialDetail_ethicsVersion(ctx context.Context, field graphql.CollectedField, obj *ent.TrialDetail) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrialDetail_ethicsVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EthicsVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TrialDetail_ethicsVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TrialDetail", field, false, false, "String")
 }
 
@@ -65747,6 +66690,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Provider(ctx, sel, obj)
+	case *ent.ProgramTeamMember:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ProgramTeamMember(ctx, sel, obj)
 	case *ent.ProgramSite:
 		if obj == nil {
 			return graphql.Null
@@ -66972,6 +67920,18 @@ func (ec *executionContext) _CareProgram(ctx context.Context, sel ast.SelectionS
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._CareProgram_criteria(ctx, field, obj)
+				})
+		case "team":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_team(ctx, field, obj)
+				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._CareProgram_history(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -73301,6 +74261,11 @@ func (ec *executionContext) _PortalAccess(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "verifyBy":
+			out.Values[i] = ec._PortalAccess_verifyBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "activatedAt":
 			out.Values[i] = ec._PortalAccess_activatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -73435,6 +74400,11 @@ func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel as
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "provider":
+			out.Values[i] = ec._PortalAccessExpectation_provider(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "expected":
 			out.Values[i] = ec._PortalAccessExpectation_expected(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -73442,6 +74412,16 @@ func (ec *executionContext) _PortalAccessExpectation(ctx context.Context, sel as
 			}
 		case "access":
 			out.Values[i] = ec._PortalAccessExpectation_access(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._PortalAccessExpectation_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastLoginAt":
+			out.Values[i] = ec._PortalAccessExpectation_lastLoginAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -73920,6 +74900,146 @@ func (ec *executionContext) _ProgramSiteEdge(ctx context.Context, sel ast.Select
 			}
 		case "cursor":
 			out.Values[i] = ec._ProgramSiteEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programTeamMemberImplementors = []string{"ProgramTeamMember", "Node"}
+
+func (ec *executionContext) _ProgramTeamMember(ctx context.Context, sel ast.SelectionSet, obj *ent.ProgramTeamMember) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMember")
+		case "id":
+			out.Values[i] = ec._ProgramTeamMember_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "identity":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProgramTeamMember_identity(ctx, field, obj)
+				})
+		case "role":
+			out.Values[i] = ec._ProgramTeamMember_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startedAt":
+			out.Values[i] = ec._ProgramTeamMember_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "endedAt":
+			out.Values[i] = ec._ProgramTeamMember_endedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programTeamMemberConnectionImplementors = []string{"ProgramTeamMemberConnection"}
+
+func (ec *executionContext) _ProgramTeamMemberConnection(ctx context.Context, sel ast.SelectionSet, obj *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMemberConnection")
+		case "edges":
+			out.Values[i] = ec._ProgramTeamMemberConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._ProgramTeamMemberConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._ProgramTeamMemberConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._ProgramTeamMemberConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var programTeamMemberEdgeImplementors = []string{"ProgramTeamMemberEdge"}
+
+func (ec *executionContext) _ProgramTeamMemberEdge(ctx context.Context, sel ast.SelectionSet, obj *relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, programTeamMemberEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProgramTeamMemberEdge")
+		case "node":
+			out.Values[i] = ec._ProgramTeamMemberEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._ProgramTeamMemberEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -74748,6 +75868,11 @@ func (ec *executionContext) _RecordEligibilityPayload(ctx context.Context, sel a
 		case "enrollment":
 			out.Values[i] = ec._RecordEligibilityPayload_enrollment(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unmet":
+			out.Values[i] = ec._RecordEligibilityPayload_unmet(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -76251,6 +77376,11 @@ func (ec *executionContext) _ServiceActivity(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "outcome":
+			out.Values[i] = ec._ServiceActivity_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "assignee":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -77468,6 +78598,11 @@ func (ec *executionContext) _TrialDetail(ctx context.Context, sel ast.SelectionS
 			}
 		case "ethicsApprovalRef":
 			out.Values[i] = ec._TrialDetail_ethicsApprovalRef(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "ethicsVersion":
+			out.Values[i] = ec._TrialDetail_ethicsVersion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -81798,6 +82933,62 @@ func (ec *executionContext) marshalNProgramStatus2githubᚗcomᚋcarehubᚋcareh
 	return res
 }
 
+func (ec *executionContext) marshalNProgramTeamMember2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProgramTeamMember) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramTeamMember2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProgramTeamMember(ctx context.Context, sel ast.SelectionSet, v *ent.ProgramTeamMember) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMember!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMember(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberConnection2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐConnection(ctx context.Context, sel ast.SelectionSet, v *relay.Connection[ent.ProgramTeamMember]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMemberConnection!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMemberConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberEdge2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProgramTeamMemberEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProgramTeamMemberEdge2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋgraphᚋrelayᚐEdge(ctx context.Context, sel ast.SelectionSet, v *relay.Edge[ent.ProgramTeamMember]) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ProgramTeamMemberEdge!")
+		return graphql.Null
+	}
+	return ec._ProgramTeamMemberEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNProxyGrant2ᚕᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐProxyGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ProxyGrant) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -84509,6 +85700,25 @@ func (ec *executionContext) marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcar
 		return graphql.Null
 	}
 	return ec._PortalAccess(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, v any) (*code.PortalAccessStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := code.PortalAccessStatus(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPortalAccessStatus2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐPortalAccessStatus(ctx context.Context, sel ast.SelectionSet, v *code.PortalAccessStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalOPriorAuthorization2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPriorAuthorization(ctx context.Context, sel ast.SelectionSet, v *ent.PriorAuthorization) graphql.Marshaler {

@@ -30,6 +30,7 @@ import (
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
 	"github.com/carehub/carehub/ent/programsite"
+	"github.com/carehub/carehub/ent/programteammember"
 	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/responseanswer"
 	"github.com/carehub/carehub/ent/responsecitation"
@@ -185,6 +186,8 @@ var (
 	OpenTrials            = programs("trials", openTrials)
 	ProgramSites          = oldest("ProgramSite", programsite.FieldProgramID, programsite.FieldCreatedAt)
 	ProgramCriteria       = oldest("EligibilityCriterion", eligibilitycriterion.FieldProgramID, eligibilitycriterion.FieldSeq)
+	ProgramTeam           = oldest("ProgramTeamMember", programteammember.FieldProgramID, programteammember.FieldStartedAt)
+	ProgramHistory        = newest("StatusChange", statuschange.FieldProgramID, statuschange.FieldAt)
 	SubjectHistory        = newest("StatusChange", statuschange.FieldTrialSubjectID, statuschange.FieldAt)
 	OrganizationLocations = Of{
 		Entity: "Location", Parent: location.FieldOrganizationID,

@@ -42,6 +42,8 @@ type (
 	LocationConnection             = relay.Connection[ent.Location]
 	LocationEdge                   = relay.Edge[ent.Location]
 	ProgramSiteConnection          = relay.Connection[ent.ProgramSite]
+	ProgramTeamMemberConnection    = relay.Connection[ent.ProgramTeamMember]
+	ProgramTeamMemberEdge          = relay.Edge[ent.ProgramTeamMember]
 	ProgramSiteEdge                = relay.Edge[ent.ProgramSite]
 	EligibilityCriterionConnection = relay.Connection[ent.EligibilityCriterion]
 	EligibilityCriterionEdge       = relay.Edge[ent.EligibilityCriterion]

@@ -1112,6 +1112,8 @@ type RecordEligibilityInput struct {
 type RecordEligibilityPayload struct {
 	// The enrollment.
 	Enrollment *ent.Enrollment `json:"enrollment,omitempty"`
+	// Why nothing was recorded; empty otherwise.
+	Unmet []*UnmetGate `json:"unmet"`
 }
 
 // A payer's decision.

@@ -69,6 +69,8 @@ type program struct {
 	scopes         []code.ConsentScope
 	selfEnrollment bool
 	coverage       bool // demanded
+	// full says that it has no free place, and a queue.
+	full bool
 }
 
 // offered are the programs. The two coordinators share none, so that their patients are apart.
@@ -80,8 +82,13 @@ var offered = []program{
 	},
 	{
 		name: "Avelurix First Year", kind: code.ProgramKindTherapy, status: code.ProgramStatusActive,
-		product: "Avelurix", coordinator: "coordinator",
+		product: "Avelurix", coordinator: "coordinator", full: true,
 		scopes: []code.ConsentScope{code.ConsentScopeProgramParticipation, code.ConsentScopeDataProcessing},
+	},
+	{
+		name: "Avelurix in severe asthma", kind: code.ProgramKindClinicalTrial, status: code.ProgramStatusActive,
+		product: "Avelurix", coordinator: "coordinator", selfEnrollment: true,
+		scopes: []code.ConsentScope{code.ConsentScopeTrialParticipation},
 	},
 	{
 		name: "Oncavyra Access", kind: code.ProgramKindPatientServices, status: code.ProgramStatusActive,
@@ -132,6 +139,7 @@ func (w *world) catalogue(ctx context.Context) error {
 	var programs []*ent.CareProgramCreate
 	var required []*ent.RequiredConsentCreate
 	var team []*ent.ProgramTeamMemberCreate
+	var trials []*ent.TrialDetailCreate
 	for _, p := range offered {
 		p.id = newKey()
 		w.programs = append(w.programs, &p)
@@ -145,10 +153,20 @@ func (w *world) catalogue(ctx context.Context) error {
 			required = append(required, w.tx.RequiredConsent.Create().SetProgramID(p.id).SetScope(scope).SetCreatedAt(w.began))
 		}
 		team = append(team, w.tx.ProgramTeamMember.Create().SetIdentityID(w.users[p.coordinator]).SetProgramID(p.id).
-			SetRole(code.TeamRoleCoordinator).SetStartedAt(w.began).SetCreatedAt(w.began))
+			SetRole(code.TeamRoleManager).SetStartedAt(w.began).SetCreatedAt(w.began))
+		if p.kind == code.ProgramKindClinicalTrial {
+			trial := w.tx.TrialDetail.Create().SetProgramID(p.id).SetPhase(code.StudyPhasePhase3).SetBlinded(true).SetCreatedAt(w.began)
+			if p.status == code.ProgramStatusActive {
+				trial.SetStudyStatus(code.StudyStatusActive).SetEthicsApprovalRef("DEMO-IRB-7").SetEthicsVersion("1.0").SetTargetEnrollment(200)
+			}
+			trials = append(trials, trial)
+		}
 		marks = append(marks, w.marked("program", p.id, "program-%s", p.name))
 	}
 	if err := insert(ctx, w, w.tx.CareProgram.CreateBulk, programs); err != nil {
+		return err
+	}
+	if err := insert(ctx, w, w.tx.TrialDetail.CreateBulk, trials); err != nil {
 		return err
 	}
 	if err := insert(ctx, w, w.tx.RequiredConsent.CreateBulk, required); err != nil {
@@ -188,6 +206,7 @@ var wordings = map[code.ConsentScope]map[string]wording{
 	code.ConsentScopeInsuranceVerification: {english: {"Insurance verification", "%s may ask my insurer about my benefits"}, spanish: {"Verificación del seguro", "%s puede consultar mis beneficios con mi aseguradora"}},
 	code.ConsentScopeMedicalAffairs:        {english: {"Medical affairs", "the medical liaisons of %s may know who I am"}, spanish: {"Asuntos médicos", "los enlaces médicos de %s pueden conocer mi identidad"}},
 	code.ConsentScopeTrialParticipation:    {english: {"Taking part in a trial", "I want to take part in the trial %s"}, spanish: {"Participación en un ensayo", "Quiero participar en el ensayo %s"}},
+	code.ConsentScopeTrialPrescreen:        {english: {"Questions before a trial", "%s may ask me whether a trial suits me"}, spanish: {"Preguntas antes de un ensayo", "%s puede preguntarme si un ensayo es adecuado para mí"}},
 	code.ConsentScopeChannelPhone:          {english: {"Telephone", "%s may call me"}, spanish: {"Teléfono", "%s puede llamarme"}},
 	code.ConsentScopeChannelEmail:          {english: {"E-mail", "%s may write to me by e-mail"}, spanish: {"Correo electrónico", "%s puede escribirme por correo electrónico"}},
 }
@@ -212,11 +231,14 @@ func (w *world) consentForms(ctx context.Context) error {
 			if of != nil {
 				name, key.program = of.name, of.id
 				create.SetProgramID(of.id)
+				if of.kind == code.ProgramKindClinicalTrial {
+					create.SetEthicsVersion("1.0")
+				}
 			}
 			body := fmt.Sprintf(words.permits, name) + ". " + endings[locale]
 			create.SetTitle(words.title + ": " + name).SetBody(body).SetSha256(digest(body))
 			if of != nil && of.status == code.ProgramStatusDraft {
-				forms = append(forms, create.SetEdition(1).SetEthicsVersion("1.0").SetStatus(code.FormStatusDraft))
+				forms = append(forms, create.SetEdition(1).SetStatus(code.FormStatusDraft))
 				continue
 			}
 			id := newKey()
@@ -235,7 +257,7 @@ func (w *world) consentForms(ctx context.Context) error {
 			add(scope, p)
 		}
 	}
-	for _, scope := range []code.ConsentScope{code.ConsentScopeMedicalAffairs, code.ConsentScopeChannelPhone, code.ConsentScopeChannelEmail} {
+	for _, scope := range []code.ConsentScope{code.ConsentScopeMedicalAffairs, code.ConsentScopeTrialPrescreen, code.ConsentScopeChannelPhone, code.ConsentScopeChannelEmail} {
 		add(scope, nil)
 	}
 	return insert(ctx, w, w.tx.ConsentForm.CreateBulk, forms)

@@ -151,7 +151,7 @@ func write(ctx context.Context, client *ent.Client, o Options) (_ *world, run uu
 		func(ctx context.Context) error {
 			return w.people(ctx, o.Patients, func(done int) { fmt.Fprintf(o.Progress, "demo data: %d of %d patients\n", done, o.Patients) })
 		},
-		w.matters,
+		w.fill, w.matters,
 	} {
 		if err := part(ctx); err != nil {
 			return nil, run, err

@@ -40,7 +40,7 @@ func TestInvariants(t *testing.T) {
 		newService(t, st).seed(t, demo.Options{Patients: 120})
 		for name, check := range map[string]func(*testing.T, *ent.Client){
 			"enrollments": activeEnrollments, "programs": activePrograms, "histories": histories, "contacts": contacts,
-			"cases": cases, "variety": variety,
+			"cases": cases, "variety": variety, "trials": trials, "waiting": waiting,
 		} {
 			t.Run(name, func(t *testing.T) { check(t, st.Client) })
 		}
@@ -124,7 +124,7 @@ func histories(t *testing.T, c *ent.Client) {
 	ctx := system(t)
 	of := map[uuid.UUID][]*ent.StatusChange{}
 	for _, s := range must(c.StatusChange.Query().Order(statuschange.ByAt(), statuschange.ByID()).All(ctx))(t) {
-		for _, key := range []*uuid.UUID{s.CareCaseID, s.EnrollmentID, s.ConsentID, s.InquiryResponseID, s.PortalAccessID, s.BenefitVerificationID} {
+		for _, key := range []*uuid.UUID{s.CareCaseID, s.EnrollmentID, s.ConsentID, s.InquiryResponseID, s.PortalAccessID, s.BenefitVerificationID, s.TrialSubjectID} {
 			if key != nil {
 				of[*key] = append(of[*key], s)
 			}
@@ -138,6 +138,9 @@ func histories(t *testing.T, c *ent.Client) {
 	}
 	for _, row := range must(c.BenefitVerification.Query().All(ctx))(t) {
 		history(t, lifecycle.Verification, row.ID, of[row.ID], row.Status)
+	}
+	for _, row := range must(c.TrialSubject.Query().All(ctx))(t) {
+		history(t, lifecycle.Subject, row.ID, of[row.ID], row.State)
 	}
 	for _, row := range must(c.PortalAccess.Query().All(ctx))(t) {
 		history(t, lifecycle.PortalAccess, row.ID, of[row.ID], row.Status)
@@ -261,6 +264,48 @@ func cases(t *testing.T, c *ent.Client) {
 	} {
 		if !departments[department] {
 			t.Errorf("%s has no case", department)
+		}
+	}
+}
+
+// Every state of a participant is there, goes with the enrollment, and was reached with the consent that it demands.
+func trials(t *testing.T, c *ent.Client) {
+	ctx := system(t)
+	seen := map[code.SubjectState]bool{}
+	for _, row := range must(c.TrialSubject.Query().WithEnrollment().WithHistory().All(ctx))(t) {
+		seen[row.State] = true
+		e := row.Edges.Enrollment
+		if !lifecycle.GoTogether(row.State, e.Status) {
+			t.Errorf("a participant is %s, the enrollment %s", row.State, e.Status)
+		}
+		for _, s := range row.Edges.History {
+			if !lifecycle.Participates(code.SubjectState(s.ToStatus)) {
+				continue
+			}
+			if !must(c.Consent.Query().Where(consent.PatientID(e.PatientID), consent.ProgramID(e.ProgramID), consent.CapturedAtLT(s.At), consent.FormIDNotNil(),
+				consent.ScopeEQ(code.ConsentScopeTrialParticipation), consent.DecisionEQ(code.ConsentDecisionPermit)).Exist(ctx))(t) {
+				t.Errorf("somebody became %s without a consent", s.ToStatus)
+			}
+		}
+	}
+	for _, state := range code.SubjectState("").Values() {
+		if !seen[code.SubjectState(state)] {
+			t.Errorf("no participant is %s", state)
+		}
+	}
+}
+
+// Who waits for a place waits in a program that has none.
+func waiting(t *testing.T, c *ent.Client) {
+	ctx := system(t)
+	waits := must(c.Enrollment.Query().Where(enrollment.StatusEQ(code.EnrollmentStatusWaitlisted)).WithProgram().All(ctx))(t)
+	if len(waits) < 3 {
+		t.Errorf("%d wait", len(waits))
+	}
+	for _, e := range waits {
+		taken := must(c.Enrollment.Query().Where(enrollment.ProgramID(e.ProgramID), enrollment.StatusIn("ELIGIBLE", "CONSENT_PENDING", "READY", "ACTIVE", "ON_HOLD")).Count(ctx))(t)
+		if limit := e.Edges.Program.Capacity; limit == nil || *limit != taken {
+			t.Errorf("somebody waits in %s, where %d places of %v are taken", e.Edges.Program.Name, taken, limit)
 		}
 	}
 }

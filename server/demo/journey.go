@@ -115,7 +115,10 @@ func (j *journey) last() step[code.EnrollmentStatus] { return j.steps[len(j.step
 func (w *world) takePart(p *page, one *patient, i int, d dice) {
 	joined := 0
 	for _, program := range w.programs {
-		if program.product != one.product.name || program.status != code.ProgramStatusActive || joined == 1 && i%2 == 1 {
+		if w.takes(program, one, i) && i%20 != 0 {
+			w.participate(p, one, program, d)
+		}
+		if program.kind == code.ProgramKindClinicalTrial || program.product != one.product.name || program.status != code.ProgramStatusActive || joined == 1 && i%2 == 1 {
 			continue
 		}
 		joined++
@@ -127,12 +130,11 @@ func (w *world) takePart(p *page, one *patient, i int, d dice) {
 func (w *world) enroll(p *page, one *patient, in *program, d dice) {
 	to := code.EnrollmentStatusDiscontinued
 	if !one.dead {
-		to = destination(w.journeys, d)
+		to = w.seat(in, destination(w.journeys, d))
 		w.journeys++
 	}
 	j := w.travel(one, in, to, d)
-	create := w.tx.Enrollment.Create().SetID(j.id).SetPatientID(one.id).SetProgramID(in.id).SetCoordinatorID(w.users[in.coordinator]).
-		SetStatus(to).SetReferredAt(j.steps[0].at).SetCreatedAt(j.steps[0].at).SetVersion(len(j.steps))
+	create := w.begun(j, d)
 	switch source := d.IntN(10); {
 	case source < 6:
 		create.SetSource(code.EnrollmentSourceProvider).SetReferrerID(one.provider.id)
@@ -141,6 +143,34 @@ func (w *world) enroll(p *page, one *patient, in *program, d dice) {
 	default:
 		create.SetSource(code.EnrollmentSourceCoordinator)
 	}
+	p.enrollments = append(p.enrollments, create)
+	p.changes = append(p.changes, changes(w.tx, j.steps, func(c *ent.StatusChangeCreate) { c.SetEnrollmentID(j.id) })...)
+	w.required(p, j, d)
+	w.verify(p, j, w.dice("verification %d", w.journeys))
+	w.treat(p, j)
+	w.conversations(p, j, d)
+}
+
+// queue is how many wait for a place in a full program.
+const queue = 3
+
+// seat lets patients wait in full programs, and there only. Those who sign in have their places.
+func (w *world) seat(in *program, to code.EnrollmentStatus) code.EnrollmentStatus {
+	switch {
+	case in.full && w.journeys >= 3 && w.waiting < queue:
+		w.waiting++
+		return code.EnrollmentStatusWaitlisted
+	case to == code.EnrollmentStatusWaitlisted && !in.full:
+		return code.EnrollmentStatusScreening
+	}
+	return to
+}
+
+// begun is the row of an enrollment that has gone the way.
+func (w *world) begun(j *journey, d dice) *ent.EnrollmentCreate {
+	to := j.last().to
+	create := w.tx.Enrollment.Create().SetID(j.id).SetPatientID(j.patient.id).SetProgramID(j.program.id).SetCoordinatorID(w.users[j.program.coordinator]).
+		SetStatus(to).SetReferredAt(j.steps[0].at).SetCreatedAt(j.steps[0].at).SetVersion(len(j.steps))
 	for _, s := range j.steps {
 		switch s.to {
 		case code.EnrollmentStatusEligible:
@@ -161,12 +191,7 @@ func (w *world) enroll(p *page, one *patient, in *program, d dice) {
 			create.SetOptOutUntil(code.DateOf(j.last().at.Add(year)))
 		}
 	}
-	p.enrollments = append(p.enrollments, create)
-	p.changes = append(p.changes, changes(w.tx, j.steps, func(c *ent.StatusChangeCreate) { c.SetEnrollmentID(j.id) })...)
-	w.required(p, j, d)
-	w.verify(p, j, w.dice("verification %d", w.journeys))
-	w.treat(p, j)
-	w.conversations(p, j, d)
+	return create
 }
 
 // travel decides when the enrollment took each step: from where it stands back to its beginning.

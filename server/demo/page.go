@@ -22,6 +22,7 @@ type page struct {
 	relationships []*ent.CareRelationshipCreate
 	assignments   []*ent.LiaisonAssignmentCreate
 	enrollments   []*ent.EnrollmentCreate
+	subjects      []*ent.TrialSubjectCreate
 	consents      []*ent.ConsentCreate
 	coverages     []*ent.CoverageCreate
 	verifications []*ent.BenefitVerificationCreate
@@ -55,6 +56,7 @@ func (p *page) flush(ctx context.Context, w *world) error {
 		func() error { return insert(ctx, w, w.tx.CoverageBenefit.CreateBulk, p.benefits) },
 		// The hook on enrollments looks at each active one by itself, with its consents and verifications.
 		func() error { return insert(ctx, w, w.tx.Enrollment.CreateBulk, p.enrollments) },
+		func() error { return insert(ctx, w, w.tx.TrialSubject.CreateBulk, p.subjects) },
 		func() error { return insert(ctx, w, w.tx.Treatment.CreateBulk, p.treatments) },
 		func() error { return insert(ctx, w, w.tx.Condition.CreateBulk, p.conditions) },
 		// The hook on cases looks at each by itself; there are few.

@@ -45,6 +45,8 @@ type world struct {
 	npis      map[string]bool
 	// journeys counts the enrollments of the living.
 	journeys int
+	// participants counts those of trials, waiting those who wait in full programs.
+	participants, waiting int
 	// patients are those whom the told history needs: the two who sign in.
 	patients map[string]*patient
 }

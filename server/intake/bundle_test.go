@@ -9,8 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/store"
+	"github.com/carehub/carehub/ent/trialdetail"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/server/intake"
 	"github.com/carehub/carehub/server/intake/tally"
@@ -27,6 +31,16 @@ type fixture struct {
 
 func newFixture(t *testing.T, s *store.Store) *fixture {
 	return &fixture{T: t, Store: s, ctx: viewer.System(t.Context(), "test")}
+}
+
+// opens opens a trial as a coordinator does who has completed it: with its form, its ethics approval and its recruitment.
+func (f *fixture) opens(trial *ent.CareProgram) {
+	f.Helper()
+	f.Client.ConsentForm.Create().SetScope(code.ConsentScopeTrialParticipation).SetProgramID(trial.ID).SetEdition(1).SetLocale("en-US").
+		SetTitle("Form").SetBody("I agree").SetSha256("of the body").SetEffectiveFrom(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).
+		SetStatus(code.FormStatusApproved).ExecX(f.ctx)
+	f.Client.TrialDetail.Update().Where(trialdetail.ProgramID(trial.ID)).SetEthicsApprovalRef("E-1").SetStudyStatus(code.StudyStatusActive).ExecX(f.ctx)
+	f.Client.CareProgram.UpdateOneID(trial.ID).SetStatus(code.ProgramStatusActive).ExecX(f.ctx)
 }
 
 // on is the fixture for a subtest.

@@ -180,7 +180,7 @@ func TestCDISCRules(t *testing.T) {
 		take(open)
 		f.counts("DM", 0, 0, 1)
 		f.found("DM/3", "DM", "the program is not active")
-		s.Client.CareProgram.Update().Where(careprogram.Name("S1")).SetStatus(code.ProgramStatusActive).ExecX(f.ctx)
+		f.opens(s.Client.CareProgram.Query().Where(careprogram.Name("S1")).OnlyX(f.ctx))
 		take(open)
 		f.counts("DM", 1)
 		f.is("active", f.participant("S1", "3").Status, code.EnrollmentStatusActive)

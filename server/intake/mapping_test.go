@@ -265,13 +265,35 @@ func TestMappings(t *testing.T) {
 				f.is("its period is over", string(e.Status)+" "+string(subject.State), "COMPLETED OFF_STUDY")
 				f.is("history", e.QueryHistory().CountX(f.ctx)+subject.QueryHistory().CountX(f.ctx), 4)
 			},
+			"a newer record moves no subject on past the gates": func(f *fixture) {
+				of := func(at, status string) string {
+					return transaction(patientOf("a195"), studyOf("1950"), consentOf("a196", "a195"), subjectOf("a197", "a195", "1950", status,
+						`"meta":{"lastUpdated":"`+at+`"}`, `"consent":`+ref("a196"), `"period":{"start":"2020-02-01"}`))
+				}
+				state := func() string {
+					e := f.enrollment("a197")
+					return string(e.Status) + " " + string(e.QueryTrialSubject().OnlyX(f.ctx).State)
+				}
+				f.take(of("2021-01-01T00:00:00Z", "screening"))
+				f.is("before", state(), "SCREENING SCREENING")
+				f.take(of("2022-01-01T00:00:00Z", "eligible"))
+				f.counts("ResearchSubject", 1)
+				f.is("with the consent of its source", state(), "ELIGIBLE ELIGIBLE")
+				// What the participant agreed to is no longer what the ethics committee approves.
+				f.Client.ConsentForm.Create().SetScope(code.ConsentScopeTrialParticipation).SetProgramID(f.keyOf("program", "1950")).SetEdition(1).
+					SetLocale("en-US").SetTitle("Form").SetBody("Version 2").SetSha256("of the body").SetEffectiveFrom(time.Now().Add(-time.Hour)).
+					SetStatus(code.FormStatusApproved).ExecX(f.ctx)
+				f.take(of("2023-01-01T00:00:00Z", "pending-on-study"))
+				f.counts("ResearchSubject", 0, 1)
+				f.is("without agreeing anew", state(), "ELIGIBLE ELIGIBLE")
+			},
 			"nobody is in a trial that is not active here": func(f *fixture) {
 				of := transaction(patientOf("a131"), consentOf("a132", "a131"),
 					subjectOf("a133", "a131", "a134", "on-study", `"consent":`+ref("a132"), `"period":{"start":"2020-02-01"}`))
 				f.take(of, transaction(studyOf("a134")))
 				f.counts("ResearchSubject", 0, 0, 1)
 				f.found("ResearchSubject/"+uuidOf("a133"), "ResearchSubject.study", "not active here")
-				f.Client.CareProgram.UpdateOneID(f.keyOf("program", "a134")).SetStatus(code.ProgramStatusActive).ExecX(f.ctx)
+				f.opens(f.Client.CareProgram.GetX(f.ctx, f.keyOf("program", "a134")))
 				f.take(of)
 				f.counts("ResearchSubject", 1)
 				f.is("status", f.enrollment("a133").Status, code.EnrollmentStatusActive)

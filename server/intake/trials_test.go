@@ -181,7 +181,8 @@ func TestTrialRules(t *testing.T) {
 		}
 		// What is newer revises, but not what a person changed later, nor the criteria of a program in use.
 		person := s.Client.Identity.Create().SetPersona("COORDINATOR").SetIssuer("i").SetSubject("s").SetName("n").SaveX(f.ctx)
-		s.Client.CareProgram.UpdateOne(p).SetName("Our trial").SetStatus(code.ProgramStatusActive).SaveX(f.ctx)
+		s.Client.CareProgram.UpdateOne(p).SetName("Our trial").SaveX(f.ctx)
+		f.opens(p)
 		if _, err := s.DB.ExecContext(f.ctx, "UPDATE care_programs SET updated_by = '"+person.ID.String()+"' WHERE registry_id = 'NCT00000501'"); err != nil {
 			t.Fatal(err)
 		}

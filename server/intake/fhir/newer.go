@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ func (l *load) applyNewer() error {
 			q.Where(sql.Or(sql.IsNull(q.C("updated_by")), sql.LT(q.C("updated_at"), at)))
 		})
 		switch {
-		case ent.IsNotFound(err):
+		case ent.IsNotFound(err), errors.Is(err, errGated):
 			continue
 		case err != nil:
 			return err

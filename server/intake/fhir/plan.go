@@ -1,16 +1,20 @@
 package fhir
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/arg"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/gate"
+	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/trialsubject"
 	"github.com/carehub/carehub/server/intake/tally"
 )
@@ -289,6 +293,9 @@ func (l *load) reenroll(it *item, s stay, editable func(*sql.Selector)) error {
 	if row.Status == s.status {
 		return nil
 	}
+	if err := l.mayMove(row, s); err != nil {
+		return err
+	}
 	err = l.tx.Enrollment.UpdateOne(row).Where(enrollment.Version(row.Version)).
 		SetStatus(s.status).SetNillableEndedAt(s.end).Exec(l.ctx)
 	if err != nil {
@@ -300,6 +307,35 @@ func (l *load) reenroll(it *item, s stay, editable func(*sql.Selector)) error {
 		return err
 	}
 	return l.reenter(it, s.subject)
+}
+
+// errGated says that a newer record tells of a step whose gates are not met here.
+var errGated = errors.New("fhir: the gates of a newer record are not met")
+
+// mayMove looks at the gates of the step that a newer record tells of, before anything of it is written: the same gates as
+// everybody's. Where one is not met the rows stay as they are, for a person to look at.
+func (l *load) mayMove(row *ent.Enrollment, s stay) error {
+	var unmet []lifecycle.Unmet
+	now := clock.Now(l.ctx)
+	if s.status == code.EnrollmentStatusActive {
+		a, err := gate.Activation(l.ctx, l.tx.Client(), row.PatientID, row.ProgramID, row.Eligibility, now)
+		if err != nil {
+			return err
+		}
+		unmet = a.Unmet()
+	}
+	if s.subject != nil && lifecycle.Participates(s.subject.state) {
+		p, err := gate.Participates(l.ctx, l.tx.Client(), row.PatientID, row.ProgramID, now)
+		if err != nil {
+			return err
+		}
+		unmet = append(unmet, p.Unmet()...)
+	}
+	if len(unmet) == 0 {
+		return nil
+	}
+	l.remark("a newer plan, episode or participation whose gates are not met here was left out")
+	return errGated
 }
 
 // reenter moves the subject of an enrollment in a trial to the state of a newer record.
