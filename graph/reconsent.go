@@ -118,6 +118,7 @@ func (c *change) agreedAnew(patient uuid.UUID) error {
 		if err := c.endTasks(e, doneSteps, "agreed anew", serviceactivity.KindEQ(code.ActivityKindReconsent)); err != nil {
 			return err
 		}
+		c.tellEnrollment(e)
 	}
 	return nil
 }
