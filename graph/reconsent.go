@@ -61,7 +61,7 @@ func reconsentTasks(c *change) (more bool, err error) {
 // task open gets no second one.
 func (c *change) askAgain(limit int, of ...predicate.Enrollment) (made int, err error) {
 	open, err := c.tx.Enrollment.Query().Where(of...).
-		Where(enrollment.EndedAtIsNil(), enrollment.HasTrialSubject()). //nolint:forbidigo // as the system
+		Where(enrollment.EndedAtIsNil(), enrollment.HasTrialSubject()).
 		WithTrialSubject().Order(enrollment.ByID()).All(c.system)
 	if err != nil {
 		return 0, err

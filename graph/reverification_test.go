@@ -219,9 +219,14 @@ func TestPriorAuthorization(t *testing.T) {
 		}
 		until := day(30).Format(time.DateOnly)
 		for _, wrong := range []vars{
-			{"approved": false}, {"approved": true}, {"approved": true, "number": "A1"}, {"approved": true, "validUntil": until},
-			{"approved": true, "number": "A1", "validUntil": day(-1).Format(time.DateOnly)}, {"approved": true, "number": "A1", "validUntil": until, "reason": "but why"},
-			{"approved": false, "reason": "not yet", "number": "A1"}, {"approved": true, "number": "A1", "validFrom": day(31).Format(time.DateOnly), "validUntil": until},
+			{"approved": false},
+			{"approved": true},
+			{"approved": true, "number": "A1"},
+			{"approved": true, "validUntil": until},
+			{"approved": true, "number": "A1", "validUntil": day(-1).Format(time.DateOnly)},
+			{"approved": true, "number": "A1", "validUntil": until, "reason": "but why"},
+			{"approved": false, "reason": "not yet", "number": "A1"},
+			{"approved": true, "number": "A1", "validFrom": day(31).Format(time.DateOnly), "validUntil": until},
 		} {
 			w.refused("BAD_USER_INPUT", "coordinator", record, decided(first, wrong))
 		}
