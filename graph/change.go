@@ -16,6 +16,7 @@ import (
 	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/idempotencykey"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"
@@ -125,6 +126,7 @@ func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do f
 	if ctx, err = r.Identities.fresh(ctx, tx.Client()); err != nil {
 		return uuid.Nil, err
 	}
+	ctx = gate.Following(ctx, c.followed)
 	c.Context, c.system, c.viewer = ctx, viewer.System(ctx, operation), viewer.From(ctx)
 	var used *ent.IdempotencyKey
 	if use != nil {
@@ -187,6 +189,9 @@ func (c *change) record(action code.AuditAction, entity string, patient *uuid.UU
 	}
 	c.entries = append(c.entries, e)
 }
+
+// followed notes for audit what followed from the change without being asked for.
+func (c *change) followed(f gate.Follow) { c.record(f.Action, f.Entity, &f.Patient, f.ID) }
 
 // announce notes an event for the streams.
 func (c *change) announce(e stream.Entry) { c.events = append(c.events, e) }

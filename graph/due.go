@@ -7,6 +7,7 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/audit"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/graph/stream"
 )
 
@@ -43,11 +44,19 @@ func Dues() []Due {
 // Do does a part of the work in the transaction, as the system, with its audit and its events, and reports whether there
 // is more. The context must be a system one.
 func (d Due) Do(ctx context.Context, tx *ent.Tx) (more bool, err error) {
-	c := &change{Context: ctx, system: ctx, tx: tx}
+	c := ofSystem(ctx, tx)
 	if more, err = d.do(c); err != nil {
 		return false, err
 	}
 	return more, c.write("job: " + d.Name)
+}
+
+// ofSystem is a change that nobody asked for.
+func ofSystem(ctx context.Context, tx *ent.Tx) *change {
+	c := &change{tx: tx}
+	ctx = gate.Following(ctx, c.followed)
+	c.Context, c.system = ctx, ctx
+	return c
 }
 
 // part does something of the system's own in a transaction, with its audit and its events.
@@ -56,7 +65,7 @@ func part(ctx context.Context, client *ent.Client, operation string, do func(*ch
 	if err != nil {
 		return err
 	}
-	c := &change{Context: ctx, system: ctx, tx: tx}
+	c := ofSystem(ctx, tx)
 	if err = do(c); err == nil {
 		err = c.write(operation)
 	}

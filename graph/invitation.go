@@ -2,17 +2,14 @@ package graph
 
 import (
 	"context"
-	"errors"
 
 	"github.com/carehub/carehub/ent"
-	"github.com/carehub/carehub/ent/audit"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/identity"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"
-	"github.com/carehub/carehub/graph/stream"
 )
 
 // ErrNoInvitation refuses a code, alike for every cause: no such code, used, run out or withdrawn, of another portal, or
@@ -21,37 +18,15 @@ var ErrNoInvitation = fault.New(fault.Forbidden, "there is no such invitation")
 
 // AcceptInvitation binds who signed in, as the verified token names them, to the account that the code invites to the
 // portal. The portal opens when the identity has been verified.
-func (a *API) AcceptInvitation(ctx context.Context, issuer, name, portal, text string) (err error) {
+func (a *API) AcceptInvitation(ctx context.Context, issuer, name, portal, text string) error {
 	ctx = viewer.System(ctx, "acceptInvitation")
-	tx, err := a.options.Client.Tx(ctx)
-	if err != nil {
-		return err
+	err := part(ctx, a.options.Client, "acceptInvitation", func(c *change) error {
+		return c.acceptInvitation(subject{issuer, name, portal}, text)
+	})
+	if err == nil {
+		a.options.Log.Kick()
 	}
-	c := &change{Context: ctx, system: ctx, tx: tx}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, tx.Rollback())
-		}
-	}()
-	if err = c.acceptInvitation(subject{issuer, name, portal}, text); err != nil {
-		return err
-	}
-	for _, e := range c.events {
-		if err = stream.Append(ctx, tx, e); err != nil {
-			return err
-		}
-	}
-	for i := range c.entries {
-		c.entries[i].Operation = "acceptInvitation"
-	}
-	if err = audit.Append(ctx, tx, c.entries...); err != nil {
-		return err
-	}
-	if err = tx.Commit(); err != nil {
-		return err
-	}
-	a.options.Log.Kick()
-	return nil
+	return err
 }
 
 // acceptInvitation takes the step of the invitation. Of several who present the code one wins.

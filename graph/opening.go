@@ -58,7 +58,7 @@ type Opened struct {
 // committed. Nobody of the API is its requester. The context must be a system one; the audit is the caller's, who
 // knows where the inquiry came from.
 func OpenInquiry(ctx context.Context, tx *ent.Tx, q Inquiry) (Opened, error) {
-	c := &change{Context: ctx, system: ctx, tx: tx}
+	c := ofSystem(ctx, tx)
 	opened, err := c.inquire(q)
 	if err != nil {
 		return Opened{}, err

@@ -67,6 +67,8 @@ func hold(ctx context.Context, client *ent.Client, e *ent.Enrollment, reason str
 	if err != nil {
 		return err
 	}
+	follow(ctx, Follow{code.AuditActionUpdate, ent.TypeEnrollment, e.ID, e.PatientID})
+	follow(ctx, Follow{code.AuditActionCreate, ent.TypeServiceActivity, task.ID, e.PatientID})
 	err = client.StatusChange.Create().SetServiceActivityID(task.ID).SetToStatus(string(task.Status)).Exec(ctx)
 	if err != nil {
 		return err
