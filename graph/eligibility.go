@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -105,7 +106,14 @@ const (
 // answerCriteria keeps answers to the program's criteria and decides what expressions can decide. The first answers
 // begin the screening.
 func (c *change) answerCriteria(e *ent.Enrollment, answers []*model.EligibilityAnswerInput) (_ *ent.Enrollment, err error) {
-	if n := len(answers); n < 1 || n > maxAnswers {
+	criteria, err := c.tx.EligibilityCriterion.Query().Where(eligibilitycriterion.ProgramID(e.ProgramID)).
+		Order(eligibilitycriterion.BySeq()).All(c.system)
+	if err != nil {
+		return nil, err
+	}
+	// Where expressions decide everything, or there is nothing to decide, nothing is to be answered.
+	asks := slices.ContainsFunc(criteria, func(of *ent.EligibilityCriterion) bool { return of.Expression == nil })
+	if n := len(answers); n < 1 && asks || n > maxAnswers {
 		return nil, fault.Input("input.answers", "1 to %d answers", maxAnswers)
 	}
 	switch e.Status {
@@ -116,11 +124,6 @@ func (c *change) answerCriteria(e *ent.Enrollment, answers []*model.EligibilityA
 	case code.EnrollmentStatusScreening, code.EnrollmentStatusWaitlisted:
 	default:
 		return nil, fault.New(fault.InvalidTransition, "an enrollment in status %s is not screened any more", e.Status)
-	}
-	criteria, err := c.tx.EligibilityCriterion.Query().Where(eligibilitycriterion.ProgramID(e.ProgramID)).
-		Order(eligibilitycriterion.BySeq()).All(c.system)
-	if err != nil {
-		return nil, err
 	}
 	given := map[uuid.UUID]*model.EligibilityAnswerInput{}
 	for i, a := range answers {

@@ -52,12 +52,12 @@ func (u *user) ana(list string) string {
 // answersAll answers every criterion of a program, by the mutation of the persona.
 func (u *user) answersAll(mutation, enrollment, program string) {
 	u.t.Helper()
-	form := u.asks("query ($id: ID!) { eligibilityForm(programId: $id) { program { criteria(first: 100) { nodes { id } } } } }", object{"id": program})
+	form := u.asks("query ($id: ID!) { eligibilityForm(programId: $id) { program { criteria(first: 100) { nodes { id expression } } } } }", object{"id": program})
 	var answers []object
 	for _, node := range form.at("eligibilityForm.program.criteria.nodes").([]any) {
 		row := node.(object)
 		answer := object{"criterionId": row["id"], "value": "yes"}
-		if mutation != "answerPrescreener" {
+		if mutation != "answerPrescreener" && row["expression"] == nil {
 			answer["meets"] = true
 		}
 		answers = append(answers, answer)

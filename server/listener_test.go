@@ -174,6 +174,16 @@ func (l *listener) hearsWay(id string, statuses ...string) {
 	}
 }
 
+// hearsOut waits until the enrollment has the status, whatever else there is to hear of.
+func (l *listener) hearsOut(id, status string) {
+	l.t.Helper()
+	for {
+		if at := l.hears().Item.Enrollment; at.ID == id && at.Status == status {
+			return
+		}
+	}
+}
+
 // hearsUntil waits until the case has the status. Until then it hears only of steps of the cases.
 func (l *listener) hearsUntil(number, status string, others ...string) {
 	l.t.Helper()

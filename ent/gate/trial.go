@@ -96,7 +96,9 @@ func Participates(ctx context.Context, client *ent.Client, patient, program uuid
 }
 
 // current reports whether the consent is on the version of the form that is in force. Editions of one version of the
-// ethics committee are one version: they correct or translate each other. A consent without a form was given before
+// ethics committee are one version: they correct or translate each other. What
+// was signed is held to the version in its own language, where there is one: a translation that is not approved yet
+// outdates nobody, and saves nobody. A consent without a form was given before
 // there was one, which holds until there is; or elsewhere, as the source of an import proves, on what was in force at
 // that time.
 func current(given *ent.Consent, latest map[string]*ent.ConsentForm) bool {
@@ -112,12 +114,20 @@ func current(given *ent.Consent, latest map[string]*ent.ConsentForm) bool {
 		}
 		return true
 	}
+	if own, there := latest[signed.Locale]; there {
+		return oneVersion(own, signed)
+	}
 	for _, form := range latest {
-		if form.ID == signed.ID || form.EthicsVersion != nil && signed.EthicsVersion != nil && *form.EthicsVersion == *signed.EthicsVersion {
+		if oneVersion(form, signed) {
 			return true
 		}
 	}
 	return false
+}
+
+// oneVersion reports whether the forms are editions of one version.
+func oneVersion(a, b *ent.ConsentForm) bool {
+	return a.ID == b.ID || a.EthicsVersion != nil && b.EthicsVersion != nil && *a.EthicsVersion == *b.EthicsVersion
 }
 
 // latestForms are the approved forms of the scope that are in force, in each language the latest edition: the program's

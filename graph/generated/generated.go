@@ -12045,8 +12045,8 @@ type EligibilityCriterion implements Node @access(to: [PATIENT, PROVIDER, LIAISO
   kind: CriterionKind!
   """The criterion in words."""
   text: String!
-  """The criterion as an expression over ` + "`" + `age` + "`" + ` in years and ` + "`" + `sex` + "`" + `; null where a person decides."""
-  expression: String @access(to: [COORDINATOR])
+  """The criterion as an expression in the Common Expression Language over the inputs of ` + "`" + `eligibilityForm` + "`" + `; null where a person decides, who then says whether it is met."""
+  expression: String @access(to: [PATIENT, PROVIDER, COORDINATOR])
   """Whether it must be decided before somebody is eligible."""
   required: Boolean!
 }
@@ -14228,7 +14228,7 @@ input SubmitEligibilityInput @access(to: [PROVIDER]) {
   idempotencyKey: String
   """Identifier of the enrollment."""
   enrollmentId: ID!
-  """The answers: 1 to 100."""
+  """The answers: 1 to 100; none where expressions decide every criterion."""
   answers: [EligibilityAnswerInput!]!
 }
 
@@ -14278,7 +14278,7 @@ input AnswerPrescreenerInput @access(to: [PATIENT]) {
   idempotencyKey: String
   """Identifier of the enrollment."""
   enrollmentId: ID!
-  """The answers: 1 to 100."""
+  """The answers: 1 to 100; none where expressions decide every criterion."""
   answers: [EligibilityAnswerInput!]!
 }
 
@@ -14332,7 +14332,7 @@ input RecordEligibilityInput @access(to: [COORDINATOR]) {
   idempotencyKey: String
   """Identifier of the enrollment."""
   enrollmentId: ID!
-  """The answers: 1 to 100."""
+  """The answers: 1 to 100; none where expressions decide every criterion."""
   answers: [EligibilityAnswerInput!]!
 }
 

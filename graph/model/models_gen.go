@@ -200,7 +200,7 @@ type AnswerPrescreenerInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// Identifier of the enrollment.
 	EnrollmentID gid.ID `json:"enrollmentId"`
-	// The answers: 1 to 100.
+	// The answers: 1 to 100; none where expressions decide every criterion.
 	Answers []*EligibilityAnswerInput `json:"answers"`
 }
 
@@ -1104,7 +1104,7 @@ type RecordEligibilityInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// Identifier of the enrollment.
 	EnrollmentID gid.ID `json:"enrollmentId"`
-	// The answers: 1 to 100.
+	// The answers: 1 to 100; none where expressions decide every criterion.
 	Answers []*EligibilityAnswerInput `json:"answers"`
 }
 
@@ -1746,7 +1746,7 @@ type SubmitEligibilityInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// Identifier of the enrollment.
 	EnrollmentID gid.ID `json:"enrollmentId"`
-	// The answers: 1 to 100.
+	// The answers: 1 to 100; none where expressions decide every criterion.
 	Answers []*EligibilityAnswerInput `json:"answers"`
 }
 

@@ -140,6 +140,8 @@ func (w *world) catalogue(ctx context.Context) error {
 	var required []*ent.RequiredConsentCreate
 	var team []*ent.ProgramTeamMemberCreate
 	var trials []*ent.TrialDetailCreate
+	var templates []*ent.ActivityTemplateCreate
+	var criteria []*ent.EligibilityCriterionCreate
 	for _, p := range offered {
 		p.id = newKey()
 		w.programs = append(w.programs, &p)
@@ -154,6 +156,7 @@ func (w *world) catalogue(ctx context.Context) error {
 		}
 		team = append(team, w.tx.ProgramTeamMember.Create().SetIdentityID(w.users[p.coordinator]).SetProgramID(p.id).
 			SetRole(code.TeamRoleManager).SetStartedAt(w.began).SetCreatedAt(w.began))
+		templates, criteria = w.course(&p, templates, criteria)
 		if p.kind == code.ProgramKindClinicalTrial {
 			trial := w.tx.TrialDetail.Create().SetProgramID(p.id).SetPhase(code.StudyPhasePhase3).SetBlinded(true).SetCreatedAt(w.began)
 			if p.status == code.ProgramStatusActive {
@@ -169,6 +172,12 @@ func (w *world) catalogue(ctx context.Context) error {
 	if err := insert(ctx, w, w.tx.TrialDetail.CreateBulk, trials); err != nil {
 		return err
 	}
+	if err := insert(ctx, w, w.tx.ActivityTemplate.CreateBulk, templates); err != nil {
+		return err
+	}
+	if err := insert(ctx, w, w.tx.EligibilityCriterion.CreateBulk, criteria); err != nil {
+		return err
+	}
 	if err := insert(ctx, w, w.tx.RequiredConsent.CreateBulk, required); err != nil {
 		return err
 	}
@@ -182,6 +191,28 @@ func (w *world) catalogue(ctx context.Context) error {
 		return err
 	}
 	return w.documents(ctx)
+}
+
+// course adds what a program asks of candidates, and the steps of its onboarding.
+func (w *world) course(p *program, templates []*ent.ActivityTemplateCreate, criteria []*ent.EligibilityCriterionCreate) ([]*ent.ActivityTemplateCreate, []*ent.EligibilityCriterionCreate) {
+	if p.kind == code.ProgramKindClinicalTrial {
+		ask := func(seq int, text string) *ent.EligibilityCriterionCreate {
+			return w.tx.EligibilityCriterion.Create().SetProgramID(p.id).SetSeq(seq).SetKind(code.CriterionKindInclusion).SetText(text).SetCreatedAt(w.began)
+		}
+		return templates, append(criteria, ask(1, "18 years or older").SetExpression("age >= 18.0"), ask(2, "Can come to the site every four weeks"))
+	}
+	for n, step := range []struct {
+		kind  code.ActivityKind
+		title string
+		days  int
+	}{
+		{code.ActivityKindTrainingCall, "Training call", 3},
+		{code.ActivityKindFirstFill, "First fill", 14},
+	} {
+		templates = append(templates, w.tx.ActivityTemplate.Create().SetProgramID(p.id).SetSeq(n+1).SetKind(step.kind).SetTitle(step.title).
+			SetDueDays(step.days).SetCreatedAt(w.began))
+	}
+	return templates, criteria
 }
 
 // formKey finds the form of a scope in a language, of a program or (with no key) of all.
