@@ -12,7 +12,7 @@ import (
 func TestCoverageIsRecorded(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		enrollment := w.insured(true)
+		enrollment := w.insured()
 		written := w.watch()
 		parts := []string{"VerificationAttempt", "CoverageBenefit", "EligibilityAnswer"}
 		do := func(operation, document string, variables vars) answer {

@@ -20,9 +20,9 @@ import (
 const worklist = `{ verificationWorklist { nodes { id status supersedes { id } } } reverificationsDue { nodes { id reverifyAt } } }`
 
 // insured is a program that demands coverage, with ann in it as far as that lets her.
-func (w *world) insured(auto bool) (enrollment string) {
+func (w *world) insured() (enrollment string) {
 	w.t.Helper()
-	w.screened("insured", func(p *ent.CareProgramCreate) { p.SetCoverageRequired(true).SetAutoActivate(auto) })
+	w.screened("insured", func(p *ent.CareProgramCreate) { p.SetCoverageRequired(true).SetAutoActivate(true) })
 	enrollment = w.must("provider", referPatient, vars{"input": vars{"programId": w.id("program insured"), "patientId": w.id("patient ann")}}).text("referPatient.enrollment.id")
 	w.must("coordinator", recordAnswers, w.answers(enrollment, "insured", true))
 	w.must("coordinator", decide, vars{"input": vars{"enrollmentId": enrollment, "decision": "ELIGIBLE"}})
@@ -48,7 +48,7 @@ func (w *world) covered(verification string, result code.VerificationResult) {
 func TestCoverageGate(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		id := w.insured(true)
+		id := w.insured()
 		if got := w.state(id); got != "READY" {
 			t.Errorf("before anything is verified it is %s", got)
 		}
@@ -84,7 +84,7 @@ func TestCoverageGate(t *testing.T) {
 func TestReverification(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		enrollment := w.insured(true)
+		enrollment := w.insured()
 		policy, first := w.asked()
 		w.covered(first, "COVERED")
 		key, err := gid.Parse(nil, enrollment)
@@ -180,7 +180,7 @@ func TestNotVerifiedAnew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, st *store.Store) {
 				w := newWorld(t, st)
-				enrollment := w.insured(true)
+				enrollment := w.insured()
 				coverage, id := w.asked()
 				w.covered(id, "COVERED")
 				ends(w, coverage, enrollment)
