@@ -32,7 +32,7 @@ func (c *change) recordResult(in model.RecordVerificationResultInput) (uuid.UUID
 	if err != nil {
 		return uuid.Nil, err
 	}
-	return found.ID, c.answered(found, in)
+	return found.ID, c.answered(found, in, nil)
 }
 
 // heard refuses an answer that contradicts itself, whoever brings it.
@@ -58,8 +58,9 @@ func heard(in model.RecordVerificationResultInput, now time.Time) error {
 		boundedText{"errorCode", in.ErrorCode, 60})
 }
 
-// answered writes what a payer answered to the attempt that is under way, and lets go on what waited for it.
-func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerificationResultInput) error {
+// answered writes what a payer answered to the attempt that is under way, and lets go on what waited for it. An answer
+// takes the place of an earlier one, whole; an attempt that failed leaves it, and says why itself.
+func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerificationResultInput, detail *string) error {
 	now := clock.Now(c)
 	if err := heard(in, now); err != nil {
 		return err
@@ -73,10 +74,17 @@ func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerific
 			return err
 		}
 	}
-	complete := in.Outcome == code.VerificationOutcomeComplete
+	failed, complete := in.Outcome == code.VerificationOutcomeError, in.Outcome == code.VerificationOutcomeComplete
 	done, err := c.verified(found, outcomes[in.Outcome], nil, func(u *ent.BenefitVerificationUpdateOne) {
-		u.SetNillableResult(in.Result).SetNillableDisposition(in.Disposition).SetNillablePayerReference(in.PayerReference).
-			SetNillableErrorCode(in.ErrorCode).SetNillableValidUntil(in.ValidUntil).ClearDueAt()
+		if u.ClearDueAt(); failed {
+			u.SetErrorCode(*in.ErrorCode)
+			return
+		}
+		u.ClearErrorCode()
+		said(in.Result, u.SetResult, u.ClearResult)
+		said(in.Disposition, u.SetDisposition, u.ClearDisposition)
+		said(in.PayerReference, u.SetPayerReference, u.ClearPayerReference)
+		said(in.ValidUntil, u.SetValidUntil, u.ClearValidUntil)
 		if complete {
 			u.SetCompletedAt(now).SetReverifyAt(again(now, *in.ValidUntil))
 		}
@@ -84,10 +92,13 @@ func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerific
 	if err != nil {
 		return err
 	}
+	if failed && detail == nil {
+		detail = in.Disposition
+	}
 	err = c.tx.VerificationAttempt.Update().
 		Where(verificationattempt.VerificationID(done.ID), verificationattempt.Seq(done.Attempt), verificationattempt.OutcomeEQ(code.VerificationOutcomeQueued)).
-		SetOutcome(in.Outcome).SetAnsweredAt(now).SetNillableErrorCode(in.ErrorCode).Exec(c.system)
-	if err != nil {
+		SetOutcome(in.Outcome).SetAnsweredAt(now).SetNillableErrorCode(in.ErrorCode).SetNillableDetail(detail).Exec(c.system)
+	if err != nil || failed {
 		return err
 	}
 	if err := c.benefits(done, in.Benefits); err != nil || !complete {
@@ -97,6 +108,15 @@ func (c *change) answered(found *ent.BenefitVerification, in model.RecordVerific
 		return err
 	}
 	return c.coverageVerified(done.PatientID)
+}
+
+// said sets what is said, and clears what is not.
+func said[T any, U any](value *T, set func(T) U, clear func() U) {
+	if value != nil {
+		set(*value)
+	} else {
+		clear()
+	}
 }
 
 // coverageVerified lets the patient's enrollments go on that waited for the verification.
@@ -123,9 +143,6 @@ func (c *change) coverageVerified(patient uuid.UUID) error {
 
 // benefits writes what is paid; an answer that is given anew replaces the one of an earlier attempt.
 func (c *change) benefits(v *ent.BenefitVerification, in []*model.CoverageBenefitInput) error {
-	if len(in) == 0 {
-		return nil
-	}
 	if _, err := c.tx.CoverageBenefit.Delete().Where(coveragebenefit.VerificationID(v.ID)).Exec(c.system); err != nil {
 		return err
 	}

@@ -72,7 +72,13 @@ func TestChannelCloses(t *testing.T) {
 			"revoked":   func(id string) { w.must("coordinator", revokeIt, vars{"id": id}) },
 			"withdrawn": func(id string) { w.must("patient", withdrawFor, vars{"id": id}) },
 			"denied":    func(string) { w.mail(vars{"decision": "DENY"}) },
-			"run out":   func(string) { w.later(3 * time.Hour); closed("run out, not yet ended"); w.due() },
+			"denied for all programs": func(string) {
+				w.later(time.Minute)
+				w.mail(vars{"programId": w.id("program bridge")})
+				w.later(time.Minute)
+				w.mail(vars{"decision": "DENY"})
+			},
+			"run out": func(string) { w.later(3 * time.Hour); closed("run out, not yet ended"); w.due() },
 		} {
 			w.later(time.Minute)
 			id := w.mail(vars{"expiresAt": w.now.Load().Add(2 * time.Hour).Format(time.RFC3339)})

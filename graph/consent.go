@@ -234,9 +234,12 @@ func same(a, b *uuid.UUID) bool { return a == b || a != nil && b != nil && *a ==
 func (c *change) replaceConsents(now *ent.Consent) error {
 	query := c.tx.Consent.Query().Where(
 		consent.PatientID(now.PatientID), consent.ScopeEQ(now.Scope), consent.StatusEQ(code.ConsentStatusActive), consent.IDNEQ(now.ID))
-	if now.ProgramID != nil {
+	// A no that names no program is a no to all of them, and so is what is said of a channel.
+	_, channel := gate.ChannelOf(now.Scope)
+	switch {
+	case now.ProgramID != nil:
 		query.Where(consent.ProgramID(*now.ProgramID))
-	} else {
+	case !channel && now.Decision == code.ConsentDecisionPermit:
 		query.Where(consent.ProgramIDIsNil())
 	}
 	old, err := query.All(c)

@@ -150,7 +150,7 @@ func bounded(texts ...boundedText) error {
 		if t.text == nil {
 			continue
 		}
-		if n := utf8.RuneCountInString(strings.TrimSpace(*t.text)); n < 1 || n > t.limit {
+		if strings.TrimSpace(*t.text) == "" || utf8.RuneCountInString(*t.text) > t.limit {
 			return fault.Input("input."+t.field, "1 to %s characters", strconv.Itoa(t.limit))
 		}
 	}

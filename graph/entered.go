@@ -16,6 +16,12 @@ import (
 // and a token may be renewed unseen for days: an hour says enough, and costs one write an hour and user, not one a request.
 const enteredEvery = time.Hour
 
+// A request waits so long for the note, and where that failed the next try comes so much later: nobody is kept out for it.
+const (
+	enteredWithin = 250 * time.Millisecond
+	enteredAgain  = time.Minute
+)
+
 // door is a portal of a user.
 type door struct {
 	user   uuid.UUID
@@ -39,13 +45,15 @@ func (d *Directory) Entered(ctx context.Context, who *viewer.Identity, portal st
 	if fresh {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, enteredWithin)
+	defer cancel()
 	err := d.client.PortalAccess.Update().Where(
 		portalaccess.AccountID(who.AccountKey), portalaccess.PortalEQ(code.Portal(portal)), portalaccess.StatusEQ(code.PortalAccessStatusActive),
 		portalaccess.Or(portalaccess.LastLoginAtIsNil(), portalaccess.LastLoginAtLTE(now.Add(-enteredEvery))),
 	).SetLastLoginAt(now).Exec(viewer.System(ctx, "sign-in"))
-	if err != nil { // the next request tries again
+	if err != nil { // a later request tries again
 		d.mu.Lock()
-		delete(d.entered, through)
+		d.entered[through] = now.Add(enteredAgain - enteredEvery)
 		d.mu.Unlock()
 	}
 	return err

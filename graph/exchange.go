@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -53,37 +54,48 @@ type Exchange struct {
 
 // Turn takes in what has come, submits what waits, and reports whether there may be more. The context must be a system one.
 func (x *Exchange) Turn(ctx context.Context) (more bool, err error) {
-	came, err := x.House.Responses(ctx, exchangePart)
-	if err != nil {
-		return false, err
-	}
-	var failed []error
-	for _, r := range came {
-		err := x.take(ctx, r)
-		switch {
-		case fault.CodeOf(err) == fault.Conflict: // somebody changed the row meanwhile; the next turn looks anew
-			continue
-		case err != nil:
-			failed = append(failed, err)
-			continue
-		}
-		if err := x.House.Acknowledge(ctx, r.ID); err != nil {
-			return false, err
-		}
-	}
+	fetched, failed := x.receive(ctx)
 	waiting, err := x.Client.BenefitVerification.Query().Where(
 		benefitverification.StatusEQ(code.VerificationStatusSubmitted), benefitverification.MethodEQ(code.VerificationMethodElectronic),
 		benefitverification.DueAtLTE(clock.Now(ctx)),
 	).Order(benefitverification.ByDueAt(), benefitverification.ByID()).Limit(exchangePart).All(ctx)
 	if err != nil {
-		return false, err
+		return false, errors.Join(failed, err)
 	}
 	for _, v := range waiting {
-		if err := x.submit(ctx, v); err != nil && fault.CodeOf(err) != fault.Conflict {
-			failed = append(failed, err)
+		switch err := x.submit(ctx, v); {
+		case ctx.Err() != nil:
+			return false, ctx.Err()
+		case err != nil && fault.CodeOf(err) != fault.Conflict: // one that can not be asked holds up no other
+			x.Logger.ErrorContext(ctx, "a payer could not be asked", "verification", v.ID, "error", err)
 		}
 	}
-	return len(failed) == 0 && (len(came) == exchangePart || len(waiting) == exchangePart), errors.Join(failed...)
+	return failed == nil && (fetched == exchangePart || len(waiting) == exchangePart), failed
+}
+
+// receive takes in what has come. Its error is the clearinghouse's; an answer that can not be taken in is said and holds up
+// no other.
+func (x *Exchange) receive(ctx context.Context) (fetched int, err error) {
+	came, err := x.House.Responses(ctx, exchangePart)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range came {
+		err := x.take(ctx, r)
+		switch {
+		case ctx.Err() != nil:
+			return 0, ctx.Err()
+		case fault.CodeOf(err) == fault.Conflict: // somebody changed the row meanwhile; the next turn looks anew
+			continue
+		case err != nil:
+			x.Logger.ErrorContext(ctx, "a payer's answer could not be taken in", "trace", r.Trace, "error", err)
+			continue
+		}
+		if err := x.House.Acknowledge(ctx, r.ID); err != nil {
+			return 0, err
+		}
+	}
+	return len(came), nil
 }
 
 // once does something in a transaction of its own.
@@ -94,6 +106,9 @@ func (x *Exchange) once(ctx context.Context, do func(*change) error) error {
 // submit hands one inquiry over. Whether it may still be asked is looked at again: a consent may have been revoked since.
 func (x *Exchange) submit(ctx context.Context, v *ent.BenefitVerification) error {
 	in, unmet, err := x.inquiry(ctx, v)
+	if ent.IsNotFound(err) { // there is no attempt, or nothing left to ask about: nobody could take the answer in
+		return x.once(ctx, func(c *change) error { return c.attemptFailed(v, errorTransport) })
+	}
 	if err != nil {
 		return err
 	}
@@ -169,23 +184,55 @@ func (x *Exchange) inquiry(ctx context.Context, v *ent.BenefitVerification) (pay
 // take takes one response in: the answer to an attempt that nobody has answered. What comes to one that was answered
 // before, or to none, changes nothing.
 func (x *Exchange) take(ctx context.Context, r payer.Response) error {
-	r.Answer = known(r.Answer)
-	err := x.once(ctx, func(c *change) error { return c.take(r) })
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.BadUserInput {
-		x.Logger.WarnContext(ctx, "a payer's answer contradicts itself", "trace", r.Trace, "argument", f.Argument)
-		wrong, why := errorImplausible, clip(f.Argument+": "+f.Message, 500)
-		r.Answer = model.RecordVerificationResultInput{Outcome: code.VerificationOutcomeError, ErrorCode: &wrong, Disposition: &why, PayerReference: r.Answer.PayerReference}
-		if p := r.Answer.PayerReference; p != nil {
-			short := clip(*p, 120)
-			r.Answer.PayerReference = &short
-		}
-		err = x.once(ctx, func(c *change) error { return c.take(r) })
+	r.Answer = cleaned(known(r.Answer))
+	err := x.once(ctx, func(c *change) error { return c.take(r, nil) })
+	if why := implausible(err); why != nil {
+		x.Logger.WarnContext(ctx, "a payer's answer contradicts itself", "trace", r.Trace)
+		wrong := errorImplausible
+		r.Answer = model.RecordVerificationResultInput{Outcome: code.VerificationOutcomeError, ErrorCode: &wrong}
+		err = x.once(ctx, func(c *change) error { return c.take(r, why) })
 	}
 	if ent.IsNotFound(err) {
 		x.Logger.WarnContext(ctx, "a payer answers what nobody asked", "trace", r.Trace)
 		return nil
 	}
 	return err
+}
+
+// implausible says what of an answer was refused; nil where it was taken in, or failed otherwise.
+func implausible(err error) *string {
+	why := ""
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Code == fault.BadUserInput {
+		why = strings.TrimPrefix(f.Argument, "input.") + ": " + f.Message
+	} else if ent.IsValidationError(err) {
+		why = err.Error()
+	} else {
+		return nil
+	}
+	why = clip(why, 500)
+	return &why
+}
+
+// cleaned is the answer in texts that can be kept: a payer writes what it likes.
+func cleaned(a model.RecordVerificationResultInput) model.RecordVerificationResultInput {
+	keep := func(text *string, limit int) *string {
+		if text == nil {
+			return nil
+		}
+		kept := strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(*text, ""), "\x00", ""))
+		if kept = clip(kept, limit); kept == "" {
+			return nil
+		}
+		return &kept
+	}
+	a.Disposition, a.PayerReference, a.ErrorCode = keep(a.Disposition, 500), keep(a.PayerReference, 120), keep(a.ErrorCode, 60)
+	a.Benefits = slices.Clone(a.Benefits)
+	for i, b := range a.Benefits {
+		one := *b
+		one.Notes = keep(b.Notes, 1000)
+		a.Benefits[i] = &one
+	}
+	return a
 }
 
 // known is the answer in words that are known here.
@@ -212,7 +259,7 @@ func clip(text string, limit int) string {
 }
 
 // take takes a response in as an answer of the attempt that its trace names.
-func (c *change) take(r payer.Response) error {
+func (c *change) take(r payer.Response, detail *string) error {
 	attempt, err := c.tx.VerificationAttempt.Get(c, r.Trace)
 	if err != nil {
 		return err
@@ -226,16 +273,34 @@ func (c *change) take(r payer.Response) error {
 		return err
 	}
 	if queued {
-		return c.answered(v, r.Answer)
+		return c.answered(v, r.Answer, detail)
 	}
-	// The answer comes too late: the attempt was given up. That it came is kept; where nobody has asked again it counts,
-	// as another attempt.
+	return c.takeLate(attempt, v, r.Answer, detail)
+}
+
+// takeLate takes an answer in that comes after the attempt was given up. That it came is kept; it counts, as another
+// attempt, where nobody has asked again and the patient still permits it.
+func (c *change) takeLate(attempt *ent.VerificationAttempt, v *ent.BenefitVerification, answer model.RecordVerificationResultInput, detail *string) error {
+	if err := gate.Lock(c, c.tx.Client(), v.PatientID); err != nil {
+		return err
+	}
 	now := clock.Now(c)
 	if err := c.tx.VerificationAttempt.UpdateOneID(attempt.ID).SetDetail("answered too late, at " + now.Format(time.RFC3339)).Exec(c); err != nil {
 		return err
 	}
 	if v.Status != code.VerificationStatusError || attempt.Seq != v.Attempt {
 		return nil
+	}
+	of, err := c.tx.Coverage.Get(c, v.CoverageID)
+	if err != nil {
+		return err
+	}
+	program, err := programOf(c, c.tx.Client(), v)
+	if err != nil {
+		return err
+	}
+	if unmet, err := gate.Inquiry(c, c.tx.Client(), of, program, now); err != nil || len(unmet) > 0 {
+		return err
 	}
 	note := "answered too late"
 	again, err := c.verified(v, code.VerificationStatusSubmitted, &note, func(u *ent.BenefitVerificationUpdateOne) { u.SetAttempt(v.Attempt + 1).ClearErrorCode() })
@@ -246,7 +311,7 @@ func (c *change) take(r payer.Response) error {
 	if err != nil {
 		return err
 	}
-	return c.answered(again, r.Answer)
+	return c.answered(again, answer, detail)
 }
 
 // attemptOf reads the attempt that is under way.

@@ -34,14 +34,14 @@ type house struct {
 	asked        []payer.Inquiry
 	box          []payer.Response
 	acknowledged []string
-	// closed refuses inquiries, deaf acknowledgements.
-	closed, deaf bool
+	// closed refuses inquiries, deaf acknowledgements, down everything.
+	closed, deaf, down bool
 }
 
 func (h *house) Submit(_ context.Context, in payer.Inquiry) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	if h.closed || h.down {
 		return errors.New("the line is down")
 	}
 	if !slices.ContainsFunc(h.asked, func(other payer.Inquiry) bool { return other.Trace == in.Trace }) {
@@ -53,6 +53,9 @@ func (h *house) Submit(_ context.Context, in payer.Inquiry) error {
 func (h *house) Responses(_ context.Context, limit int) ([]payer.Response, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.down {
+		return nil, errors.New("the line is down")
+	}
 	return slices.Clone(h.box[:min(limit, len(h.box))]), nil
 }
 
@@ -172,6 +175,10 @@ func TestExchange(t *testing.T) {
 			if n := w.client.CoverageBenefit.Query().Where(coveragebenefit.VerificationID(key.UUID)).CountX(w.system()); n != 0 {
 				t.Errorf("%d benefits are kept of it", n)
 			}
+			told := w.must("coordinator", `query($id: ID!) { benefitVerification(id: $id) { disposition attempts { nodes { detail } } } }`, vars{"id": id})
+			if told.text("benefitVerification.disposition") != "" || !strings.Contains(told.text("benefitVerification.attempts.nodes.0.detail"), "benefits[1].copay") {
+				t.Errorf("the coordinator is told %s", told.raw)
+			}
 		},
 		"over before it came": func(_ *testing.T, w *world, h *house, turn func() error, id string) {
 			a := w.answerOf("COVERED")
@@ -261,6 +268,38 @@ func TestExchange(t *testing.T) {
 			w.ok(turn())
 			w.is(id, "CANCELLED : ERROR CANCELLED")
 		},
+		"in texts that can not be kept": func(t *testing.T, w *world, h *house, turn func() error, id string) {
+			blank, long, odd := "  ", strings.Repeat(" ", 600)+"the end", "\x00\xffgood"
+			for _, word := range []*string{&blank, &long} {
+				a := w.answerOf("COVERED")
+				a.PayerReference, a.Disposition = word, word
+				h.says(a) // the second is an answer to one that was answered
+			}
+			a := w.answerOf("COVERED")
+			a.Disposition, a.Benefits = &odd, benefitsOf("10", "1")
+			a.Benefits[0].Notes = &odd
+			h.box = append([]payer.Response{{ID: "odd", Trace: h.asked[0].Trace, Answer: a}}, h.box...)
+			w.ok(turn())
+			w.is(id, "COMPLETE COVERED : COMPLETE")
+			got := w.must("coordinator", `query($id: ID!) { benefitVerification(id: $id) { disposition benefits { nodes { notes } } } }`, vars{"id": id})
+			if got.text("benefitVerification.disposition") != "good" || got.text("benefitVerification.benefits.nodes.0.notes") != "good" {
+				t.Errorf("kept is %s", got.raw)
+			}
+		},
+		"in blanks": func(_ *testing.T, w *world, h *house, turn func() error, id string) {
+			blank := "   "
+			h.says(model.RecordVerificationResultInput{Outcome: "ERROR", ErrorCode: &blank, PayerReference: &blank})
+			w.ok(turn())
+			w.is(id, "ERROR IMPLAUSIBLE : ERROR IMPLAUSIBLE")
+		},
+		"too late, and not permitted any more": func(_ *testing.T, w *world, h *house, turn func() error, id string) {
+			w.later(25 * time.Hour)
+			w.due("payers that do not answer")
+			w.revoked("ann", "INSURANCE_VERIFICATION")
+			h.says(w.answerOf("COVERED"))
+			w.ok(turn())
+			w.is(id, "ERROR TIMEOUT : ERROR TIMEOUT")
+		},
 		"to a question that nobody asked": func(_ *testing.T, w *world, h *house, turn func() error, id string) {
 			h.box = append(h.box, payer.Response{ID: "stray", Trace: uuid.New(), Answer: w.answerOf("COVERED")})
 			w.ok(turn())
@@ -323,7 +362,19 @@ func TestInquiries(t *testing.T) {
 		}
 		w.is(lost, "ERROR TRANSPORT : ERROR TRANSPORT")
 
-		h.closed = false
+		h.down = true
+		coverage = w.must("coordinator", addCoverage, vars{"input": w.policy(5)}).text("addCoverage.coverage.id")
+		stuck := w.must("coordinator", submitElectronic, vars{"id": coverage}).text("submitBenefitVerification.verification.id")
+		for range 30 {
+			if turn() == nil {
+				t.Error("nobody hears that the line is down")
+			}
+			w.later(time.Hour)
+			w.due("payers that do not answer")
+		}
+		w.is(stuck, "ERROR TRANSPORT : ERROR TRANSPORT")
+
+		h.closed, h.down = false, false
 		coverage = w.must("coordinator", addCoverage, vars{"input": w.policy(4)}).text("addCoverage.coverage.id")
 		late := w.must("coordinator", submitElectronic, vars{"id": coverage}).text("submitBenefitVerification.verification.id")
 		w.revoked("ann", "INSURANCE_VERIFICATION")

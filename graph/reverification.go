@@ -11,6 +11,7 @@ import (
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/enrollment"
+	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/rule"
 	"github.com/carehub/carehub/ent/serviceactivity"
 	"github.com/carehub/carehub/graph/fault"
@@ -49,6 +50,9 @@ func expireVerifications(c *change) (more bool, err error) {
 		return false, err
 	}
 	for _, old := range over {
+		if err := gate.Lock(c, c.tx.Client(), old.PatientID); err != nil {
+			return false, err
+		}
 		ended, err := c.verified(old, code.VerificationStatusExpired, nil, func(u *ent.BenefitVerificationUpdateOne) { u.ClearReverifyAt() })
 		if fault.CodeOf(err) == fault.Conflict {
 			continue // somebody changed it meanwhile; the next round looks anew
@@ -72,6 +76,9 @@ func reverifications(c *change) (more bool, err error) {
 		return false, err
 	}
 	for _, old := range due {
+		if err := gate.Lock(c, c.tx.Client(), old.PatientID); err != nil {
+			return false, err
+		}
 		// The moment is over whether or not there is anything to verify anew, so that nobody looks at the row again.
 		now, err := c.tx.BenefitVerification.UpdateOneID(old.ID).Where(benefitverification.Version(old.Version)).ClearReverifyAt().Save(c)
 		if ent.IsNotFound(err) {
@@ -134,9 +141,6 @@ func (c *change) needing(v *ent.BenefitVerification) ([]*ent.Enrollment, error) 
 
 // reverified ends the tasks to verify anew what is verified now.
 func (c *change) reverified(v *ent.BenefitVerification) error {
-	if v.SupersedesID == nil {
-		return nil
-	}
 	needing, err := c.needing(v)
 	if err != nil {
 		return err
@@ -149,17 +153,27 @@ func (c *change) reverified(v *ent.BenefitVerification) error {
 	return nil
 }
 
-// silentPayers ends attempts that no payer has answered in time.
+// silentPayers ends attempts that no payer has answered in time, and those that nobody carries to one.
 func silentPayers(c *change) (more bool, err error) {
+	now := clock.Now(c)
 	silent, err := c.tx.BenefitVerification.Query().Where(
-		benefitverification.StatusEQ(code.VerificationStatusInProgress), benefitverification.MethodEQ(code.VerificationMethodElectronic),
-		benefitverification.DueAtLTE(clock.Now(c)),
+		benefitverification.MethodEQ(code.VerificationMethodElectronic),
+		benefitverification.Or(
+			benefitverification.And(benefitverification.StatusEQ(code.VerificationStatusInProgress), benefitverification.Or(
+				benefitverification.DueAtIsNil(), benefitverification.DueAtLTE(now))),
+			benefitverification.And(benefitverification.StatusEQ(code.VerificationStatusSubmitted), benefitverification.Or(
+				benefitverification.DueAtIsNil(), benefitverification.DueAtLTE(now.Add(-answerWithin)))),
+		),
 	).Order(benefitverification.ByDueAt(), benefitverification.ByID()).Limit(duePart).All(c)
 	if err != nil {
 		return false, err
 	}
 	for _, v := range silent {
-		if err := c.attemptFailed(v, errorTimeout); err != nil && fault.CodeOf(err) != fault.Conflict {
+		why := errorTimeout
+		if v.Status == code.VerificationStatusSubmitted {
+			why = errorTransport
+		}
+		if err := c.attemptFailed(v, why); err != nil && fault.CodeOf(err) != fault.Conflict {
 			return false, err
 		}
 	}

@@ -167,6 +167,45 @@ func TestReverification(t *testing.T) {
 	})
 }
 
+// Another question about the same is the verification made anew, whatever became of the draft.
+func TestVerifiedAnewOtherwise(t *testing.T) {
+	for name, meanwhile := range map[string]func(w *world, draft string){
+		"the draft waits": func(*world, string) {},
+		"the draft came to nothing": func(w *world, draft string) {
+			w.must("coordinator", `mutation($id: ID!) { submitBenefitVerification(input: {verificationId: $id}) { verification { status } unmet { code } } }`, vars{"id": draft})
+			w.must("coordinator", recordResult, vars{"input": vars{"verificationId": draft, "outcome": "ERROR", "errorCode": "NO_ANSWER"}})
+		},
+		"the time is over": func(w *world, _ string) {
+			w.later(40 * 24 * time.Hour)
+			w.due()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, st *store.Store) {
+				w := newWorld(t, st)
+				w.insured()
+				policy, first := w.asked()
+				w.covered(first, "COVERED")
+				w.later(61 * 24 * time.Hour)
+				w.due()
+				draft := w.must("coordinator", worklist, nil).text("verificationWorklist.nodes.0.id")
+				meanwhile(w, draft)
+				made := w.must("coordinator", `mutation($id: ID!) { submitBenefitVerification(input: {coverageId: $id, purposes: [VALIDATION]}) { verification { id supersedes { id } } unmet { code } } }`, vars{"id": policy})
+				if got := made.text("submitBenefitVerification.verification.supersedes.id"); got != first {
+					t.Errorf("it makes %q anew, want %q", got, first)
+				}
+				w.covered(made.text("submitBenefitVerification.verification.id"), "COVERED")
+				if left := w.must("coordinator", worklist, nil).at("verificationWorklist.nodes").([]any); len(left) != 0 {
+					t.Errorf("left to do is %v", left)
+				}
+				if n := w.client.ServiceActivity.Query().Where(serviceactivity.KindEQ("REVERIFICATION"), serviceactivity.StatusNEQ("COMPLETED")).CountX(w.system()); n != 0 {
+					t.Errorf("%d tasks are open", n)
+				}
+			})
+		})
+	}
+}
+
 // What is of no use any more is not verified anew: a coverage that has ended, an enrollment that is over.
 func TestNotVerifiedAnew(t *testing.T) {
 	for name, ends := range map[string]func(w *world, coverage, enrollment string){

@@ -18,6 +18,7 @@ import (
 	"github.com/carehub/carehub/ent/gate"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/statuschange"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
@@ -260,6 +261,10 @@ func (c *change) signedHere(patient uuid.UUID, input model.RecordConsentInput, g
 		}
 	}
 	signed := rows[0]
+	over, err := c.tx.StatusChange.Query().Where(statuschange.ConsentID(signed.ID), statuschange.ToStatus(string(code.ConsentStatusInactive))).Exist(c.system)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case signed.Scope != input.Scope || signed.Decision != g.decision:
 		return nil, fault.Input(g.proof.argument, "the signature is for another scope or decision")
@@ -267,8 +272,17 @@ func (c *change) signedHere(patient uuid.UUID, input model.RecordConsentInput, g
 		return nil, fault.Input("input.capturedVia", "the signature was given over another channel")
 	case input.CapturedAt != nil && !input.CapturedAt.Equal(signed.CapturedAt):
 		return nil, fault.Input("input.capturedAt", "the signature was given at another moment")
+	case over:
+		return nil, fault.Input(g.proof.argument, "what was signed was taken back, or is over")
+	case signed.ExpiresAt != nil && !signed.ExpiresAt.After(clock.Now(c)):
+		return nil, fault.Input(g.proof.argument, "what was signed is over")
 	case input.ExpiresAt != nil && !input.ExpiresAt.After(clock.Now(c)):
 		return nil, fault.Input("input.expiresAt", "in the future")
+	case input.ExpiresAt != nil && signed.ExpiresAt != nil && input.ExpiresAt.After(*signed.ExpiresAt):
+		return nil, fault.Input("input.expiresAt", "not later than what was signed")
+	}
+	if g.expires == nil {
+		g.expires = signed.ExpiresAt
 	}
 	g.at, g.role, g.name, g.proof.from = signed.CapturedAt, signed.SignerRole, signed.SignerName, signed.SignedFrom
 	return signed.FormID, nil

@@ -6,16 +6,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/store"
 	"github.com/carehub/carehub/ent/store/storetest"
 )
+
+const mark = `mutation($id: ID!) { markConsentEnteredInError(input: {consentId: $id, reason: "the wrong end"}) { consent { status } } }`
 
 // A signature that is recorded as proof is one that the patient gave here: on that form, for that scope and decision, and
 // it proves one consent.
 func TestSignatureProvesOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, st *store.Store) {
 		w := newWorld(t, st)
-		const mark = `mutation($id: ID!) { markConsentEnteredInError(input: {consentId: $id, reason: "the wrong end"}) { consent { status } } }`
 		signed := w.must("patient2", signFor, vars{"form": w.id("form approved")}).text("signConsent.consent.id")
 		ref := w.must("coordinator2", `query($id: ID!) { consentLedger(patientId: $id, first: 100) { nodes { id evidenceRef } } }`, vars{"id": w.id("patient bob")})
 		var signature string
@@ -74,5 +76,48 @@ func TestSignatureProvesOnce(t *testing.T) {
 			t.Errorf("another patient's: %v", err)
 		}
 		w.ok(tx.Rollback())
+	})
+}
+
+// A signature under a consent that was taken back, or that ran out, proves no other; what expires does so however it is
+// recorded.
+func TestSignatureOfThePast(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		sign := func(until time.Time) (consent, signature string) {
+			t.Helper()
+			asked := w.must("coordinator2", `mutation($id: ID!, $until: Time) { requestConsent(input: {patientId: $id, scope: MARKETING, channel: PORTAL, expiresAt: $until}) { consent { id form { id } } unmet { code } } }`,
+				vars{"id": w.id("patient bob"), "until": until.Format(time.RFC3339)})
+			consent = asked.text("requestConsent.consent.id")
+			w.later(time.Minute)
+			w.must("patient2", `mutation($id: ID!, $form: ID!) { signConsent(input: {consentId: $id, formId: $form, decision: PERMIT, signerName: "Bob"}) { consent { id } unmet { code } } }`,
+				vars{"id": consent, "form": asked.text("requestConsent.consent.form.id")})
+			key, err := gid.Parse(nil, consent)
+			w.ok(err)
+			return consent, *w.client.Consent.GetX(w.system(), key.UUID).EvidenceRef
+		}
+		with := func(signature string, more vars) vars {
+			input := vars{"patientId": w.id("patient bob"), "scope": "MARKETING", "capturedVia": "PORTAL", "evidence": vars{"signatureId": signature}}
+			maps.Copy(input, more)
+			return vars{"input": input}
+		}
+		until := noon.Add(48 * time.Hour)
+		taken, signature := sign(until)
+		w.must("patient2", `mutation($id: ID!) { withdrawConsent(input: {consentId: $id}) { consent { status } } }`, vars{"id": taken})
+		w.must("privacy", mark, vars{"id": taken})
+		w.refused("BAD_USER_INPUT", "coordinator2", proofed, with(signature, nil))
+
+		wrong, signature := sign(until)
+		w.must("privacy", mark, vars{"id": wrong})
+		w.refused("BAD_USER_INPUT", "coordinator2", proofed, with(signature, vars{"expiresAt": until.Add(time.Hour).Format(time.RFC3339)}))
+		right := w.must("coordinator2", proofed, with(signature, nil)).text("recordConsent.consent.id")
+		key, err := gid.Parse(nil, right)
+		w.ok(err)
+		if at := w.client.Consent.GetX(w.system(), key.UUID).ExpiresAt; at == nil || !at.Equal(until) {
+			t.Errorf("it expires at %v", at)
+		}
+		w.must("privacy", mark, vars{"id": right})
+		w.set(until)
+		w.refused("BAD_USER_INPUT", "coordinator2", proofed, with(signature, nil))
 	})
 }

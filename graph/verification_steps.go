@@ -104,7 +104,11 @@ func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool
 	if err != nil {
 		return uuid.Nil, err
 	}
-	waiting, err := c.draftOf(of, in)
+	// Who asks about the patient's coverages follows one another, from before the first row is written.
+	if err := gate.Lock(c, c.tx.Client(), of.PatientID); err != nil {
+		return uuid.Nil, err
+	}
+	waiting, err := c.takesPlaceOf(of, in)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -121,8 +125,8 @@ func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool
 		return uuid.Nil, err
 	}
 	before, err := c.tx.BenefitVerification.Query().Where(
-		benefitverification.CoverageID(of.ID), benefitverification.StatusEQ(code.VerificationStatusComplete), unsucceeded,
-		sameProduct(create.Mutation()),
+		benefitverification.CoverageID(of.ID), about(in.ProductID), unsucceeded,
+		benefitverification.StatusIn(code.VerificationStatusComplete, code.VerificationStatusExpired),
 	).Order(benefitverification.ByCompletedAt(sql.OrderDesc()), benefitverification.ByID()).First(c.system)
 	if err != nil && !ent.IsNotFound(err) {
 		return uuid.Nil, err
@@ -140,28 +144,40 @@ func (c *change) verify(in model.SubmitBenefitVerificationInput, electronic bool
 	return draft.ID, c.ask(draft, method, electronic)
 }
 
-// draftOf is the draft that already asks what the input asks, if there is one: what is to be made anew.
-func (c *change) draftOf(of *ent.Coverage, in model.SubmitBenefitVerificationInput) (*ent.BenefitVerification, error) {
-	if len(in.Purposes) > 0 {
-		return nil, nil //nolint:nilnil // it may ask something else
+// takesPlaceOf returns the draft that asks what the input asks, if there is one. Another question takes the place of what
+// waits or came to nothing; nobody asks twice at once.
+func (c *change) takesPlaceOf(of *ent.Coverage, in model.SubmitBenefitVerificationInput) (*ent.BenefitVerification, error) {
+	open, err := c.tx.BenefitVerification.Query().Where(
+		benefitverification.CoverageID(of.ID), about(in.ProductID), benefitverification.StatusIn(
+			code.VerificationStatusDraft, code.VerificationStatusSubmitted, code.VerificationStatusInProgress,
+			code.VerificationStatusPartial, code.VerificationStatusError),
+	).Order(benefitverification.ByCreatedAt(), benefitverification.ByID()).All(c)
+	if err != nil {
+		return nil, err
 	}
-	same := []predicate.BenefitVerification{
-		benefitverification.CoverageID(of.ID), benefitverification.StatusEQ(code.VerificationStatusDraft), benefitverification.ProductIDIsNil(),
+	note := "another question takes its place"
+	for _, v := range open {
+		switch v.Status {
+		case code.VerificationStatusSubmitted, code.VerificationStatusInProgress:
+			f := fault.New(fault.Conflict, "the payer is being asked: record the answer, or cancel the verification first")
+			f.Argument = "input.coverageId"
+			return nil, f
+		case code.VerificationStatusDraft:
+			if len(in.Purposes) == 0 && (in.EnrollmentID == nil || v.EnrollmentID != nil && *v.EnrollmentID == in.EnrollmentID.UUID) {
+				return v, nil
+			}
+		}
+		if _, err := c.verified(v, code.VerificationStatusCancelled, &note, nil); err != nil {
+			return nil, err
+		}
 	}
-	if in.ProductID != nil {
-		same[2] = benefitverification.ProductID(in.ProductID.UUID)
-	}
-	if in.EnrollmentID != nil {
-		same = append(same, benefitverification.EnrollmentID(in.EnrollmentID.UUID))
-	}
-	draft, err := c.tx.BenefitVerification.Query().Where(same...).Order(benefitverification.ByCreatedAt(), benefitverification.ByID()).First(c)
-	return draft, ent.MaskNotFound(err)
+	return nil, nil //nolint:nilnil // a new one is made
 }
 
-// sameProduct matches verifications about what the new one is about.
-func sameProduct(m *ent.BenefitVerificationMutation) predicate.BenefitVerification {
-	if id, ok := m.ProductID(); ok {
-		return benefitverification.ProductID(id)
+// about matches verifications about the product, or about the whole coverage.
+func about(product *gid.ID) predicate.BenefitVerification {
+	if product != nil {
+		return benefitverification.ProductID(product.UUID)
 	}
 	return benefitverification.ProductIDIsNil()
 }

@@ -1,6 +1,8 @@
 package graph_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -147,6 +149,74 @@ func TestTwoResults(t *testing.T) {
 		}
 		if won != 1 {
 			t.Errorf("%d recorded: %v %v", won, answers[0].raw, answers[1].raw)
+		}
+	})
+}
+
+// What an attempt brings takes the place of what an earlier one brought, whole; one that failed leaves it.
+func TestAnswersReplaceEachOther(t *testing.T) {
+	const read = `query($id: ID!) { benefitVerification(id: $id) { status result disposition validUntil payerReference errorCode benefits { totalCount } attempts { nodes { detail } } } }`
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		_, id := w.asked()
+		answer := func(more vars) vars {
+			input := vars{"verificationId": id}
+			for k, v := range more {
+				input[k] = v
+			}
+			return vars{"input": input}
+		}
+		is := func(want string) {
+			t.Helper()
+			a := w.must("patient", `query($id: ID!) { benefitVerification(id: $id) { status result disposition benefits { totalCount } } }`, vars{"id": id})
+			got := fmt.Sprint(a.at("benefitVerification.status"), " ", a.at("benefitVerification.result"), " ", a.at("benefitVerification.disposition"), " ", a.at("benefitVerification.benefits.totalCount"))
+			if got != want {
+				t.Errorf("the patient reads %q, want %q", got, want)
+			}
+		}
+		partial := answer(vars{"outcome": "PARTIAL", "result": "COVERED", "disposition": "more to come", "payerReference": "P1", "benefits": []vars{{"inNetwork": true, "currency": "USD", "copay": "1"}}})
+		w.must("coordinator", recordResult, partial)
+		is("PARTIAL COVERED more to come 1")
+		w.must("coordinator", retryVerification, vars{"id": id})
+		w.must("coordinator", recordResult, answer(vars{"outcome": "ERROR", "errorCode": "NO_ANSWER", "disposition": "nobody at the phone"}))
+		is("ERROR COVERED more to come 1")
+		if got := w.must("coordinator", read, vars{"id": id}); got.text("benefitVerification.attempts.nodes.1.detail") != "nobody at the phone" {
+			t.Errorf("of the attempt is told %s", got.raw)
+		}
+		w.must("coordinator", retryVerification, vars{"id": id})
+		w.must("coordinator", recordResult, answer(vars{"outcome": "COMPLETE", "result": "NOT_COVERED", "validUntil": day(90).Format(time.RFC3339)}))
+		is("COMPLETE NOT_COVERED <nil> 0")
+		if got := w.must("coordinator", read, vars{"id": id}); got.text("benefitVerification.errorCode")+got.text("benefitVerification.payerReference") != "" {
+			t.Errorf("left of earlier answers is %s", got.raw)
+		}
+	})
+}
+
+// Coverages of one patient are verified at once; one coverage is not verified twice at once.
+func TestVerifyAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, st *store.Store) {
+		w := newWorld(t, st)
+		w.must("coordinator", permitVerifying, vars{"id": w.id("patient ann")})
+		for round := range 5 {
+			var ids []string
+			for i := range 4 {
+				ids = append(ids, w.must("coordinator", addCoverage, vars{"input": w.policy(10 + 4*round + i)}).text("addCoverage.coverage.id"))
+			}
+			won := map[string]int{}
+			for i, a := range w.together(8, func(int) context.Context { return w.as("coordinator") }, verifyCoverage, func(i int) vars { return vars{"id": ids[i%4]} }) {
+				switch a.code() {
+				case "":
+					won[ids[i%4]]++
+				case "CONFLICT":
+				default:
+					t.Errorf("%s", a.raw)
+				}
+			}
+			for _, id := range ids {
+				if won[id] != 1 {
+					t.Errorf("%d verify one coverage", won[id])
+				}
+			}
 		}
 	})
 }

@@ -141,8 +141,8 @@ func TestMachines(t *testing.T) {
 		DRAFT to SUBMITTED CANCELLED
 		SUBMITTED to IN_PROGRESS CANCELLED
 		IN_PROGRESS to COMPLETE PARTIAL ERROR CANCELLED
-		PARTIAL to SUBMITTED
-		ERROR to SUBMITTED
+		PARTIAL to SUBMITTED CANCELLED
+		ERROR to SUBMITTED CANCELLED
 		COMPLETE to EXPIRED`)
 	check(t, "prior authorization", lifecycle.PriorAuthorization, code.PriorAuthorizationStatusDraft, `
 		DRAFT to SUBMITTED CANCELLED

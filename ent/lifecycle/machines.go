@@ -111,13 +111,13 @@ var Activity = Machine[code.ActivityStatus]{
 	code.ActivityStatusRequested, code.ActivityStatusAccepted, code.ActivityStatusInProgress, code.ActivityStatusOnHold)
 
 // Verification is the lifecycle of a verification of benefits. SUBMITTED after PARTIAL or ERROR is another attempt;
-// after EXPIRED comes a new verification.
+// after EXPIRED comes a new verification. What came to nothing can be given up, or it would be to be done for ever.
 var Verification = Machine[code.VerificationStatus]{
 	code.VerificationStatusDraft:      {code.VerificationStatusSubmitted, code.VerificationStatusCancelled},
 	code.VerificationStatusSubmitted:  {code.VerificationStatusInProgress, code.VerificationStatusCancelled},
 	code.VerificationStatusInProgress: {code.VerificationStatusComplete, code.VerificationStatusPartial, code.VerificationStatusError, code.VerificationStatusCancelled},
-	code.VerificationStatusPartial:    {code.VerificationStatusSubmitted},
-	code.VerificationStatusError:      {code.VerificationStatusSubmitted},
+	code.VerificationStatusPartial:    {code.VerificationStatusSubmitted, code.VerificationStatusCancelled},
+	code.VerificationStatusError:      {code.VerificationStatusSubmitted, code.VerificationStatusCancelled},
 	code.VerificationStatusComplete:   {code.VerificationStatusExpired},
 }
 

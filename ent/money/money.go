@@ -7,8 +7,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/currency"
 )
 
 // Decimal is an exact decimal number as it is written.
@@ -40,13 +38,33 @@ var (
 // maxWhole bounds the digits before the point.
 const maxWhole = 12
 
+// currencies are the active codes of ISO 4217 with minor units, and two that were given up in 2025 and 2026, by the number
+// of decimals that the standard gives them, which is not what people write in each country.
+var currencies = func() map[string]int {
+	out := map[string]int{}
+	for digits, codes := range map[int]string{
+		0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+		2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW " +
+			"CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR " +
+			"IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN " +
+			"NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB " +
+			"TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG",
+		3: "BHD IQD JOD KWD LYD OMR TND",
+		4: "CLF UYW",
+	} {
+		for _, code := range strings.Fields(codes) {
+			out[code] = digits
+		}
+	}
+	return out
+}()
+
 // scale is the number of decimals of the currency.
 func scale(code string) (int, error) {
-	unit, err := currency.ParseISO(code)
-	if err != nil || unit.String() != code {
+	digits, known := currencies[code]
+	if !known {
 		return 0, ErrCurrency
 	}
-	digits, _ := currency.Standard.Rounding(unit)
 	return digits, nil
 }
 

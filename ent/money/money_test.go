@@ -18,6 +18,12 @@ func TestMinor(t *testing.T) {
 		{"0", "USD", 0, nil, "0.00"},
 		{"1250", "JPY", 1250, nil, "1250"},
 		{"1.234", "KWD", 1234, nil, "1.234"},
+		{"12.50", "RSD", 1250, nil, "12.50"}, // nobody there writes decimals
+		{"0.001", "IQD", 1, nil, "0.001"},
+		{"1", "VES", 100, nil, "1.00"},
+		{"1.0001", "UYW", 10001, nil, "1.0001"},
+		{"1", "XAU", 0, money.ErrCurrency, ""}, // no minor units
+		{"1", "DEM", 0, money.ErrCurrency, ""},
 		{"1.234", "USD", 0, money.ErrDecimals, ""},
 		{"1.5", "JPY", 0, money.ErrDecimals, ""},
 		{"1", "usd", 0, money.ErrCurrency, ""},

@@ -11178,7 +11178,7 @@ type Mutation {
     """What is asked for."""
     input: CancelCoverageInput!
   ): CancelCoveragePayload! @access(to: [COORDINATOR])
-  """Asks what a coverage pays for: over the system (ELECTRONIC), which takes the answer in when it comes, or by the coordinator, who records it. What is to be made anew is submitted as the draft that it is, or as the coverage's next."""
+  """Asks what a coverage pays for: over the system (ELECTRONIC), which takes the answer in when it comes, or by the coordinator, who records it. What is to be made anew is submitted as the draft that it is. Another question about the same takes the place of what waits or came to nothing; CONFLICT while the payer is being asked."""
   submitBenefitVerification(
     """What is asked for."""
     input: SubmitBenefitVerificationInput!
@@ -11193,7 +11193,7 @@ type Mutation {
     """What is asked for."""
     input: RetryVerificationInput!
   ): RetryVerificationPayload! @access(to: [COORDINATOR])
-  """Gives a verification up."""
+  """Gives a verification up that is not complete."""
   cancelVerification(
     """What is asked for."""
     input: CancelVerificationInput!
@@ -12778,7 +12778,7 @@ type BenefitVerification implements Node @access(to: [PATIENT, PROVIDER, COORDIN
   id: ID!
   """How far it has come."""
   status: VerificationStatus!
-  """What the payer said; null while nothing is said. More values may come."""
+  """What the payer said; null while nothing is said. An attempt that failed leaves what an earlier one brought. More values may come."""
   result: VerificationResult
   """Whether the payer wants to be asked for leave first; null while nothing is said."""
   priorAuthorizationRequired: Boolean
@@ -14622,7 +14622,7 @@ input RecordVerificationResultInput @access(to: [COORDINATOR]) {
   outcome: VerificationOutcome!
   """What the payer said; needed when COMPLETE."""
   result: VerificationResult
-  """The answer in words. At most 500 characters."""
+  """The answer in words; of an ERROR, what there is to say of the attempt. At most 500 characters."""
   disposition: String
   """The payer's own number of it. At most 120 characters."""
   payerReference: String

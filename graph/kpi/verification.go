@@ -13,10 +13,11 @@ import (
 // complete are the statuses of a verification that was completed: one that ran out was.
 var complete = []any{code.VerificationStatusComplete, code.VerificationStatusExpired}
 
-// Completed are the coordinator's verifications that were completed within the window.
+// Completed are the coordinator's verifications that were completed within the window, where it is known when the payer
+// was asked.
 func (w Window) Completed() Part {
 	return all(w.verifies, w.within(benefitverification.FieldCompletedAt), func(s *sql.Selector) {
-		s.Where(sql.In(s.C(benefitverification.FieldStatus), complete...))
+		s.Where(sql.And(sql.In(s.C(benefitverification.FieldStatus), complete...), sql.NotNull(s.C(benefitverification.FieldSubmittedAt))))
 	})
 }
 

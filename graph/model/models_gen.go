@@ -1172,7 +1172,7 @@ type RecordVerificationResultInput struct {
 	Outcome code.VerificationOutcome `json:"outcome"`
 	// What the payer said; needed when COMPLETE.
 	Result *code.VerificationResult `json:"result,omitempty"`
-	// The answer in words. At most 500 characters.
+	// The answer in words; of an ERROR, what there is to say of the attempt. At most 500 characters.
 	Disposition *string `json:"disposition,omitempty"`
 	// The payer's own number of it. At most 120 characters.
 	PayerReference *string `json:"payerReference,omitempty"`

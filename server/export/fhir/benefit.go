@@ -143,7 +143,6 @@ func EligibilityOf(at Addressing, row *ent.BenefitVerification, names Identifier
 	x.moment("submitted-at", row.SubmittedAt)
 	x.moment("completed-at", row.CompletedAt)
 	x.moment("valid-until", row.ValidUntil)
-	x.moment("due-at", row.DueAt)
 	x.moment("reverify-at", row.ReverifyAt)
 	x.reference("enrollment", at.enrolled(row.Edges.Enrollment))
 	x.reference("supersedes", at.maybe(TypeEligibility, row.SupersedesID))

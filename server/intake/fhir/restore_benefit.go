@@ -31,7 +31,7 @@ func (l *load) restoreVerification(x *exact, v *out.CoverageEligibilityResponse)
 		SetNillablePayerReference(x.words("payer-reference", entverification.PayerReferenceValidator)).
 		SetNillableAttempt(x.number("attempts", entverification.AttemptValidator)).
 		SetNillableSubmittedAt(x.when("submitted-at")).SetNillableCompletedAt(x.when("completed-at")).
-		SetNillableValidUntil(x.when("valid-until")).SetNillableDueAt(x.when("due-at")).SetNillableReverifyAt(x.when("reverify-at"))
+		SetNillableValidUntil(x.when("valid-until")).SetNillableReverifyAt(x.when("reverify-at"))
 	var purposes []code.VerificationPurpose
 	for _, p := range v.Purpose {
 		purposes = append(purposes, chosen(x, "CoverageEligibilityResponse.purpose", unwired(p), purpose))
