@@ -5,6 +5,7 @@ import (
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
@@ -14,7 +15,7 @@ import (
 // Me resolves Query.me.
 func (r queryResolver) Me(ctx context.Context) (*model.Viewer, error) {
 	v := viewer.From(ctx)
-	me := &model.Viewer{Name: v.Name, Persona: v.Role, Portal: code.Portal(v.Portal), Memberships: []*model.MyMembership{}}
+	me := &model.Viewer{ID: gid.ID{Prefix: "user", UUID: v.Key}, Name: v.Name, Persona: v.Role, Portal: code.Portal(v.Portal), Memberships: []*model.MyMembership{}}
 	for _, m := range v.Memberships {
 		mine := &model.MyMembership{Department: code.DepartmentCode(m.Department), Role: code.MembershipRole(m.Role)}
 		if m.Territory != "" {

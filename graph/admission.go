@@ -45,7 +45,9 @@ func (c *change) admit(ctx context.Context, e *ent.Enrollment, note *string) (*e
 	}
 	now := clock.Now(c)
 	if waits {
-		return c.become(ctx, e, code.EnrollmentStatusWaitlisted, note, func(u *ent.EnrollmentUpdateOne) { u.SetWaitlistedAt(now) })
+		return c.become(ctx, e, code.EnrollmentStatusWaitlisted, note, func(u *ent.EnrollmentUpdateOne) {
+			u.SetWaitlistedAt(now).SetNillableEligibilityNote(note)
+		})
 	}
 	e, err = c.become(ctx, e, code.EnrollmentStatusEligible, note, func(u *ent.EnrollmentUpdateOne) {
 		u.SetEligibility(code.EligibilityDecisionEligible).SetNillableEligibilityNote(note).SetEligibilityDecidedAt(now)

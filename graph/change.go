@@ -162,6 +162,11 @@ func (r *resolver) once(ctx context.Context, operation string, use *keyUse, do f
 	if err = tx.Commit(); err != nil {
 		return uuid.Nil, err
 	}
+	for _, e := range c.events { // here at once; other servers hear it by the stream
+		if e.Kind == code.EventKindAccessChanged && e.Subject != nil {
+			r.Identities.Forget(*e.Subject)
+		}
+	}
 	if len(c.events) > 0 {
 		r.Log.Kick()
 	}

@@ -55,6 +55,7 @@ var Resolved = []string{
 	"Query.me",
 	"Query.nodes",
 	"Query.onboarding",
+	"ProxyGrant.access",
 	"ProxyGrant.proxyName",
 	"Query.portalAccessMatrix",
 	"Query.routingPreview",

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
+	"github.com/carehub/carehub/ent/benefitverification"
 	"github.com/carehub/carehub/ent/clock"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/coverage"
@@ -108,12 +109,37 @@ func (r mutationResolver) CancelCoverage(ctx context.Context, input model.Cancel
 		if err != nil {
 			return uuid.Nil, err
 		}
-		return now.ID, c.coverageStep(now, found.Status, &reason)
+		if err := c.coverageStep(now, found.Status, &reason); err != nil {
+			return uuid.Nil, err
+		}
+		return now.ID, c.giveUp(now)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &model.CancelCoveragePayload{Coverage: now}, nil
+}
+
+// giveUp cancels what is being asked of a coverage that has ended: there is nothing left to ask.
+func (c *change) giveUp(of *ent.Coverage) error {
+	if err := gate.Lock(c, c.tx.Client(), of.PatientID); err != nil {
+		return err
+	}
+	open, err := c.tx.BenefitVerification.Query().Where(benefitverification.CoverageID(of.ID), benefitverification.StatusNotIn(
+		code.VerificationStatusComplete, code.VerificationStatusCancelled, code.VerificationStatusExpired)).All(c)
+	if err != nil {
+		return err
+	}
+	note := "the coverage has ended"
+	for _, v := range open {
+		if _, err := c.verified(v, code.VerificationStatusCancelled, &note, func(u *ent.BenefitVerificationUpdateOne) { u.ClearDueAt() }); err != nil {
+			return err
+		}
+		if err := c.attemptOver(v, errorCancelled, note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // covered reads a coverage that the viewer sees and means to change.

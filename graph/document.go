@@ -12,6 +12,8 @@ import (
 	_ "image/jpeg" // what a document may be
 	_ "image/png"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	entgo "entgo.io/ent"
 	"github.com/gabriel-vasile/mimetype"
@@ -73,6 +75,9 @@ func (a *API) StoreDocument(ctx context.Context, up Upload) (*ent.Document, erro
 	title, err := sentence(up.Title, "title", 200)
 	if err != nil {
 		return nil, err
+	}
+	if strings.ContainsRune(title, 0) || !utf8.ValidString(title) {
+		return nil, fault.Input("title", "a text without NUL characters")
 	}
 	media, err := mediaType(up.Content)
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
 	"github.com/carehub/carehub/ent/predicate"
+	"github.com/carehub/carehub/ent/programteammember"
+	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/list"
 	"github.com/carehub/carehub/graph/model"
@@ -94,6 +96,9 @@ func (c *change) draftForm(input model.DraftConsentFormInput) (uuid.UUID, error)
 		if err != nil {
 			return uuid.Nil, err
 		}
+		if err := c.serves(found.ID); err != nil {
+			return uuid.Nil, err
+		}
 		program = &found.ID
 	}
 	last, err := c.tx.ConsentForm.Query().Where(editions(input.Scope, program, input.Locale)).
@@ -113,6 +118,16 @@ func (c *change) draftForm(input model.DraftConsentFormInput) (uuid.UUID, error)
 		return uuid.Nil, err
 	}
 	return made.ID, c.formStep(made, "", nil)
+}
+
+// serves refuses who is not of the program's team.
+func (c *change) serves(program uuid.UUID) error {
+	of, err := c.tx.ProgramTeamMember.Query().Where(programteammember.ProgramID(program),
+		programteammember.IdentityID(c.viewer.Key), programteammember.EndedAtIsNil()).Exist(c.system)
+	if err == nil && !of {
+		err = fault.New(fault.Forbidden, "only the program's team does this")
+	}
+	return err
 }
 
 // words reads a short text.
@@ -224,6 +239,11 @@ func (r mutationResolver) RetireConsentForm(ctx context.Context, input model.Ret
 		found, err := c.form(input.FormID, input.ExpectedVersion, code.FormStatusRetired)
 		if err != nil {
 			return uuid.Nil, err
+		}
+		if found.ProgramID != nil && c.viewer.Role == viewer.Coordinator {
+			if err := c.serves(*found.ProgramID); err != nil {
+				return uuid.Nil, err
+			}
 		}
 		reason, err := sentence(input.Reason, "input.reason", 300)
 		if err != nil {

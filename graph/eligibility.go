@@ -125,7 +125,7 @@ func (c *change) answerCriteria(e *ent.Enrollment, answers []*model.EligibilityA
 	default:
 		return nil, fault.New(fault.InvalidTransition, "an enrollment in status %s is not screened any more", e.Status)
 	}
-	given := map[uuid.UUID]*model.EligibilityAnswerInput{}
+	given, at := map[uuid.UUID]*model.EligibilityAnswerInput{}, map[uuid.UUID]string{}
 	for i, a := range answers {
 		argument := fmt.Sprintf("input.answers[%d].", i)
 		of, err := c.criterionOf(a, criteria, argument)
@@ -135,14 +135,14 @@ func (c *change) answerCriteria(e *ent.Enrollment, answers []*model.EligibilityA
 		if given[of.ID] != nil {
 			return nil, fault.Input(argument+"criterionId", "answered twice")
 		}
-		given[of.ID] = a
+		given[of.ID], at[of.ID] = a, argument
 	}
 	facts, err := c.facts(e)
 	if err != nil {
 		return nil, err
 	}
 	for _, of := range criteria {
-		if err := c.settle(e, of, given[of.ID], facts); err != nil {
+		if err := c.settle(e, of, given[of.ID], at[of.ID], facts); err != nil {
 			return nil, err
 		}
 	}
@@ -158,13 +158,9 @@ func (c *change) criterionOf(a *model.EligibilityAnswerInput, criteria []*ent.El
 		return nil, fault.Input(argument+"value", "at most %d characters", maxAnswer)
 	}
 	for _, of := range criteria {
-		switch {
-		case of.ID != a.CriterionID.UUID:
-			continue
-		case a.Meets != nil && of.Expression != nil:
-			return nil, fault.Input(argument+"meets", "an expression decides this criterion")
+		if of.ID == a.CriterionID.UUID {
+			return of, nil
 		}
-		return of, nil
 	}
 	f := fault.Missing("criterion")
 	f.Argument = argument + "criterionId"
@@ -172,8 +168,9 @@ func (c *change) criterionOf(a *model.EligibilityAnswerInput, criteria []*ent.El
 }
 
 // settle writes the answer to a criterion, if one is given, and what is decided of it. What nobody answered and no
-// expression decides is left alone.
-func (c *change) settle(e *ent.Enrollment, of *ent.EligibilityCriterion, given *model.EligibilityAnswerInput, facts criterion.Facts) error {
+// expression decides is left alone; what an expression can not decide, for what is known of the patient is too little, a
+// person does.
+func (c *change) settle(e *ent.Enrollment, of *ent.EligibilityCriterion, given *model.EligibilityAnswerInput, argument string, facts criterion.Facts) error {
 	if given == nil && of.Expression == nil {
 		return nil
 	}
@@ -190,8 +187,7 @@ func (c *change) settle(e *ent.Enrollment, of *ent.EligibilityCriterion, given *
 		value = old.Value
 	}
 	result := code.AnswerResultUnknown
-	switch {
-	case of.Expression != nil:
+	if of.Expression != nil {
 		known := criterion.Facts{}
 		for name, fact := range facts {
 			known[name] = fact
@@ -202,10 +198,17 @@ func (c *change) settle(e *ent.Enrollment, of *ent.EligibilityCriterion, given *
 		if result, err = criterion.Decide(of.Kind, *of.Expression, known); err != nil {
 			return err
 		}
-	case given.Meets != nil && *given.Meets:
-		result = code.AnswerResultMet
-	case given.Meets != nil:
-		result = code.AnswerResultNotMet
+		if result != code.AnswerResultUnknown && given != nil && given.Meets != nil {
+			return fault.Input(argument+"meets", "an expression decides this criterion")
+		}
+		if result == code.AnswerResultUnknown && given == nil && old != nil {
+			return nil // decided by a person
+		}
+	}
+	if result == code.AnswerResultUnknown && given != nil && given.Meets != nil {
+		if result = code.AnswerResultNotMet; *given.Meets {
+			result = code.AnswerResultMet
+		}
 	}
 	now := clock.Now(c)
 	if old != nil {

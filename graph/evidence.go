@@ -27,6 +27,15 @@ type evidence struct {
 // proof reads the evidence and checks that it is of a kind that the channel leaves behind.
 func proof(channel code.Channel, in *model.ConsentEvidenceInput) (evidence, error) {
 	var e evidence
+	given := 0
+	for _, one := range []*string{in.SignatureID, in.RecordingID, in.DocumentID, in.Witness} {
+		if one != nil {
+			given++
+		}
+	}
+	if given != 1 {
+		return e, fault.Input("input.evidence", "exactly one proof")
+	}
 	switch {
 	case in.SignatureID != nil:
 		e = evidence{kind: code.EvidenceKindESignature, ref: *in.SignatureID, argument: "signatureId"}

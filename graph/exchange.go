@@ -118,7 +118,7 @@ func (x *Exchange) submit(ctx context.Context, v *ent.BenefitVerification) error
 			if _, err := c.verified(v, code.VerificationStatusCancelled, &note, func(u *ent.BenefitVerificationUpdateOne) { u.ClearDueAt() }); err != nil {
 				return err
 			}
-			return c.attemptOver(v, code.VerificationOutcomeError, errorCancelled, note)
+			return c.attemptOver(v, errorCancelled, note)
 		})
 	}
 	failure := x.House.Submit(ctx, in)
@@ -330,14 +330,14 @@ func (c *change) attemptFailed(v *ent.BenefitVerification, why string) (err erro
 	if v, err = c.verified(v, code.VerificationStatusError, nil, func(u *ent.BenefitVerificationUpdateOne) { u.SetErrorCode(why).ClearDueAt() }); err != nil {
 		return err
 	}
-	return c.attemptOver(v, code.VerificationOutcomeError, why, "")
+	return c.attemptOver(v, why, "")
 }
 
-// attemptOver writes how an attempt went to which no answer came.
-func (c *change) attemptOver(v *ent.BenefitVerification, outcome code.VerificationOutcome, errorCode, detail string) error {
+// attemptOver ends an attempt to which no answer came.
+func (c *change) attemptOver(v *ent.BenefitVerification, errorCode, detail string) error {
 	update := c.tx.VerificationAttempt.Update().
 		Where(verificationattempt.VerificationID(v.ID), verificationattempt.Seq(v.Attempt), verificationattempt.OutcomeEQ(code.VerificationOutcomeQueued)).
-		SetOutcome(outcome).SetAnsweredAt(clock.Now(c)).SetErrorCode(errorCode)
+		SetOutcome(code.VerificationOutcomeError).SetAnsweredAt(clock.Now(c)).SetErrorCode(errorCode)
 	if detail != "" {
 		update.SetDetail(clip(detail, 500))
 	}

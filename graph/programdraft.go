@@ -171,8 +171,20 @@ func (r mutationResolver) UpdateProgram(ctx context.Context, input model.UpdateP
 			}
 			update.SetName(name)
 		}
-		p := policyOf{input.CoverageRequired, input.SelfEnrollment, input.AutoActivate, input.Waitlist, input.LeadHours, input.CutoffHours, input.OptOutDays, input.Capacity, input.StartsOn, input.EndsOn}
-		if err := p.write(update.Mutation(), program.StartsOn, program.EndsOn); err != nil {
+		p := policyOf{input.CoverageRequired, input.SelfEnrollment, input.AutoActivate, input.Waitlist, input.LeadHours, input.CutoffHours, input.OptOutDays, input.Capacity.Value(), input.StartsOn.Value(), input.EndsOn.Value()}
+		starts, ends := program.StartsOn, program.EndsOn
+		if input.Capacity.IsSet() && p.capacity == nil {
+			update.ClearCapacity()
+		}
+		if input.StartsOn.IsSet() && p.starts == nil {
+			update.ClearStartsOn()
+			starts = nil
+		}
+		if input.EndsOn.IsSet() && p.ends == nil {
+			update.ClearEndsOn()
+			ends = nil
+		}
+		if err := p.write(update.Mutation(), starts, ends); err != nil {
 			return uuid.Nil, err
 		}
 		if err := update.Exec(c.system); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent"
@@ -12,6 +13,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/identity"
+	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/proxygrant"
 	"github.com/carehub/carehub/ent/viewer"
 	"github.com/carehub/carehub/graph/fault"
@@ -73,6 +75,18 @@ func (r mutationResolver) GrantProxy(ctx context.Context, input model.GrantProxy
 		}
 	}
 	return out, nil
+}
+
+// Access resolves ProxyGrant.access.
+func (r proxyGrantResolver) Access(ctx context.Context, obj *ent.ProxyGrant) (*ent.PortalAccess, error) {
+	user, err := r.Client.Identity.Get(viewer.System(ctx, "access of a proxy"), obj.IdentityID)
+	if err != nil || user.AccountID == nil {
+		return nil, ent.MaskNotFound(err)
+	}
+	row, err := r.Client.PortalAccess.Query().
+		Where(portalaccess.AccountID(*user.AccountID), portalaccess.PortalEQ(code.PortalPatientPortal)).
+		Order(portalaccess.ByInvitedAt(sql.OrderDesc()), portalaccess.ByID(sql.OrderDesc())).First(ctx)
+	return one(ctx, r.Client.LoadPortalAccess, row, ent.MaskNotFound(err))
 }
 
 // grantProxy lets somebody stand for a patient.

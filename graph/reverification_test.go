@@ -65,8 +65,8 @@ func TestCoverageGate(t *testing.T) {
 		unmet("NOT_COVERED")
 		second := w.must("coordinator", verifyCoverage, vars{"id": policy}).text("submitBenefitVerification.verification.id")
 		w.must("coordinator", cancelCoverage, vars{"id": policy})
-		w.covered(second, "COVERED")
-		unmet("COVERAGE_NOT_VERIFIED") // of a coverage that has ended
+		w.is(second, "CANCELLED : ERROR CANCELLED") // nothing is asked of a coverage that has ended
+		unmet("COVERAGE_NOT_VERIFIED")              // nor does what it paid count
 		_, third := w.asked()
 		next := w.follow("provider", `subscription { enrollmentUpdated { ... on EnrollmentUpdated { enrollment { id status } } } }`, nil)
 		next(time.Second) // the checkpoint

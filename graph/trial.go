@@ -74,6 +74,9 @@ func (c *change) subjectGoesOn(s *ent.TrialSubject, e *ent.Enrollment, to code.S
 	if lifecycle.Subject.Allows(s.State, to) && !lifecycle.GoTogether(to, e.Status) {
 		return fault.New(fault.InvalidTransition, "an enrollment in status %s has no participant in state %s", e.Status, to)
 	}
+	if e.Status == code.EnrollmentStatusOnHold && to != code.SubjectStateFollowUp {
+		return fault.New(fault.InvalidTransition, "while the enrollment is on hold the participant takes no step but to the follow-up")
+	}
 	return c.subjectStep(s, e, to, note, set)
 }
 

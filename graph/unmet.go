@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/clock"
@@ -18,7 +19,15 @@ func (r enrollmentResolver) Unmet(ctx context.Context, obj *ent.Enrollment) ([]*
 		return []*model.UnmetGate{}, nil
 	}
 	a, err := gate.Activation(ctx, r.Client, obj.PatientID, obj.ProgramID, obj.Eligibility, clock.Now(ctx))
-	return shown(a.Unmet()), err
+	if err != nil {
+		return nil, err
+	}
+	unmet := a.Unmet()
+	if obj.Status == code.EnrollmentStatusWaitlisted { // was found eligible, and is when a place is free
+		unmet = slices.DeleteFunc(unmet, func(u lifecycle.Unmet) bool { return u.Gate == code.GateCodeNotEligible })
+		unmet = append(unmet, lifecycle.Unmet{Gate: code.GateCodeProgramFull})
+	}
+	return shown(unmet), nil
 }
 
 // gateMessages say in words what is missing.

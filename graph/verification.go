@@ -195,7 +195,7 @@ func (r mutationResolver) CancelVerification(ctx context.Context, input model.Ca
 		if err != nil || found.Attempt == 0 {
 			return found.ID, err
 		}
-		return found.ID, c.attemptOver(found, code.VerificationOutcomeError, errorCancelled, "")
+		return found.ID, c.attemptOver(found, errorCancelled, "")
 	})
 	if err != nil {
 		return nil, err

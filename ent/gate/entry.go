@@ -20,7 +20,7 @@ func Entry(ctx context.Context, client *ent.Client, patient uuid.UUID, program *
 	ctx = viewer.System(ctx, "gates of an enrollment")
 	e := lifecycle.Entry{
 		Program: program.Status, Source: source, SelfEnrollment: program.SelfEnrollment,
-		Trial: program.Kind == code.ProgramKindClinicalTrial, Today: code.DateOf(now),
+		Trial: program.Kind == code.ProgramKindClinicalTrial, Today: code.DateOf(now), StartsOn: program.StartsOn, EndsOn: program.EndsOn,
 	}
 	if e.Trial {
 		trial, err := detail(ctx, client, program.ID)

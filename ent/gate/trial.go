@@ -64,6 +64,8 @@ func (p Participation) Unmet() []lifecycle.Unmet {
 	switch {
 	case !p.Given:
 		return []lifecycle.Unmet{{Gate: code.GateCodeConsentMissing, Scope: code.ConsentScopeTrialParticipation}}
+	case !p.Current && !p.Asked:
+		return []lifecycle.Unmet{{Gate: code.GateCodeFormMissing, Scope: code.ConsentScopeTrialParticipation}}
 	case !p.Current:
 		return []lifecycle.Unmet{{Gate: code.GateCodeConsentFormOutdated, Scope: code.ConsentScopeTrialParticipation}}
 	}
@@ -98,14 +100,14 @@ func Participates(ctx context.Context, client *ent.Client, patient, program uuid
 // current reports whether the consent is on the version of the form that is in force. Editions of one version of the
 // ethics committee are one version: they correct or translate each other. What
 // was signed is held to the version in its own language, where there is one: a translation that is not approved yet
-// outdates nobody, and saves nobody. A consent without a form was given before
-// there was one, which holds until there is; or elsewhere, as the source of an import proves, on what was in force at
+// outdates nobody, and saves nobody. A consent without a form is
+// to no text, and counts only where it was given elsewhere, as the source of an import proves, on what was in force at
 // that time.
 func current(given *ent.Consent, latest map[string]*ent.ConsentForm) bool {
 	signed := given.Edges.Form
 	if signed == nil {
 		if given.EvidenceKind == nil || *given.EvidenceKind != code.EvidenceKindSourceRecord {
-			return len(latest) == 0
+			return false
 		}
 		for _, form := range latest {
 			if form.EffectiveFrom.After(given.CapturedAt) {

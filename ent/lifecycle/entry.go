@@ -16,6 +16,8 @@ type Entry struct {
 	// OptOutUntil is the day before which the patient, who left, is not enrolled again; Today is the day.
 	OptOutUntil *code.Date
 	Today       code.Date
+	// StartsOn and EndsOn are the first and the last day of the program, where it has some.
+	StartsOn, EndsOn *code.Date
 }
 
 // Unmet lists the gates that are not met.
@@ -25,7 +27,7 @@ func (e Entry) Unmet() []Unmet {
 		gate  code.GateCode
 		unmet bool
 	}{
-		{code.GateCodeProgramNotActive, e.Program != code.ProgramStatusActive},
+		{code.GateCodeProgramNotActive, e.Program != code.ProgramStatusActive || e.StartsOn != nil && e.Today < *e.StartsOn || e.EndsOn != nil && e.Today > *e.EndsOn},
 		{code.GateCodeSelfEnrollmentClosed, e.Source == code.EnrollmentSourcePatient && !e.SelfEnrollment},
 		{code.GateCodeStudyNotRecruiting, e.Trial && (e.Study == nil || *e.Study != code.StudyStatusActive)},
 		{code.GateCodeAlreadyEnrolled, e.Open},

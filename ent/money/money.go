@@ -15,14 +15,14 @@ type Decimal string
 // MarshalGQL writes the Decimal scalar.
 func (d Decimal) MarshalGQL(w io.Writer) { io.WriteString(w, strconv.Quote(string(d))) } //nolint:errcheck // the writer is a buffer
 
-// errText refuses what is no text; its form is looked at where the currency is known.
-var errText = errors.New("a Decimal is a text, as in \"1250.50\"")
+// ErrText refuses what is no text; its form is looked at where the currency is known.
+var ErrText = errors.New("a Decimal is a text, as in \"1250.50\"")
 
 // UnmarshalGQL reads the Decimal scalar.
 func (d *Decimal) UnmarshalGQL(value any) error {
 	text, ok := value.(string)
 	if !ok {
-		return errText
+		return ErrText
 	}
 	*d = Decimal(text)
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/carehub/carehub/ent/careprogram"
 	"github.com/carehub/carehub/ent/code"
+	"github.com/carehub/carehub/ent/consentform"
 	"github.com/carehub/carehub/ent/enrollment"
 	"github.com/carehub/carehub/ent/programsite"
 	"github.com/carehub/carehub/ent/trialdetail"
@@ -21,13 +22,22 @@ func announcedProgram(viewer.Viewer) func(*sql.Selector) {
 	}
 }
 
+// withForms matches programs with consent forms, which are approved before the program opens.
+func withForms(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(Exists(s, consentform.Table, "form", func(in *sql.Selector) {
+			in.Where(sql.ColumnsEQ(in.C(consentform.FieldProgramID), s.C(careprogram.FieldID)))
+		}))
+	}
+}
+
 // programs is who sees a program: whoever could enroll or is enrolled, and the company.
 var programs = ByPersona{
 	viewer.Patient:     either(openProgram, enrolledIn(mine(enrollment.FieldPatientID))),
 	viewer.Provider:    either(openProgram, enrolledIn(treats(enrollment.FieldPatientID))),
 	viewer.Liaison:     announcedProgram,
 	viewer.Coordinator: everything,
-	viewer.Staff:       announcedProgram,
+	viewer.Staff:       either(announcedProgram, withForms),
 	viewer.Analyst:     announcedProgram,
 	viewer.Admin:       everything,
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
 	"github.com/carehub/carehub/ent/lifecycle"
+	"github.com/carehub/carehub/ent/money"
 	"github.com/carehub/carehub/ent/privacy"
 )
 
@@ -43,6 +44,8 @@ func Classify(err error) *Error {
 		return &Error{Code: BadUserInput, Message: gid.ErrMalformed.Error(), Err: err}
 	case errors.Is(err, code.ErrDate):
 		return &Error{Code: BadUserInput, Message: code.ErrDate.Error(), Err: err}
+	case errors.Is(err, money.ErrText):
+		return &Error{Code: BadUserInput, Message: money.ErrText.Error(), Err: err}
 	case sqlgraph.IsUniqueConstraintError(err):
 		return &Error{Code: Conflict, Message: "there is such a row already", Err: err}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &database) && database.Code == "57014":

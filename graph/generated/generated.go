@@ -1171,6 +1171,7 @@ type ComplexityRoot struct {
 		Reason      func(childComplexity int) int
 		Status      func(childComplexity int) int
 		VerifyBy    func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	PortalAccessConnection struct {
@@ -1307,6 +1308,7 @@ type ComplexityRoot struct {
 	}
 
 	ProxyGrant struct {
+		Access       func(childComplexity int) int
 		EndReason    func(childComplexity int) int
 		EndedAt      func(childComplexity int) int
 		ExpiresAt    func(childComplexity int) int
@@ -1316,6 +1318,7 @@ type ComplexityRoot struct {
 		Relationship func(childComplexity int) int
 		Scope        func(childComplexity int) int
 		StartedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
 	}
 
 	ProxyGrantConnection struct {
@@ -1888,6 +1891,7 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
+		ID          func(childComplexity int) int
 		Memberships func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Patient     func(childComplexity int) int
@@ -2158,6 +2162,8 @@ type ProviderResolver interface {
 }
 type ProxyGrantResolver interface {
 	ProxyName(ctx context.Context, obj *ent.ProxyGrant) (string, error)
+
+	Access(ctx context.Context, obj *ent.ProxyGrant) (*ent.PortalAccess, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id gid.ID) (ent.Noder, error)
@@ -7157,6 +7163,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PortalAccess.VerifyBy(childComplexity), true
+	case "PortalAccess.version":
+		if e.ComplexityRoot.PortalAccess.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PortalAccess.Version(childComplexity), true
 
 	case "PortalAccessConnection.edges":
 		if e.ComplexityRoot.PortalAccessConnection.Edges == nil {
@@ -7704,6 +7716,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Provider.Verification(childComplexity), true
 
+	case "ProxyGrant.access":
+		if e.ComplexityRoot.ProxyGrant.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.Access(childComplexity), true
 	case "ProxyGrant.endReason":
 		if e.ComplexityRoot.ProxyGrant.EndReason == nil {
 			break
@@ -7758,6 +7776,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProxyGrant.StartedAt(childComplexity), true
+	case "ProxyGrant.version":
+		if e.ComplexityRoot.ProxyGrant.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProxyGrant.Version(childComplexity), true
 
 	case "ProxyGrantConnection.edges":
 		if e.ComplexityRoot.ProxyGrantConnection.Edges == nil {
@@ -10088,6 +10112,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.VerifyIdentityPayload.Access(childComplexity), true
 
+	case "Viewer.id":
+		if e.ComplexityRoot.Viewer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.ID(childComplexity), true
 	case "Viewer.memberships":
 		if e.ComplexityRoot.Viewer.Memberships == nil {
 			break
@@ -11383,7 +11413,7 @@ type Mutation {
     """Which form and why."""
     input: RetireConsentFormInput!
   ): RetireConsentFormPayload! @access(to: [COORDINATOR, STAFF])
-  """Makes a link by which the viewer, and nobody else, can load the file of a document for five minutes."""
+  """Makes a link that loads the file of a document for five minutes, with the rights that its maker has at that moment. It needs no token: whoever has the link has the file, so hand it to nobody."""
   createDocumentLink(
     """Which document."""
     input: CreateDocumentLinkInput!
@@ -11480,6 +11510,8 @@ type Subscription {
 
 """The viewer."""
 type Viewer @access(to: [PATIENT, PROVIDER, LIAISON, COORDINATOR, STAFF, ANALYST, ADMIN]) {
+  """Identifier of the user, ` + "`" + `user_...` + "`" + `."""
+  id: ID!
   """Name of the user."""
   name: String!
   """Persona of the user: which schema applies."""
@@ -12927,6 +12959,8 @@ type PortalAccess implements Node @access(to: [PATIENT, PROVIDER, LIAISON, COORD
   lastLoginAt: Time @access(to: [COORDINATOR, ADMIN])
   """Why the grant was suspended or revoked."""
   reason: String @access(to: [COORDINATOR, ADMIN])
+  """Grows with every change; what expectedVersion refers to."""
+  version: Int! @access(to: [COORDINATOR, ADMIN])
 }
 
 """The grant to stand for a patient."""
@@ -12949,6 +12983,10 @@ type ProxyGrant implements Node @access(to: [PATIENT, COORDINATOR]) {
   endedAt: Time
   """Why it was ended."""
   endReason: String @access(to: [COORDINATOR])
+  """The proxy's own access to the patients' portal: whose identity is to be verified. Null where there is none."""
+  access: PortalAccess @access(to: [COORDINATOR])
+  """Grows with every change; what expectedVersion refers to."""
+  version: Int! @access(to: [COORDINATOR])
 }
 
 """A page of grants to stand for patients."""
@@ -14826,9 +14864,9 @@ input UpdateProgramInput @access(to: [COORDINATOR]) {
   optOutDays: Int
   """How many may be enrolled at a time; null: any number."""
   capacity: Int
-  """First day."""
+  """First day; null: none."""
   startsOn: Date
-  """Last day; not before the first."""
+  """Last day, not before the first; null: none."""
   endsOn: Date
 }
 
@@ -19192,6 +19230,8 @@ func (ec *executionContext) childFields_PortalAccess(ctx context.Context, field 
 		return ec.fieldContext_PortalAccess_lastLoginAt(ctx, field)
 	case "reason":
 		return ec.fieldContext_PortalAccess_reason(ctx, field)
+	case "version":
+		return ec.fieldContext_PortalAccess_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PortalAccess", field.Name)
 }
@@ -19482,6 +19522,10 @@ func (ec *executionContext) childFields_ProxyGrant(ctx context.Context, field gr
 		return ec.fieldContext_ProxyGrant_endedAt(ctx, field)
 	case "endReason":
 		return ec.fieldContext_ProxyGrant_endReason(ctx, field)
+	case "access":
+		return ec.fieldContext_ProxyGrant_access(ctx, field)
+	case "version":
+		return ec.fieldContext_ProxyGrant_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProxyGrant", field.Name)
 }
@@ -20466,6 +20510,8 @@ func (ec *executionContext) childFields_VerifyIdentityPayload(ctx context.Contex
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "id":
+		return ec.fieldContext_Viewer_id(ctx, field)
 	case "name":
 		return ec.fieldContext_Viewer_name(ctx, field)
 	case "persona":
@@ -45986,6 +46032,29 @@ func (ec *executionContext) fieldContext_PortalAccess_reason(_ context.Context, 
 	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "String")
 }
 
+func (ec *executionContext) _PortalAccess_version(ctx context.Context, field graphql.CollectedField, obj *ent.PortalAccess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PortalAccess_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PortalAccess_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PortalAccess", field, false, false, "Int")
+}
+
 func (ec *executionContext) _PortalAccessConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.PortalAccess]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -48509,6 +48578,61 @@ func (ec *executionContext) _ProxyGrant_endReason(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_ProxyGrant_endReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProxyGrant_access(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_access(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ProxyGrant().Access(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.PortalAccess) graphql.Marshaler {
+			return ec.marshalOPortalAccess2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚐPortalAccess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_access(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProxyGrant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PortalAccess(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProxyGrant_version(ctx context.Context, field graphql.CollectedField, obj *ent.ProxyGrant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProxyGrant_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProxyGrant_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProxyGrant", field, false, false, "Int")
 }
 
 func (ec *executionContext) _ProxyGrantConnection_edges(ctx context.Context, field graphql.CollectedField, obj *relay.Connection[ent.ProxyGrant]) (ret graphql.Marshaler) {
@@ -58437,6 +58561,29 @@ func (ec *executionContext) fieldContext_VerifyIdentityPayload_access(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Viewer_id(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v gid.ID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋcarehubᚋcarehubᚋentᚋgidᚐID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Viewer", field, false, false, "ID")
+}
+
 func (ec *executionContext) _Viewer_name(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -66052,21 +66199,21 @@ func (ec *executionContext) unmarshalInputUpdateProgramInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.Capacity = data
+			it.Capacity = graphql.OmittableOf(data)
 		case "startsOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
 			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.StartsOn = data
+			it.StartsOn = graphql.OmittableOf(data)
 		case "endsOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
 			data, err := ec.unmarshalODate2ᚖgithubᚗcomᚋcarehubᚋcarehubᚋentᚋcodeᚐDate(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.EndsOn = data
+			it.EndsOn = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -74281,6 +74428,11 @@ func (ec *executionContext) _PortalAccess(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "version":
+			out.Values[i] = ec._PortalAccess_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -75241,6 +75393,17 @@ func (ec *executionContext) _ProxyGrant(ctx context.Context, sel ast.SelectionSe
 		case "endReason":
 			out.Values[i] = ec._ProxyGrant_endReason(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "access":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ProxyGrant_access(ctx, field, obj)
+				})
+		case "version":
+			out.Values[i] = ec._ProxyGrant_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -79270,6 +79433,11 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Viewer")
+		case "id":
+			out.Values[i] = ec._Viewer_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "name":
 			out.Values[i] = ec._Viewer_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/carehub/carehub/ent"
 	"github.com/carehub/carehub/ent/code"
 	"github.com/carehub/carehub/ent/gid"
@@ -1909,11 +1910,11 @@ type UpdateProgramInput struct {
 	// How long nobody is enrolled again who left, in days.
 	OptOutDays *int `json:"optOutDays,omitempty"`
 	// How many may be enrolled at a time; null: any number.
-	Capacity *int `json:"capacity,omitempty"`
-	// First day.
-	StartsOn *code.Date `json:"startsOn,omitempty"`
-	// Last day; not before the first.
-	EndsOn *code.Date `json:"endsOn,omitempty"`
+	Capacity graphql.Omittable[*int] `json:"capacity,omitempty"`
+	// First day; null: none.
+	StartsOn graphql.Omittable[*code.Date] `json:"startsOn,omitempty"`
+	// Last day, not before the first; null: none.
+	EndsOn graphql.Omittable[*code.Date] `json:"endsOn,omitempty"`
 }
 
 // Outcome of `updateProgram`.
@@ -1944,6 +1945,8 @@ type VerifyIdentityPayload struct {
 
 // The viewer.
 type Viewer struct {
+	// Identifier of the user, `user_...`.
+	ID gid.ID `json:"id"`
 	// Name of the user.
 	Name string `json:"name"`
 	// Persona of the user: which schema applies.

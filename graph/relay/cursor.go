@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/carehub/carehub/ent/viewer"
+	"github.com/carehub/carehub/graph/fault"
 	"github.com/carehub/carehub/graph/list"
 )
 
@@ -29,7 +30,7 @@ func (c Cursor) MarshalGQL(w io.Writer) { graphql.MarshalString(string(c)).Marsh
 func (c *Cursor) UnmarshalGQL(value any) error {
 	text, ok := value.(string)
 	if !ok {
-		return errCursor
+		return fault.New(fault.BadUserInput, "a Cursor is a text that a list has given")
 	}
 	*c = Cursor(text)
 	return nil
