@@ -60,3 +60,15 @@ func (r userResolver) Memberships(ctx context.Context, obj *ent.Identity, first 
 func (r queryResolver) PortalAccesses(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.PortalAccess], error) {
 	return relay.Page(ctx, r.Client.PortalAccess.Query(), list.AllPortalAccesses, page(first, after, last, before), r.Client.LoadPortalAccess)
 }
+
+// Coordinators resolves Query.coordinators.
+func (r queryResolver) Coordinators(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.Identity], error) {
+	return relay.Page(ctx, r.Client.Identity.Query(), list.Coordinators, page(first, after, last, before), r.Client.LoadIdentity)
+}
+
+// Organizations resolves Query.organizations.
+func (r queryResolver) Organizations(ctx context.Context, first *int, after *relay.Cursor, last *int, before *relay.Cursor, filter map[string]any) (*relay.Connection[ent.Organization], error) {
+	args := page(first, after, last, before)
+	args.Filter = filter
+	return relay.Page(ctx, r.Client.Organization.Query(), list.Organizations, args, r.Client.LoadOrganization)
+}

@@ -234,6 +234,7 @@ func (w *world) sites(ctx context.Context, clinic uuid.UUID) {
 			SetConditions([]string{"Carcinoma"}).SetSponsorID(clinic).Save(ctx))
 		w.keep(name)(w.client.ProgramSite.Create().SetProgramID(program).SetOrganizationID(clinic).SetStudyStatus("ACTIVE").SetNumber("701").Save(ctx))
 		w.keep(name)(w.client.EligibilityCriterion.Create().SetProgramID(program).SetSeq(1).SetKind("INCLUSION").SetText("Adults").SetExpression("age >= 18").Save(ctx))
+		w.keep(name)(w.client.ActivityTemplate.Create().SetProgramID(program).SetSeq(9).SetKind("TRAINING_CALL").SetTitle("A first call").SetDueDays(3).Save(ctx))
 	}
 }
 

@@ -49,6 +49,11 @@ func (r careProgramResolver) Criteria(ctx context.Context, obj *ent.CareProgram,
 	return relay.Each(ctx, r.Client.EligibilityCriterion.Query, list.ProgramCriteria, obj.ID, page(first, after, last, before), r.Client.LoadEligibilityCriterion)
 }
 
+// Activities resolves CareProgram.activities.
+func (r careProgramResolver) Activities(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ActivityTemplate], error) {
+	return relay.Each(ctx, r.Client.ActivityTemplate.Query, list.ProgramActivities, obj.ID, page(first, after, last, before), r.Client.LoadActivityTemplate)
+}
+
 // Team resolves CareProgram.team.
 func (r careProgramResolver) Team(ctx context.Context, obj *ent.CareProgram, first *int, after *relay.Cursor, last *int, before *relay.Cursor) (*relay.Connection[ent.ProgramTeamMember], error) {
 	return relay.Each(ctx, r.Client.ProgramTeamMember.Query, list.ProgramTeam, obj.ID, page(first, after, last, before), r.Client.LoadProgramTeamMember)

@@ -115,6 +115,8 @@ EligibilityCriterion
 	LIAISON      active=bridge draft=sketch
 	COORDINATOR  active=bridge draft=sketch
 	STAFF        active=bridge draft=sketch
+ActivityTemplate
+	COORDINATOR  active=bridge draft=sketch
 EligibilityAnswer
 	PATIENT      SELF=ann other=bob
 	PROVIDER     TREATS=ann AUTHORED=old other=bob

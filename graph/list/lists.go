@@ -3,6 +3,7 @@ package list
 import (
 	"entgo.io/ent/dialect/sql"
 
+	"github.com/carehub/carehub/ent/activitytemplate"
 	"github.com/carehub/carehub/ent/arg"
 	"github.com/carehub/carehub/ent/carecase"
 	"github.com/carehub/carehub/ent/careprogram"
@@ -26,6 +27,7 @@ import (
 	"github.com/carehub/carehub/ent/liaisonassignment"
 	"github.com/carehub/carehub/ent/location"
 	"github.com/carehub/carehub/ent/membership"
+	"github.com/carehub/carehub/ent/organization"
 	"github.com/carehub/carehub/ent/patient"
 	"github.com/carehub/carehub/ent/portalaccess"
 	"github.com/carehub/carehub/ent/product"
@@ -186,6 +188,7 @@ var (
 	OpenTrials            = programs("trials", openTrials)
 	ProgramSites          = oldest("ProgramSite", programsite.FieldProgramID, programsite.FieldCreatedAt)
 	ProgramCriteria       = oldest("EligibilityCriterion", eligibilitycriterion.FieldProgramID, eligibilitycriterion.FieldSeq)
+	ProgramActivities     = oldest("ActivityTemplate", activitytemplate.FieldProgramID, activitytemplate.FieldSeq)
 	ProgramTeam           = oldest("ProgramTeamMember", programteammember.FieldProgramID, programteammember.FieldStartedAt)
 	ProgramHistory        = newest("StatusChange", statuschange.FieldProgramID, statuschange.FieldAt)
 	SubjectHistory        = newest("StatusChange", statuschange.FieldTrialSubjectID, statuschange.FieldAt)
@@ -206,6 +209,14 @@ var (
 		Orders: map[string]Order{"NEWEST": {Columns: []string{knowledgeresource.FieldEffectiveFrom}, Desc: true}}, Default: "NEWEST",
 	}
 	Users         = Of{Entity: "Identity", Orders: map[string]Order{"NAME": {Columns: []string{identity.FieldName}}}, Default: "NAME"}
+	Organizations = Of{
+		Entity: "Organization", Filter: filter{"kind": AmongCodes(organization.FieldKind), "name": Contains(organization.FieldName)},
+		Orders: map[string]Order{"NAME": {Columns: []string{organization.FieldName}}}, Default: "NAME",
+	}
+	Coordinators = Of{
+		Entity: "Identity", Name: "coordinators", Scope: coordinating,
+		Orders: map[string]Order{"NAME": {Columns: []string{identity.FieldName}}}, Default: "NAME",
+	}
 	Memberships   = oldest("Membership", membership.FieldIdentityID, membership.FieldStartedAt)
 	ImportRuns    = newest("ImportRun", "", importrun.FieldStartedAt)
 	ScheduledJobs = Of{Entity: "ScheduledJob", Orders: map[string]Order{"NAME": {Columns: []string{scheduledjob.FieldName}}}, Default: "NAME"}
@@ -234,6 +245,14 @@ func openForReferral(viewer.Viewer) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		s.Where(sql.EQ(s.C(careprogram.FieldStatus), string(code.ProgramStatusActive)))
 		s.Where(sql.EQ(s.C(careprogram.FieldKind), string(code.ProgramKindPatientServices)))
+	}
+}
+
+// coordinating matches coordinators who work here now.
+func coordinating(viewer.Viewer) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.EQ(s.C(identity.FieldPersona), string(viewer.Coordinator)))
+		s.Where(sql.EQ(s.C(identity.FieldStatus), string(code.IdentityStatusActive)))
 	}
 }
 
