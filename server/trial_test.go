@@ -63,6 +63,7 @@ func TestTrialJourney(t *testing.T) {
 		coordinator.attempts("approveConsentForm", object{"formId": drafted}, "form { id }").refused("GRAPHQL_VALIDATION_FAILED")
 		privacy.does("approveConsentForm", object{"formId": drafted}, "form { status }").is("payload.form.status", "APPROVED")
 		coordinator.asks("query ($id: ID!) { enrollment(id: $id) { trialSubject { reconsentDue } } }", object{"id": enrollment}).is("enrollment.trialSubject.reconsentDue", true)
+		patient.asks("query ($id: ID!) { enrollment(id: $id) { trialSubject { reconsentDue } } }", object{"id": enrollment}).is("enrollment.trialSubject.reconsentDue", true)
 		listed := coordinator.asks(`query ($id: ID!) { enrollment(id: $id) { activities(first: 100) { nodes { kind status } } } }`, object{"id": enrollment})
 		if got := fmt.Sprint(listed.at("enrollment.activities.nodes")); got != "[map[kind:RECONSENT status:REQUESTED]]" {
 			t.Errorf("what is to be done is %s", got)

@@ -12412,7 +12412,7 @@ type TrialSubject implements Node @access(to: [PATIENT, PROVIDER, COORDINATOR]) 
   """Number under which the participant was screened."""
   screeningNumber: String @access(to: [PROVIDER, COORDINATOR])
   """Whether a newer version of the consent form waits for the participant, who is screened or further, to agree to. No step further is taken before."""
-  reconsentDue: Boolean! @access(to: [COORDINATOR])
+  reconsentDue: Boolean! @access(to: [PATIENT, COORDINATOR])
   """Counts the changes; for ` + "`" + `expectedVersion` + "`" + `."""
   version: Int! @access(to: [COORDINATOR])
   """When the participant was assigned to an arm. Which arm it is nobody is told here."""
