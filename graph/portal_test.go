@@ -110,7 +110,11 @@ func TestPortalAccess(t *testing.T) {
 		w.refused("NOT_FOUND", "coordinator2", suspendAccess, of)
 		before, err := w.client.Identity.Query().Where(identity.Subject("patient")).Only(w.system())
 		w.ok(err)
+		w.ok(w.enters("patient", "TRIAL_PORTAL")) // and is known here now
 		w.must("coordinator", suspendAccess, of)
+		if w.enters("patient", "TRIAL_PORTAL") == nil {
+			t.Error("where the access was suspended the patient still comes in")
+		}
 		now, err := w.client.Identity.Get(w.system(), before.ID)
 		w.ok(err)
 		if now.RightsVersion != before.RightsVersion+1 {
